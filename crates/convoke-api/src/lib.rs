@@ -1,0 +1,1 @@
+//! What we promise to others: request, response and payload types, error codes.

@@ -1,0 +1,1 @@
+//! What the business is: the pure model of conversations, functions and the Controller Bot.

@@ -1,0 +1,1 @@
+//! Drives the machines and performs their effects.

@@ -1,0 +1,1 @@
+//! Puts the engine on the network: HTTP, WebSocket, authentication, pages.

@@ -1,0 +1,1 @@
+//! What we need of storage, and the engines everyone has: memory and SQLite.
