@@ -1,1 +1,4 @@
 //! What the business is: the pure model of conversations, functions and the Controller Bot.
+
+pub mod id;
+pub mod sequence;
