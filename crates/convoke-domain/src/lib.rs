@@ -1,4 +1,12 @@
 //! What the business is: the pure model of conversations, functions and the Controller Bot.
+//!
+//! ```text
+//!  command ──decide──▶ events ──evolve──▶ state        (no clock, no I/O, no randomness: they are arguments)
+//!                        └────react────▶ effects       (named here, done by `convoke-engine`)
+//! ```
 
+pub mod decider;
 pub mod id;
+pub mod limits;
 pub mod sequence;
+pub mod state_change;
