@@ -178,6 +178,19 @@ text_id!(
     |text| (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 );
 
+text_id!(
+    /// Working hours of an account, which skills refer to.
+    WorkingHoursId,
+    "a working hours id of 1 to 10 digits",
+    |text| (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+);
+text_id!(
+    /// A set of special occasions of an account, which skills refer to.
+    SpecialOccasionsId,
+    "a special occasions id of 1 to 10 digits",
+    |text| (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+);
+
 /// How many partitions there are, for ever: ownership and storage are spread by it.
 pub const PARTITIONS: u16 = 1024;
 
@@ -227,11 +240,14 @@ impl ConsumerId {
 
 impl AccountId {
     /// The partition that holds this account's own streams (FNV-1a over its text).
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the remainder is below the number of partitions, a u16"
+    )]
     pub fn partition(&self) -> Partition {
-        let hash = self
-            .0
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let hash = self.0.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         Partition::new((hash % u64::from(PARTITIONS)) as u16)
     }
 }
@@ -290,7 +306,8 @@ impl FromStr for DialogId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        const ERROR: IdError = IdError { expected: "a dialog id: its conversation's id, or that, \"-\" and a number" };
+        const ERROR: IdError =
+            IdError { expected: "a dialog id: its conversation's id, or that, \"-\" and a number" };
         let (conversation, ordinal) = match text.split_once('-') {
             None => (text, 0),
             Some((conversation, ordinal)) => (conversation, ordinal.parse().map_err(|_| ERROR)?),

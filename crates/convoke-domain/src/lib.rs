@@ -5,8 +5,13 @@
 //!                        └────react────▶ effects       (named here, done by `convoke-engine`)
 //! ```
 
+pub mod account;
+pub mod automatic_message;
 pub mod decider;
+pub mod function;
+pub mod hours;
 pub mod id;
 pub mod limits;
 pub mod sequence;
 pub mod state_change;
+pub mod ttr;

@@ -24,10 +24,113 @@ pub const COMMAND_KEYS_MAX: usize = 128;
 pub const COMMAND_KEY_BYTES_MAX: usize = 64;
 
 /// How long after an auto-close a new conversation of an authenticated consumer does not fire (DESIGN §2).
-pub const AFTER_AUTOCLOSE: Duration = Duration::from_secs(48 * 60 * 60);
+pub const AFTER_AUTOCLOSE: Duration = Duration::from_hours(48);
 
 /// Most firings of one idle timer for one base (DESIGN §2).
 pub const IDLE_REPEAT_MAX: u8 = 10;
 
 /// Commands of one answer that are recorded; the rest are counted. Only the first of each type acts.
 pub const ANSWER_COMMANDS_MAX: usize = 16;
+
+/// How far every question about hours looks ahead or back. A year with its holidays, and some; who has no staff for
+/// longer is closed.
+pub const HOURS_HORIZON: Duration = Duration::from_hours(400 * 24);
+
+/// Most intervals of one week of working hours: one per hour is finer than any shift plan.
+pub const WEEKLY_INTERVALS_MAX: usize = 168;
+
+/// Most special occasions of one set: several years of holidays.
+pub const OCCASIONS_MAX: usize = 500;
+
+/// Longest special occasion without staff (messaging contract §5.5).
+pub const OFF_OCCASION_MAX: Duration = Duration::from_hours(30 * 24);
+
+/// Longest name of a skill, a user, working hours and the like, in characters: it has to fit a list on a page.
+pub const NAME_CHARS_MAX: usize = 100;
+
+/// Longest time to respond. Staffed time only, so this is months by the calendar.
+pub const TTR_MAX: Duration = Duration::from_hours(30 * 24);
+
+/// Shortest idle time (messaging contract §5.4).
+pub const IDLE_TIME_MIN: Duration = Duration::from_secs(15);
+
+/// Longest idle time: beyond the longest auto-close nobody waits.
+pub const IDLE_TIME_MAX: Duration = Duration::from_hours(90 * 24);
+
+/// Shortest auto-close (messaging contract §5.5).
+pub const AUTO_CLOSE_MIN: Duration = Duration::from_mins(25);
+
+/// Longest auto-close, and the default (messaging contract §5.5).
+pub const AUTO_CLOSE_MAX: Duration = Duration::from_hours(90 * 24);
+
+/// Longest text of an automatic message, in characters: two screens of a phone.
+pub const AUTOMATIC_TEXT_CHARS_MAX: usize = 2_000;
+
+/// Most languages of one automatic message: more than the languages of the European Union twice over.
+pub const AUTOMATIC_LANGUAGES_MAX: usize = 64;
+
+/// Most skills of one account. The account is one state in memory; larger brands have a few hundred.
+pub const SKILLS_MAX: usize = 2_000;
+
+/// Most users of one account. The account is one state in memory; larger brands have several thousand.
+pub const USERS_MAX: usize = 20_000;
+
+/// Most working hours of one account, and most sets of special occasions: one per skill is the finest use.
+pub const HOURS_MAX: usize = 2_000;
+
+/// Most access tokens of one account: one per user and some for applications.
+pub const TOKENS_MAX: usize = 25_000;
+
+/// Longest life of an access token: what lives longer is forgotten.
+pub const TOKEN_LIFE_MAX: Duration = Duration::from_hours(366 * 24);
+
+/// Most domains that an account's functions may call.
+pub const DOMAINS_MAX: usize = 500;
+
+/// Longest domain (DNS).
+pub const DOMAIN_BYTES_MAX: usize = 253;
+
+/// Most functions of one account. LivePerson has 50; a state in memory with their sources bears more.
+pub const FUNCTIONS_MAX: usize = 200;
+
+/// Longest function name, in characters (functions contract §6.2).
+pub const FUNCTION_NAME_CHARS_MAX: usize = 50;
+
+/// Longest function description, in characters (functions contract §6.2).
+pub const FUNCTION_DESCRIPTION_CHARS_MAX: usize = 200;
+
+/// Longest source of a function, in characters (functions contract §6.2).
+pub const SOURCE_CHARS_MAX: usize = 100_000;
+
+/// Most skills of one function (functions contract §6.2).
+pub const FUNCTION_SKILLS_MAX: usize = 500;
+
+/// Most environment variables of one function (functions contract §6.2).
+pub const ENVIRONMENT_MAX: usize = 512;
+
+/// Longest name of an environment variable, in characters (functions contract §6.2).
+pub const ENVIRONMENT_NAME_CHARS_MAX: usize = 200;
+
+/// Longest value of an environment variable, in characters (functions contract §6.2).
+pub const ENVIRONMENT_VALUE_CHARS_MAX: usize = 1_024;
+
+/// Versions kept of one function (functions contract §6.2), the deployed one aside, which is always kept.
+pub const VERSIONS_KEPT: usize = 10;
+
+/// Longest hold of a conversation for a function. Longer, and people feel that their line hangs.
+pub const HOLD_MS_MAX: u32 = 2_000;
+
+/// Longest wall time of one attempt (DESIGN §3.8).
+pub const WALL_MS_MAX: u32 = 30_000;
+
+/// Most CPU time of one attempt (DESIGN §3.8).
+pub const CPU_MS_MAX: u32 = 2_000;
+
+/// Least wall and CPU time of one attempt: less, and a busy machine alone would fail it.
+pub const BUDGET_MS_MIN: u32 = 50;
+
+/// Most memory of one invocation, in MiB (DESIGN §5).
+pub const MEMORY_MIB_MAX: u32 = 256;
+
+/// Least memory of one invocation, in MiB: the engine and its libraries need most of this.
+pub const MEMORY_MIB_MIN: u32 = 16;

@@ -88,7 +88,10 @@ impl FromStr for StateChangeEvent {
     type Err = UnknownEvent;
 
     fn from_str(text: &str) -> Result<Self, UnknownEvent> {
-        Self::ALL.into_iter().find(|event| event.event_id() == text).ok_or_else(|| UnknownEvent(text.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|event| event.event_id() == text)
+            .ok_or_else(|| UnknownEvent(text.to_owned()))
     }
 }
 
@@ -179,7 +182,11 @@ impl FromStr for CbotEventType {
     type Err = UnknownEvent;
 
     fn from_str(text: &str) -> Result<Self, UnknownEvent> {
-        Self::ALL.iter().copied().find(|code| code.code() == text).ok_or_else(|| UnknownEvent(text.to_owned()))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.code() == text)
+            .ok_or_else(|| UnknownEvent(text.to_owned()))
     }
 }
 

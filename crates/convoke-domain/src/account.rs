@@ -1,0 +1,18 @@
+//! An account's settings: what the machines read, and the machine that changes them.
+//!
+//! ```text
+//!  Command ──decide──▶ Event ──evolve──▶ Account ──▶ hours_of · ttr_of · idle_of · automatic_message_for · …
+//! ```
+//!
+//! Every accepted change is an entry of the activity stream: the shell records each event with who and when. The
+//! account's functions are a machine of their own, [`crate::function`].
+
+mod idle;
+mod state;
+mod token;
+mod user;
+
+pub use self::idle::{IdleOverrides, IdleTimer, IdleTimers};
+pub use self::state::{Account, Egress, EgressMode, FencePolicy, Skill};
+pub use self::token::{AccessToken, Principal};
+pub use self::user::{User, UserRole};

@@ -1,0 +1,217 @@
+//! The settings of one account and the questions that the other machines ask of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AccessToken, IdleOverrides, IdleTimers, User};
+use crate::automatic_message::{AutomaticMessage, AutomaticMessages, Language};
+use crate::hours::{Hours, SpecialOccasions, WorkingHours, seconds};
+use crate::id::{AccountId, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
+use crate::limits;
+use crate::state_change::CbotEventType;
+use crate::ttr::TtrSettings;
+
+/// A brand's tenant: its settings. Functions are kept apart, in [`crate::function::Functions`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Its id, for ever.
+    pub id: AccountId,
+    /// The name that people gave it.
+    pub name: String,
+    /// Whether the Controller Bot acts. Off in a new account.
+    pub controller_bot_enabled: bool,
+    /// The language of last resort for automatic messages.
+    pub default_language: Language,
+    /// The skill of conversations that are opened without one.
+    pub default_skill: Option<SkillId>,
+    /// The skills.
+    pub skills: BTreeMap<SkillId, Skill>,
+    /// The working hours that skills refer to.
+    pub working_hours: BTreeMap<WorkingHoursId, WorkingHours>,
+    /// The special occasions that skills refer to.
+    pub special_occasions: BTreeMap<SpecialOccasionsId, SpecialOccasions>,
+    /// Those who work for the brand.
+    pub users: BTreeMap<UserId, User>,
+    /// How long each time to respond is, unless a skill says otherwise.
+    pub ttr: TtrSettings,
+    /// The idle timers, unless a skill says otherwise.
+    pub idle: IdleTimers,
+    /// The automatic messages, unless a skill says otherwise.
+    pub automatic_messages: AutomaticMessages,
+    /// What skills say otherwise; a skill without any has no entry.
+    pub skill_messages: BTreeMap<SkillId, AutomaticMessages>,
+    /// How long a conversation may lie still until it is closed, whole seconds.
+    #[serde(with = "seconds")]
+    pub auto_close: Duration,
+    /// Whether a new conversation soon after an auto-close fires as `…_AFTER_AUTOCLOSE` instead of not at all.
+    pub fire_after_autoclose: bool,
+    /// What happens to an answer that the conversation has overtaken, unless a function says otherwise.
+    pub fence_policy: FencePolicy,
+    /// Where functions may call.
+    pub egress: Egress,
+    /// The access tokens, expired ones included until they are revoked or replaced.
+    pub tokens: BTreeMap<TokenId, AccessToken>,
+}
+
+/// A named queue and competence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skill {
+    /// Its name, unique in the account.
+    pub name: String,
+    /// Whether conversations can be routed to it.
+    pub enabled: bool,
+    /// When it is staffed; `None`: always.
+    pub working_hours: Option<WorkingHoursId>,
+    /// Exceptions to that.
+    pub special_occasions: Option<SpecialOccasionsId>,
+    /// Times to respond instead of the account's.
+    pub ttr: Option<TtrSettings>,
+    /// Idle timers instead of the account's.
+    pub idle: IdleOverrides,
+}
+
+impl Skill {
+    /// A skill with nothing of its own: always staffed, the account's settings.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            enabled: true,
+            working_hours: None,
+            special_occasions: None,
+            ttr: None,
+            idle: IdleOverrides::default(),
+        }
+    }
+}
+
+/// What happens to an answer that the conversation has overtaken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FencePolicy {
+    /// Its overtaken commands are dropped and shown so.
+    #[default]
+    Fence,
+    /// All its commands are applied.
+    Apply,
+}
+
+/// Where the functions of an account may call.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Egress {
+    /// Whether the list counts.
+    pub mode: EgressMode,
+    /// Domains, exact or with one leading wildcard, in lower case.
+    pub domains: BTreeSet<String>,
+}
+
+/// Whether functions may call anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EgressMode {
+    /// Only the listed domains.
+    #[default]
+    Listed,
+    /// Any public address.
+    Any,
+}
+
+impl Account {
+    /// A new account: Controller Bot off, no skills, default settings and texts.
+    pub fn new(id: AccountId, name: String, default_language: Language) -> Self {
+        Self {
+            id,
+            name,
+            controller_bot_enabled: false,
+            default_language,
+            default_skill: None,
+            skills: BTreeMap::new(),
+            working_hours: BTreeMap::new(),
+            special_occasions: BTreeMap::new(),
+            users: BTreeMap::new(),
+            ttr: TtrSettings::default(),
+            idle: IdleTimers::default(),
+            automatic_messages: AutomaticMessages::defaults(),
+            skill_messages: BTreeMap::new(),
+            auto_close: limits::AUTO_CLOSE_MAX,
+            fire_after_autoclose: false,
+            fence_policy: FencePolicy::default(),
+            egress: Egress::default(),
+            tokens: BTreeMap::new(),
+        }
+    }
+
+    /// The skill with this id.
+    pub fn skill(&self, skill: &SkillId) -> Option<&Skill> {
+        self.skills.get(skill)
+    }
+
+    /// Whether there is such a skill, enabled or not.
+    pub fn skill_exists(&self, skill: &SkillId) -> bool {
+        self.skills.contains_key(skill)
+    }
+
+    /// Whether conversations can be routed to this skill.
+    pub fn skill_enabled(&self, skill: &SkillId) -> bool {
+        self.skills.get(skill).is_some_and(|skill| skill.enabled)
+    }
+
+    /// When this skill is staffed. Without a skill, or with one that is gone: always.
+    pub fn hours_of(&self, skill: Option<&SkillId>) -> Hours<'_> {
+        self.settings_of(skill).map_or(Hours::ALWAYS, |skill| {
+            Hours::new(
+                skill.working_hours.as_ref().and_then(|id| self.working_hours.get(id)),
+                skill.special_occasions.as_ref().and_then(|id| self.special_occasions.get(id)),
+            )
+        })
+    }
+
+    /// How long the times to respond of this skill are.
+    pub fn ttr_of(&self, skill: Option<&SkillId>) -> TtrSettings {
+        self.settings_of(skill).and_then(|skill| skill.ttr).unwrap_or(self.ttr)
+    }
+
+    /// The idle timers of this skill.
+    pub fn idle_of(&self, skill: Option<&SkillId>) -> IdleTimers {
+        self.settings_of(skill).map_or(self.idle, |skill| skill.idle.over(&self.idle))
+    }
+
+    /// The entry that counts for this code: the skill's own, else the account's.
+    pub fn automatic_message_for(
+        &self,
+        code: CbotEventType,
+        skill: Option<&SkillId>,
+    ) -> Option<&AutomaticMessage> {
+        let own = skill.and_then(|skill| self.skill_messages.get(skill)).and_then(|own| own.get(code));
+        own.or_else(|| self.automatic_messages.get(code))
+    }
+
+    /// The user with this id.
+    pub fn user(&self, user: UserId) -> Option<&User> {
+        self.users.get(&user)
+    }
+
+    /// The user that a text names: `123`, `account.123` or a pid, as callback commands and the wire write them.
+    pub fn agent_by_text(&self, text: &str) -> Option<(UserId, &User)> {
+        let number = match text.split_once('.') {
+            Some((account, number)) if account == self.id.as_str() => number,
+            Some(_) => return None,
+            None => text,
+        };
+        if let Ok(id) = number.parse::<UserId>() {
+            return self.users.get(&id).map(|user| (id, user));
+        }
+        let pid = uuid::Uuid::try_parse(text).ok()?;
+        self.users.iter().find(|(_, user)| user.pid == pid).map(|(&id, user)| (id, user))
+    }
+
+    /// The token whose secret has this SHA-256, expired or not.
+    pub fn token_by_sha256(&self, sha256: &str) -> Option<(TokenId, &AccessToken)> {
+        self.tokens.iter().find(|(_, token)| token.sha256 == sha256).map(|(&id, token)| (id, token))
+    }
+
+    fn settings_of(&self, skill: Option<&SkillId>) -> Option<&Skill> {
+        skill.and_then(|skill| self.skills.get(skill))
+    }
+}

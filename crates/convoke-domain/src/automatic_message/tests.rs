@@ -1,0 +1,1 @@
+//! Which automatic message goes out, by table.
