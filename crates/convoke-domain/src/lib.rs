@@ -7,10 +7,13 @@
 
 pub mod account;
 pub mod automatic_message;
+pub mod controller;
+pub mod conversation;
 pub mod decider;
 pub mod function;
 pub mod hours;
 pub mod id;
+pub mod invocation;
 pub mod limits;
 pub mod sequence;
 pub mod state_change;

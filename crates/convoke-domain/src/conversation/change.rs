@@ -1,0 +1,154 @@
+//! Compares a conversation before and after one commit and names the public events. The only place where the recorded
+//! and the public vocabulary meet.
+//!
+//! Comparing states, once per commit, settles the awkward cases in one place: an agent removed *and* a skill changed is
+//! one routing event, and whoever joined and left within one commit was never there.
+
+use std::collections::BTreeMap;
+
+use crate::conversation::event::{Actor, Closer, Event, ParticipantId, Recorded, Role, Timer};
+use crate::conversation::state::{Conversation, Stage};
+use crate::state_change::CbotEventType;
+use crate::ttr::Ttr;
+
+/// A state change event that happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fired {
+    /// What exactly happened; it names the event.
+    pub code: CbotEventType,
+}
+
+/// The state change events of one commit, in firing order.
+///
+/// `after_autoclose` says that the account wants to be told of conversations opened soon after an auto-close, and that
+/// this one is.
+pub(crate) fn changes(
+    before: Option<&Conversation>,
+    after: &Conversation,
+    events: &[Recorded],
+    after_autoclose: bool,
+) -> Vec<Fired> {
+    let Some(before) = before else {
+        let closed = end(None, after);
+        return std::iter::once(new_conversation(after, after_autoclose))
+            .chain(closed)
+            .map(Fired::of)
+            .collect();
+    };
+    let mut codes: Vec<CbotEventType> = Vec::new();
+    codes.extend((!before.authenticated && after.authenticated).then_some(CbotEventType::ConsumerStepUp));
+    codes.extend((before.skill != after.skill).then_some(CbotEventType::EngagementTransferred));
+    codes.extend(participants(before, after));
+    codes.extend(ttr(events));
+    codes.extend(off_hours_lines(after, events));
+    codes.extend(idle(events));
+    codes.extend(end(Some(before), after));
+    codes.into_iter().map(Fired::of).collect()
+}
+
+impl Fired {
+    const fn of(code: CbotEventType) -> Self {
+        Self { code }
+    }
+}
+
+fn new_conversation(after: &Conversation, after_autoclose: bool) -> CbotEventType {
+    match (after_autoclose, after.first_conversation, after.opened_in_off_hours) {
+        (true, _, _) => CbotEventType::ConsumerOpenNewConversationAfterAutoclose,
+        (false, true, true) => CbotEventType::ConsumerOpenNewConversationFirstTimeOffHours,
+        (false, true, false) => CbotEventType::ConsumerOpenNewConversationFirstTime,
+        (false, false, true) => CbotEventType::ConsumerOpenNewConversationOffHours,
+        (false, false, false) => CbotEventType::ConsumerOpenNewConversation,
+    }
+}
+
+/// One event at most: its lists carry everything, the code is the first that holds (DESIGN §2, Participants).
+fn participants(before: &Conversation, after: &Conversation) -> Option<CbotEventType> {
+    let (old, new) = (before.assigned_agent(), after.assigned_agent());
+    if new.is_some() && old != new {
+        return Some(CbotEventType::YouAreConnectedTo);
+    }
+    let same_skill = before.skill == after.skill;
+    if old.is_some() && new.is_none() && same_skill {
+        return Some(CbotEventType::BackToQueue);
+    }
+    let joined = |role| appeared(&after.participants, &before.participants, role);
+    let left = |role| appeared(&before.participants, &after.participants, role);
+    if joined(is_joining_agent) {
+        Some(CbotEventType::AnotherAgentJoinedConversation)
+    } else if left(is_joining_agent) {
+        Some(CbotEventType::JoinedAgentLeftConversation)
+    } else if joined(is_consumer) {
+        Some(CbotEventType::ConsumerJoinedConversation)
+    } else if left(is_consumer) {
+        Some(CbotEventType::ConsumerLeftConversation)
+    } else {
+        None
+    }
+}
+
+/// Whether someone in a role of that kind is in `here` and was not in `there`.
+fn appeared(
+    here: &BTreeMap<ParticipantId, Role>,
+    there: &BTreeMap<ParticipantId, Role>,
+    is_kind: fn(Role) -> bool,
+) -> bool {
+    here.iter().any(|(participant, role)| {
+        is_kind(*role) && !there.get(participant).is_some_and(|other| is_kind(*other))
+    })
+}
+
+const fn is_joining_agent(role: Role) -> bool {
+    matches!(role, Role::Agent | Role::Manager | Role::BrandBot)
+}
+
+const fn is_consumer(role: Role) -> bool {
+    matches!(role, Role::Consumer)
+}
+
+fn ttr(events: &[Recorded]) -> Option<CbotEventType> {
+    events.iter().find_map(|recorded| match (&recorded.event, recorded.by) {
+        (Event::TtrChanged { to, .. }, Actor::Consumer(_)) => Some(if *to == Ttr::Urgent {
+            CbotEventType::ConsumerAskedUrgentResponseTime
+        } else {
+            CbotEventType::ConsumerCanceledUrgentResponseTime
+        }),
+        (Event::TtrChanged { .. } | Event::ManualDeadlineSet { .. }, _) => {
+            Some(CbotEventType::AgentUpdatedResponseTime)
+        }
+        _ => None,
+    })
+}
+
+fn off_hours_lines(after: &Conversation, events: &[Recorded]) -> Option<CbotEventType> {
+    let written = events.iter().any(|recorded| {
+        matches!(&recorded.event, Event::LinePublished(line) if line.role == Role::Consumer && line.in_off_hours)
+    });
+    (written && !after.opened_in_off_hours).then_some(CbotEventType::ConsumerSendMessageOnOffHours)
+}
+
+fn idle(events: &[Recorded]) -> Option<CbotEventType> {
+    events.iter().find_map(|recorded| {
+        let Event::IdleFired { timer, .. } = recorded.event else { return None };
+        match timer {
+            Timer::AwaitingInQueue => Some(CbotEventType::ConvAwaitingInQueue),
+            Timer::AgentNonResponsive => Some(CbotEventType::AgentNonResponsive),
+            Timer::ConsumerNonResponsive => Some(CbotEventType::ConsumerNonResponsive),
+            Timer::AutoClose => None,
+        }
+    })
+}
+
+fn end(before: Option<&Conversation>, after: &Conversation) -> Option<CbotEventType> {
+    let was_open = before.is_none_or(Conversation::is_open);
+    match after.stage {
+        Stage::Closed { by, .. } if was_open => Some(match by {
+            Closer::Agent(_) => CbotEventType::AgentEndConversation,
+            Closer::Consumer(_) => CbotEventType::ConsumerEndConversation,
+            Closer::ControllerBot | Closer::AutoClose | Closer::Operator => {
+                CbotEventType::SystemEndConversation
+            }
+        }),
+        Stage::Closed { .. } | Stage::Open => None,
+    }
+}

@@ -1,0 +1,175 @@
+//! What is remembered of a conversation: everything the rules ask, nothing that only readers want.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::conversation::event::{Closer, CommandKey, Origin, ParticipantId, Role, Timer};
+use crate::conversation::payload::Payload;
+use crate::id::{ConsumerId, ConversationId, InvocationId, SkillId, UserId};
+use crate::sequence::EventSeq;
+use crate::state_change::{CbotEventType, StateChangeEvent};
+use crate::ttr::Ttr;
+
+/// A conversation, as its events left it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// Its last event.
+    pub head: EventSeq,
+    /// The consumer who opened it.
+    pub consumer: ConsumerId,
+    /// When.
+    pub opened_at: Timestamp,
+    /// Whether the consumer is known by an identity of the brand.
+    pub authenticated: bool,
+    /// Whether it was the consumer's first conversation ever.
+    pub first_conversation: bool,
+    /// Whether it was opened while its skill was off shift.
+    pub opened_in_off_hours: bool,
+    /// Where the consumer came from.
+    pub origin: Origin,
+    /// Open, or closed by somebody.
+    pub stage: Stage,
+    /// The skill that serves it.
+    pub skill: SkillId,
+    /// The agent to be asked first.
+    pub suggested_agent: Option<UserId>,
+    /// Who takes part, in which role.
+    pub participants: BTreeMap<ParticipantId, Role>,
+    /// The time to respond.
+    pub ttr: Ttr,
+    /// The promised deadline, if an agent set one.
+    pub manual_deadline: Option<Timestamp>,
+    /// Until when the brand should answer; `None` while it is the consumer's turn.
+    pub deadline: Option<Timestamp>,
+    /// Who wrote when.
+    pub talk: Talk,
+    /// When it last entered a queue.
+    pub queued_at: Timestamp,
+    /// When the present agent was assigned.
+    pub assigned_at: Option<Timestamp>,
+    /// When it last went back to its queue.
+    pub back_to_queue_at: Option<Timestamp>,
+    /// When something last changed that restarts the auto-close.
+    pub changed_at: Timestamp,
+    /// How often each idle timer fired, and from which base.
+    pub idle: BTreeMap<Timer, IdleCount>,
+    /// When the automatic off-hours message was last sent: once per off-hours period is enough.
+    pub off_hours_told_at: Option<Timestamp>,
+    /// The next wire sequence of the main dialog.
+    pub next_wire_sequence: u32,
+    /// The last settled trigger.
+    pub cursor: Option<EventSeq>,
+    /// The triggers that are not settled, oldest first.
+    pub lane: VecDeque<LaneEntry>,
+    /// The latest client keys and the lines they name.
+    pub keys: VecDeque<(CommandKey, EventSeq)>,
+}
+
+/// Open, or closed by somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// Lines are welcome.
+    Open,
+    /// It has ended.
+    Closed {
+        /// By whom.
+        by: Closer,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Who wrote when. The Controller Bot's lines count only as lines: they are nobody's answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Talk {
+    /// When the last line was written, the Controller Bot's too.
+    pub last_line_at: Option<Timestamp>,
+    /// The role of whoever wrote it.
+    pub last_composer: Option<Role>,
+    /// When the brand's side last wrote.
+    pub last_brand_line_at: Option<Timestamp>,
+    /// When a consumer last wrote.
+    pub last_consumer_line_at: Option<Timestamp>,
+    /// The first consumer line after the brand's last one: since then it is the brand's turn.
+    pub unanswered_since: Option<Timestamp>,
+    /// Whether the consumer wrote after the brand's side.
+    pub consumer_wrote_last: bool,
+}
+
+/// How often an idle timer fired for one base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdleCount {
+    /// From when it was counted.
+    pub base: Timestamp,
+    /// How many times it fired since.
+    pub fired: u8,
+}
+
+/// A trigger that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneEntry {
+    /// Where it was recorded.
+    pub trigger: EventSeq,
+    /// The event.
+    pub event: StateChangeEvent,
+    /// What exactly happened.
+    pub code: CbotEventType,
+    /// The skill that selects the function.
+    pub skill: SkillId,
+    /// How long the chain of causes is.
+    pub depth: u8,
+    /// What the function will see.
+    pub payload: Arc<Payload>,
+    /// What others did since.
+    pub since: Since,
+}
+
+/// What happened after a trigger and was not caused by its own invocation: what the fence looks at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "five independent facts, each asked by another rule of the fence"
+)]
+pub struct Since {
+    /// Somebody on the brand's side other than the Controller Bot wrote.
+    pub brand_wrote: bool,
+    /// A consumer wrote.
+    pub consumer_wrote: bool,
+    /// An agent was assigned.
+    pub agent_assigned: bool,
+    /// The assigned agent changed in any way.
+    pub agent_changed: bool,
+    /// The skill changed.
+    pub skill_changed: bool,
+}
+
+impl Conversation {
+    /// Whether lines are welcome.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Open)
+    }
+
+    /// The agent who serves it.
+    pub fn assigned_agent(&self) -> Option<UserId> {
+        self.participants.iter().find_map(|(participant, role)| match (participant, role) {
+            (ParticipantId::User(user), Role::AssignedAgent) => Some(*user),
+            _ => None,
+        })
+    }
+
+    /// The role of a participant, if they take part.
+    pub fn role_of(&self, participant: ParticipantId) -> Option<Role> {
+        self.participants.get(&participant).copied()
+    }
+
+    /// The invocation that answers `trigger`.
+    pub const fn invocation(&self, trigger: EventSeq) -> InvocationId {
+        InvocationId::Triggered { conversation: self.id, trigger }
+    }
+}
