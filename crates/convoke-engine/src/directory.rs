@@ -1,0 +1,210 @@
+//! The accounts and their functions: loaded at start, changed by one writer, read by everybody without waiting.
+//!
+//! A change is decided, appended, and only then published; whoever reads afterwards sees it, within the same process at
+//! once. Both machines of an account have a stream of their own in the log.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use convoke_domain::account::{self, Account, AccountMachine, Actor};
+use convoke_domain::decider::Decider;
+use convoke_domain::function::{self, Bindings, FunctionMachine, Functions};
+use convoke_domain::id::AccountId;
+use convoke_domain::sequence::EventSeq;
+use convoke_store::{NewRecord, Step, Store, StoreError, StreamId};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use crate::committer::{From as CommittedBy, Pending};
+use crate::error::EngineError;
+use crate::limits;
+use crate::ports::Clock;
+use crate::shard::Ticket;
+
+/// One account as it is now.
+#[derive(Debug, Clone)]
+pub struct AccountView {
+    /// Its settings.
+    pub account: Account,
+    /// Its functions.
+    pub functions: Functions,
+    /// Which of them answer what.
+    pub bindings: Bindings,
+}
+
+/// An entry of the activity stream: who changed what, when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity<E> {
+    /// Its place in the stream.
+    pub seq: EventSeq,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Actor,
+    /// What.
+    pub event: E,
+}
+
+/// All accounts of this node.
+pub(crate) struct Directory {
+    accounts: ArcSwap<BTreeMap<AccountId, Arc<AccountView>>>,
+    heads: Mutex<BTreeMap<StreamId, EventSeq>>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    committer: mpsc::Sender<Pending<Ticket>>,
+}
+
+impl Directory {
+    /// Reads all accounts from the log.
+    pub(crate) async fn load(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        committer: mpsc::Sender<Pending<Ticket>>,
+    ) -> Result<Self, StoreError> {
+        let mut accounts = BTreeMap::new();
+        let mut heads = BTreeMap::new();
+        for id in store.accounts().await? {
+            let settings = StreamId::Account(id.clone());
+            let code = StreamId::Functions(id.clone());
+            let account = replay::<AccountMachine>(&*store, &settings, &mut heads).await?;
+            let functions = replay::<FunctionMachine>(&*store, &code, &mut heads).await?;
+            if let Some(account) = account {
+                let bindings = Bindings::of(&functions);
+                accounts.insert(id, Arc::new(AccountView { account, functions, bindings }));
+            }
+        }
+        Ok(Self { accounts: ArcSwap::from_pointee(accounts), heads: Mutex::new(heads), store, clock, committer })
+    }
+
+    /// The account as it is now.
+    pub(crate) fn account(&self, id: &AccountId) -> Option<Arc<AccountView>> {
+        self.accounts.load().get(id).cloned()
+    }
+
+    /// All accounts, in the order of their ids.
+    pub(crate) fn all(&self) -> Vec<Arc<AccountView>> {
+        self.accounts.load().values().cloned().collect()
+    }
+
+    /// Changes an account's settings.
+    pub(crate) async fn change_account(
+        &self,
+        id: &AccountId,
+        by: &Actor,
+        command: account::Command,
+    ) -> Result<Arc<AccountView>, EngineError> {
+        let mut heads = self.heads.lock().await;
+        let view = self.account(id);
+        let now = self.clock.now();
+        let state = view.as_ref().map(|view| view.account.clone());
+        let context = account::Context { now, actor: by };
+        let events = AccountMachine::decide(&state, command, &context).map_err(EngineError::Account)?;
+        self.append(StreamId::Account(id.clone()), &mut heads, by, now, &events).await?;
+        let account = events.iter().fold(state, AccountMachine::evolve);
+        let account = account.ok_or(EngineError::Account(account::Rejection::AccountUnknown))?;
+        let functions = view.map_or_else(Functions::default, |view| view.functions.clone());
+        Ok(self.publish(id, account, functions))
+    }
+
+    /// Changes an account's functions.
+    pub(crate) async fn change_functions(
+        &self,
+        id: &AccountId,
+        by: &Actor,
+        command: function::Command,
+    ) -> Result<Arc<AccountView>, EngineError> {
+        let mut heads = self.heads.lock().await;
+        let view = self.account(id).ok_or(EngineError::Account(account::Rejection::AccountUnknown))?;
+        let now = self.clock.now();
+        let context = function::Context { now, actor: by, account: &view.account };
+        let events =
+            FunctionMachine::decide(&view.functions, command, &context).map_err(EngineError::Function)?;
+        let recorded = self.append(StreamId::Functions(id.clone()), &mut heads, by, now, &events).await;
+        recorded?;
+        let functions = events.iter().fold(view.functions.clone(), FunctionMachine::evolve);
+        Ok(self.publish(id, view.account.clone(), functions))
+    }
+
+    /// Entries of an account's activity stream, oldest first, from `from`.
+    pub(crate) async fn activity<E: DeserializeOwned>(
+        &self,
+        stream: &StreamId,
+        from: EventSeq,
+    ) -> Result<Vec<Activity<E>>, EngineError> {
+        let records = self.store.read(stream, from, limits::READ_RECORDS_MAX).await?;
+        let mut entries = Vec::new();
+        for record in records {
+            let read: Vec<Activity<E>> = serde_json::from_slice(&record.body).map_err(EngineError::malformed)?;
+            entries.extend(read.into_iter().filter(|entry| entry.seq >= from));
+        }
+        Ok(entries)
+    }
+
+    fn publish(&self, id: &AccountId, account: Account, functions: Functions) -> Arc<AccountView> {
+        let bindings = Bindings::of(&functions);
+        let view = Arc::new(AccountView { account, functions, bindings });
+        let mut accounts = BTreeMap::clone(&self.accounts.load());
+        accounts.insert(id.clone(), Arc::clone(&view));
+        self.accounts.store(Arc::new(accounts));
+        view
+    }
+
+    async fn append<E: Serialize>(
+        &self,
+        stream: StreamId,
+        heads: &mut BTreeMap<StreamId, EventSeq>,
+        by: &Actor,
+        now: Timestamp,
+        events: &[E],
+    ) -> Result<(), EngineError> {
+        let Some(count) = u16::try_from(events.len()).ok().and_then(NonZeroU16::new) else { return Ok(()) };
+        let expect = heads.get(&stream).copied();
+        let mut seq = EventSeq::after(expect);
+        let mut entries = Vec::with_capacity(events.len());
+        for event in events {
+            entries.push(Activity { seq, at: now, by: by.clone(), event });
+            seq = seq.next();
+        }
+        let body = serde_json::to_vec(&entries).map_err(EngineError::malformed)?;
+        let mut step = Step::new(stream.clone(), self.store.epoch(), expect);
+        step.record = Some(NewRecord { events: count, at: now, body });
+        let (verdict, decided) = oneshot::channel();
+        let pending = Pending { step, from: CommittedBy::Waiter(verdict) };
+        self.committer.send(pending).await.map_err(|_| EngineError::Stopping)?;
+        match decided.await.map_err(|_| EngineError::Stopping)? {
+            Ok(Some(head)) => {
+                heads.insert(stream, head);
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(reject) => Err(EngineError::Storage(reject.to_string())),
+        }
+    }
+}
+
+async fn replay<M: Decider>(
+    store: &dyn Store,
+    stream: &StreamId,
+    heads: &mut BTreeMap<StreamId, EventSeq>,
+) -> Result<M::State, StoreError>
+where
+    M::Event: DeserializeOwned,
+{
+    let mut state = M::initial();
+    let mut from = EventSeq::FIRST;
+    loop {
+        let records = store.read(stream, from, limits::READ_RECORDS_MAX).await?;
+        let Some(last) = records.last() else { return Ok(state) };
+        heads.insert(stream.clone(), last.last());
+        from = last.last().next();
+        for record in &records {
+            let entries: Vec<Activity<M::Event>> = serde_json::from_slice(&record.body)
+                .map_err(|error| crate::error::unreadable(stream, record.first, &error))?;
+            state = entries.iter().fold(state, |state, entry| M::evolve(state, &entry.event));
+        }
+    }
+}
