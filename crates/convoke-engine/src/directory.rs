@@ -77,7 +77,13 @@ impl Directory {
                 accounts.insert(id, Arc::new(AccountView { account, functions, bindings }));
             }
         }
-        Ok(Self { accounts: ArcSwap::from_pointee(accounts), heads: Mutex::new(heads), store, clock, committer })
+        Ok(Self {
+            accounts: ArcSwap::from_pointee(accounts),
+            heads: Mutex::new(heads),
+            store,
+            clock,
+            committer,
+        })
     }
 
     /// The account as it is now.
@@ -138,7 +144,8 @@ impl Directory {
         let records = self.store.read(stream, from, limits::READ_RECORDS_MAX).await?;
         let mut entries = Vec::new();
         for record in records {
-            let read: Vec<Activity<E>> = serde_json::from_slice(&record.body).map_err(EngineError::malformed)?;
+            let read: Vec<Activity<E>> =
+                serde_json::from_slice(&record.body).map_err(EngineError::malformed)?;
             entries.extend(read.into_iter().filter(|entry| entry.seq >= from));
         }
         Ok(entries)

@@ -1,1 +1,38 @@
 //! Drives the machines and performs their effects.
+//!
+//! ```text
+//!        Handle ───────────▶ shard: one writer per conversation ──▶ committer ──▶ Store
+//!          │                   ▲       │ durable                       │
+//!          │ settings          │       ├──▶ subscribers                │
+//!          ▼                   │       ├──▶ timers ──(due)──▶ shard    │
+//!      directory ◀─────────────┼───────┴──▶ invoke ──▶ sandbox         │
+//!                              └───────────────(answer, verdict)◀──────┘
+//! ```
+//!
+//! [`Engine::start`] loads the accounts, arms the timers, wakes every conversation that was left with unsettled
+//! triggers, and hands out a [`Handle`]. Nothing here decides a rule (that is `convoke-domain`) or knows a wire.
+
+mod committer;
+mod directory;
+mod error;
+mod functions;
+mod handle;
+mod invoke;
+pub mod keys;
+mod limits;
+pub mod ports;
+mod shard;
+mod start;
+mod stored;
+mod subscription;
+mod timers;
+
+pub use directory::{AccountView, Activity};
+pub use error::EngineError;
+pub use functions::{Deployed, Tried, Which};
+pub use handle::{Handle, Opened, Opening};
+pub use invoke::{AttemptRecord, InvocationRecord, Invocations};
+pub use shard::Written;
+pub use start::{Engine, Settings, StartError};
+pub use stored::DecodeError;
+pub use subscription::Subscription;

@@ -49,7 +49,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one source of time")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        to_milliseconds(Timestamp::now())
     }
 
     fn wait_until(&self, at: Timestamp) -> BoxFuture<'_, ()> {
@@ -60,6 +60,11 @@ impl Clock for SystemClock {
             }
         })
     }
+}
+
+/// The wire and the store know no finer times, so the rules do not either: what is read back is what was decided.
+fn to_milliseconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 /// How long until `at`; `None` if it is past.
@@ -113,7 +118,7 @@ impl Clock for MovableClock {
             Base::Running => SystemClock.now(),
             Base::Standing(at) => at,
         };
-        base.saturating_add(*self.moved.borrow()).unwrap_or(Timestamp::MAX)
+        to_milliseconds(base.checked_add(*self.moved.borrow()).unwrap_or(Timestamp::MAX))
     }
 
     fn wait_until(&self, at: Timestamp) -> BoxFuture<'_, ()> {

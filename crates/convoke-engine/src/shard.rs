@@ -19,9 +19,10 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
-use convoke_domain::conversation::{Action, Context, Conversation, Decision, Rejection, decide};
-use convoke_domain::id::{AccountId, ConversationId};
+use convoke_domain::conversation::{Action, Context, Decision, Rejection, Timer, decide};
+use convoke_domain::id::{AccountId, ConsumerId, ConversationId};
 use convoke_store::{Reject, Store};
+use jiff::SignedDuration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -35,8 +36,11 @@ use crate::limits;
 use crate::ports::{Clock, Entropy};
 use crate::timers::TimerIndex;
 
-pub(crate) use message::{Ticket, ToShard, Write, Written};
-use resident::{ConsumerRecord, Held, Resident};
+pub(crate) use load::key_owner;
+pub use message::Written;
+pub(crate) use message::{Subscriber, Ticket, ToShard, Write};
+pub(crate) use resident::TriggerWork;
+use resident::{ConsumerRecord, Resident};
 
 /// What all shards share.
 pub(crate) struct Shared {
@@ -67,7 +71,7 @@ pub(crate) struct Shard {
     committed: mpsc::Receiver<Vec<Verdicted<Ticket>>>,
     committer: mpsc::Sender<Pending<Ticket>>,
     slots: HashMap<ConversationId, Slot>,
-    consumers: HashMap<(AccountId, convoke_domain::id::ConsumerId), ConsumerRecord>,
+    consumers: HashMap<(AccountId, ConsumerId), ConsumerRecord>,
     subscribers: HashMap<ConversationId, Vec<message::Subscriber>>,
     wakes: BinaryHeap<Reverse<(Instant, ConversationId)>>,
     outbox: Vec<Pending<Ticket>>,
@@ -131,7 +135,9 @@ impl Shard {
             ToShard::Loaded { conversation, loaded } => self.on_loaded(conversation, *loaded),
             ToShard::Subscribe { conversation, subscriber } => self.subscribe(conversation, subscriber),
             ToShard::Forget { account, consumer } => self.forget(account, consumer),
-            message @ (ToShard::Write(_) | ToShard::Read { .. } | ToShard::Wake { .. }) => self.on_addressed(message),
+            message @ (ToShard::Write(_) | ToShard::Read { .. } | ToShard::Wake { .. }) => {
+                self.on_addressed(message)
+            }
         }
     }
 
@@ -154,8 +160,9 @@ impl Shard {
         match message {
             ToShard::Write(write) => self.intake(*write),
             ToShard::Read { reply, .. } => {
-                let state = self.resident(conversation).and_then(|resident| resident.state.clone());
-                let _ = reply.send(state.map(Arc::new).ok_or(Rejection::NotFound.into()));
+                let state = self.resident(conversation).and_then(Resident::snapshot);
+                // Whoever asked may have gone.
+                let _ = reply.send(state.ok_or(Rejection::NotFound.into()));
             }
             ToShard::Wake { .. } => self.dispatch(conversation),
             ToShard::Loaded { .. } | ToShard::Subscribe { .. } | ToShard::Forget { .. } => {}
@@ -199,7 +206,7 @@ impl Shard {
 
     fn decide(&mut self, write: Write) {
         let Some(view) = self.shared.directory.account(&write.account) else {
-            return write.refuse(EngineError::Conversation(Rejection::NotFound));
+            return write.refuse(&EngineError::Conversation(Rejection::NotFound));
         };
         let Some(resident) = self.resident(write.conversation) else { return };
         let history = self
@@ -224,9 +231,9 @@ impl Shard {
     }
 
     /// The rules refused. A timer is tried again, everybody else is told.
-    fn rejected(&mut self, write: Write, timer: Option<convoke_domain::conversation::Timer>, rejection: Rejection) {
+    fn rejected(&mut self, write: Write, timer: Option<Timer>, rejection: Rejection) {
         if let Some(timer) = timer {
-            let again = self.shared.clock.now().saturating_add(std::time::Duration::from_secs(1));
+            let again = self.shared.clock.now().checked_add(SignedDuration::from_secs(1));
             if let (Ok(again), Rejection::Busy) = (again, &rejection) {
                 self.shared.timers.set(&write.account, write.conversation, timer, again);
             }
@@ -234,17 +241,11 @@ impl Shard {
         if self.resident(write.conversation).is_some_and(Resident::never_opened) {
             self.slots.remove(&write.conversation);
         }
-        write.refuse(rejection.into());
+        write.refuse(&rejection.into());
     }
 
     /// Keeps what was decided and puts its step on the way to durability.
-    fn accept(
-        &mut self,
-        write: Write,
-        timer: Option<convoke_domain::conversation::Timer>,
-        decision: Decision,
-        view: &AccountView,
-    ) {
+    fn accept(&mut self, write: Write, timer: Option<Timer>, decision: Decision, view: &AccountView) {
         let conversation = write.conversation;
         let Some(Slot::Here(resident)) = self.slots.get_mut(&conversation) else { return };
         let consumer = self.consumers.entry((write.account.clone(), resident.consumer)).or_default();
@@ -261,7 +262,8 @@ impl Shard {
             self.wakes.push(Reverse((until, conversation)));
         }
         let head = step.head_after();
-        let ticket = Ticket { conversation, head, events, timers: step.timers.clone(), write, reply: decision.reply };
+        let ticket =
+            Ticket { conversation, head, events, timers: step.timers.clone(), write, reply: decision.reply };
         self.outbox.push(Pending { step, from: CommittedBy::Shard { index: self.index, ticket } });
         self.in_flight += 1;
     }
@@ -304,6 +306,8 @@ impl Shard {
             tracing::warn!(%conversation, %reject, "a step was refused; the conversation is read anew");
         }
         if let Some(Slot::Here(resident)) = self.slots.remove(&conversation) {
+            // Its key may never have become durable.
+            self.consumers.remove(&(resident.account.clone(), resident.consumer));
             resident.refuse_all(&reject.to_string());
         }
         let again = !unavailable && matches!(ticket.write.command.action, Action::Settle(_));
@@ -311,7 +315,7 @@ impl Shard {
             // The answer is decided again on what is true now; the function does not run again.
             self.on_addressed(ToShard::Write(Box::new(ticket.write)));
         } else {
-            ticket.write.refuse(EngineError::Storage(reject.to_string()));
+            ticket.write.refuse(&EngineError::Storage(reject.to_string()));
         }
     }
 
@@ -336,7 +340,6 @@ impl Shard {
             }
         }
     }
-
 }
 
 async fn until(wake: Option<Instant>) {

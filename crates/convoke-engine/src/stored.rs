@@ -63,7 +63,8 @@ pub(crate) fn encode(
     body.extend_from_slice(&consumer.bits().to_le_bytes());
     body.extend_from_slice(&[0; LENGTH_BYTES]);
     serde_json::to_writer(&mut body, &*events).expect("events serialize into memory");
-    let open = u32::try_from(body.len() - CONSUMER_BYTES - LENGTH_BYTES).expect("a record is far below 4 GiB");
+    let open =
+        u32::try_from(body.len() - CONSUMER_BYTES - LENGTH_BYTES).expect("a record is far below 4 GiB");
     body[CONSUMER_BYTES..CONSUMER_BYTES + LENGTH_BYTES].copy_from_slice(&open.to_le_bytes());
     if texts.iter().any(Option::is_some) {
         let private = serde_json::to_vec(&texts).expect("texts serialize into memory");
@@ -98,8 +99,8 @@ pub(crate) fn decode(
         let private = key
             .open(&place(conversation, first.number()), private)
             .map_err(|_| DecodeError::Sealed { conversation })?;
-        let texts: Vec<Option<Arc<str>>> =
-            serde_json::from_slice(&private).map_err(|source| DecodeError::Malformed { conversation, source })?;
+        let texts: Vec<Option<Arc<str>>> = serde_json::from_slice(&private)
+            .map_err(|source| DecodeError::Malformed { conversation, source })?;
         let mut texts = texts.into_iter();
         for_each_private_text(&mut events, |text| text.restore(texts.next().flatten()));
     }

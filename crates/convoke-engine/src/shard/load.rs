@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use convoke_domain::conversation::{Action, ConsumerHistory, Conversation, Event, Recorded, Rejection, replay};
+use convoke_domain::conversation::{
+    Action, ConsumerHistory, Conversation, Event, Recorded, Rejection, replay,
+};
 use convoke_domain::id::{AccountId, ConsumerId, ConversationId};
-use convoke_domain::sequence::EventSeq;
 use convoke_store::StreamId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -126,7 +127,9 @@ impl Shard {
             }
             Slot::Loading(_) => true,
         });
-        self.consumers.remove(&(account, consumer));
+        if let Some(known) = self.consumers.get_mut(&(account, consumer)) {
+            known.key = None;
+        }
     }
 
     /// Lets the longest untouched quiet conversations go when there are too many.
@@ -211,7 +214,9 @@ fn unwrap(
 ) -> Result<DataKey, EngineError> {
     let owner = key_owner(account, consumer);
     shared.master_key.unwrap(owner.as_bytes(), wrapped).map_err(|error| {
-        EngineError::Unreadable(format!("the key of a consumer of {account}: {error}; is it the right master key?"))
+        EngineError::Unreadable(format!(
+            "the key of a consumer of {account}: {error}; is it the right master key?"
+        ))
     })
 }
 
@@ -232,4 +237,3 @@ pub(crate) fn history_after(history: ConsumerHistory, events: &[Recorded]) -> Co
         _ => history,
     })
 }
-

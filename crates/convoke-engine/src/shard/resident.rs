@@ -163,8 +163,9 @@ impl Resident {
 
     pub(crate) fn take_replies_up_to_durable(&mut self) -> Vec<(Write, Written)> {
         let durable = self.durable;
-        let (ready, waiting) =
-            std::mem::take(&mut self.when_durable).into_iter().partition(|(_, written)| written.head <= durable);
+        let (ready, waiting) = std::mem::take(&mut self.when_durable)
+            .into_iter()
+            .partition(|(_, written)| written.head <= durable);
         self.when_durable = waiting;
         ready
     }
@@ -173,7 +174,9 @@ impl Resident {
     pub(crate) fn refuse_all(self, why: &str) {
         let error = EngineError::Storage(why.to_owned());
         let waiting = self.waiting.into_iter().map(|held| held.write);
-        waiting.chain(self.when_durable.into_iter().map(|(write, _)| write)).for_each(|write| write.refuse(&error));
+        waiting
+            .chain(self.when_durable.into_iter().map(|(write, _)| write))
+            .for_each(|write| write.refuse(&error));
     }
 
     /// The state for readers.

@@ -10,8 +10,8 @@ use super::Shared;
 use super::load::{StoredHistory, history_after, history_fact, key_owner};
 use super::resident::{ConsumerRecord, Resident};
 use crate::directory::AccountView;
-use crate::timers::{TimerIndex, by_name, name};
 use crate::stored;
+use crate::timers::{TimerIndex, by_name, name};
 
 /// The step of `decision`, or `None` if nothing has to be written. Updates what the shard remembers of timers, key and
 /// consumer; the conversation's state is the caller's.
@@ -128,7 +128,12 @@ fn summary(state: &Conversation) -> Summary {
 }
 
 /// Keeps the index of this node like the durable timers.
-pub(super) fn keep_timer(index: &TimerIndex, account: &AccountId, conversation: ConversationId, op: &TimerOp) {
+pub(super) fn keep_timer(
+    index: &TimerIndex,
+    account: &AccountId,
+    conversation: ConversationId,
+    op: &TimerOp,
+) {
     match op {
         TimerOp::Set { name, due } => {
             if let Some(timer) = by_name(name) {

@@ -1,0 +1,166 @@
+//! Deploying and trying functions: what the management surfaces ask of the engine besides settings.
+
+use std::sync::Arc;
+
+use convoke_api::functions::parse_answer;
+use convoke_domain::account::Actor;
+use convoke_domain::function::{self, Command, Function, FunctionSettings, SourceCheck, SourceProblem};
+use convoke_domain::id::{AccountId, DeploymentId, FunctionId, InvocationId};
+use convoke_domain::invocation::{Answer, FunctionRef};
+use sha2::{Digest, Sha256};
+
+use crate::directory::AccountView;
+use crate::error::EngineError;
+use crate::handle::Handle;
+use crate::ports::{Checked, Ending, Job, LoadError, ProgramSource, RunReport};
+
+/// A function that was deployed.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// The account with it.
+    pub view: Arc<AccountView>,
+    /// What was found out about its source.
+    pub checked: Checked,
+    /// Whether the account's Controller Bot is off, so that nothing will run.
+    pub controller_bot_off: bool,
+}
+
+/// Which code of a function to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// What is being edited.
+    Draft,
+    /// What answers now.
+    Deployed,
+}
+
+/// What came of a call or a test; nothing of it was carried out.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    /// The invocation's id.
+    pub invocation: InvocationId,
+    /// How it ended.
+    pub ending: Ending,
+    /// What the Controller Bot would understand of it, if it answered.
+    pub answer: Option<Answer>,
+    /// What it logged, called and used.
+    pub report: RunReport,
+}
+
+impl Handle {
+    /// Checks a source without keeping it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check_source(&self, program: &ProgramSource) -> Result<Checked, LoadError> {
+        self.inner.invoker.host.check(program)
+    }
+
+    /// Lets the draft of a function answer from now on.
+    ///
+    /// # Errors
+    /// What is wrong with the source, the rule that refuses it, or a failure.
+    pub async fn deploy(
+        &self,
+        account: &AccountId,
+        by: &Actor,
+        id: FunctionId,
+    ) -> Result<Deployed, EngineError> {
+        let view = self.account(account).ok_or(unknown_account())?;
+        let function =
+            view.functions.get(id).ok_or(EngineError::Function(function::Rejection::FunctionUnknown(id)))?;
+        let program = program(&function.draft.source, &function.draft.environment);
+        let checked = tokio::task::block_in_place(|| self.check_source(&program));
+        let result = match &checked {
+            Ok(_) => Ok(sha256_hex(program.source.as_bytes())),
+            Err(error) => {
+                Err(SourceProblem { message: error.message.clone(), line: error.line, column: error.column })
+            }
+        };
+        let check = SourceCheck { draft_revision: function.draft_revision, result };
+        let deployment = DeploymentId::from_bits(self.entropy().bits());
+        let view = self.change_functions(account, by, Command::Deploy { id, deployment, check }).await?;
+        let checked = checked.map_err(EngineError::Source)?;
+        let controller_bot_off = !view.account.controller_bot_enabled;
+        Ok(Deployed { view, checked, controller_bot_off })
+    }
+
+    /// Runs a function once on `input`, a whole input as JSON, without acting on any conversation.
+    ///
+    /// # Errors
+    /// If there is no such function, or it is not deployed and the deployed one was asked for.
+    pub async fn try_function(
+        &self,
+        account: &AccountId,
+        id: FunctionId,
+        which: Which,
+        input: Arc<str>,
+    ) -> Result<Tried, EngineError> {
+        let view = self.account(account).ok_or(unknown_account())?;
+        let function =
+            view.functions.get(id).ok_or(EngineError::Function(function::Rejection::FunctionUnknown(id)))?;
+        let (program, settings, version) = code(id, function, which)?;
+        let invocation = InvocationId::Direct(uuid::Uuid::from_u128(self.entropy().bits()));
+        let job = Job {
+            account: account.clone(),
+            function: version,
+            program,
+            settings,
+            invocation,
+            input,
+            now: self.now(),
+            seed: self.entropy().bits(),
+            egress: Arc::new(view.account.egress.clone()),
+        };
+        let invoker = &self.inner.invoker;
+        let _permit = invoker.permits.acquire(account).await;
+        let (answered, answer) = tokio::sync::oneshot::channel();
+        let on_answer = Box::new(move |ending| {
+            // This very function waits for it, unless the caller went away.
+            let _ = answered.send(ending);
+        });
+        let report = invoker.host.run(job, on_answer).await;
+        let ending = answer.await.map_err(|_| EngineError::Stopping)?;
+        let answer = match &ending {
+            Ending::Returned(json) => Some(parse_answer(json.as_deref())),
+            Ending::Failed(_) => None,
+        };
+        Ok(Tried { invocation, ending, answer, report })
+    }
+}
+
+fn code(
+    id: FunctionId,
+    function: &Function,
+    which: Which,
+) -> Result<(ProgramSource, FunctionSettings, Option<FunctionRef>), EngineError> {
+    match which {
+        Which::Draft => {
+            let draft = &function.draft;
+            Ok((program(&draft.source, &draft.environment), draft.settings, None))
+        }
+        Which::Deployed => {
+            let (deployment, version) = function.deployed_version().ok_or_else(|| {
+                EngineError::Function(function::Rejection::NotDeployed(function.name.clone()))
+            })?;
+            let named = FunctionRef { function: id, version: deployment.version };
+            Ok((program(&version.source, &version.environment), version.settings, Some(named)))
+        }
+    }
+}
+
+fn program(source: &Arc<str>, environment: &std::collections::BTreeMap<String, String>) -> ProgramSource {
+    ProgramSource { source: Arc::clone(source), environment: Arc::new(environment.clone()) }
+}
+
+fn unknown_account() -> EngineError {
+    EngineError::Account(convoke_domain::account::Rejection::AccountUnknown)
+}
+
+fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        use std::fmt::Write as _;
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}

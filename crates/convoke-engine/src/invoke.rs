@@ -1,0 +1,205 @@
+//! Working on a trigger: attempts, backoff, deadline. What comes of it goes back to the conversation's shard, once.
+//!
+//! The answer settles as soon as it is given; the instance may run on for a while, and its calls and logs are recorded
+//! when it has ended.
+
+mod permits;
+mod record;
+
+use std::sync::Arc;
+
+use convoke_api::functions::{input_json, parse_answer};
+use convoke_domain::conversation::{Failed, PrivateText, Settlement, Settling};
+use convoke_domain::function::Version;
+use convoke_domain::id::InvocationId;
+use convoke_domain::invocation::{AttemptFailure, FunctionRef, Retry, retry};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Duration, Instant};
+use tokio_util::task::TaskTracker;
+
+use crate::directory::AccountView;
+use crate::limits;
+use crate::ports::{Clock, Ending, Entropy, Failure, FunctionHost, Job, ProgramSource, RunReport};
+use crate::shard::{ToShard, TriggerWork, Write};
+
+pub use permits::Permits;
+pub use record::{AttemptRecord, InvocationRecord, Invocations};
+
+/// Runs functions.
+pub(crate) struct Invoker {
+    pub(crate) host: Arc<dyn FunctionHost>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) permits: Permits,
+    pub(crate) records: Arc<Invocations>,
+    pub(crate) tasks: TaskTracker,
+}
+
+/// How often each kind of failure happened.
+#[derive(Default)]
+struct Tally {
+    attempts: u8,
+    timeouts: u8,
+    unavailable: u8,
+}
+
+impl Invoker {
+    /// Runs the function of a trigger until it has answered or the last attempt has failed, and tells the shard.
+    pub(crate) async fn answer(
+        self: Arc<Self>,
+        view: Arc<AccountView>,
+        work: TriggerWork,
+        mailbox: mpsc::Sender<ToShard>,
+    ) {
+        let deadline = Instant::now() + limits::TRIGGER_TIME_MAX;
+        let function = FunctionRef { function: work.binding.function, version: work.binding.version };
+        let job = job_of(&view, &work, function, &*self.clock);
+        let (result, attempts) = match job {
+            Some(job) => self.attempts(job, &work, deadline).await,
+            None => (Err(gone()), 0),
+        };
+        let settlement = Settlement {
+            trigger: work.entry.trigger,
+            result: Settling::Ran {
+                function,
+                fence_policy: work.binding.settings.fence_policy,
+                attempts,
+                result: result.map(|json| parse_answer(json.as_deref())).map_err(|failure| Failed {
+                    code: failure.code.to_owned(),
+                    detail: PrivateText::new(failure.detail),
+                }),
+            },
+        };
+        let write = Write::settle(work.account, work.conversation, settlement);
+        if mailbox.send(ToShard::Write(Box::new(write))).await.is_err() {
+            tracing::debug!(
+                "an answer came after its shard had stopped; the trigger runs again at the next start"
+            );
+        }
+    }
+
+    async fn attempts(
+        &self,
+        mut job: Job,
+        work: &TriggerWork,
+        deadline: Instant,
+    ) -> (Result<Option<String>, Failure>, u8) {
+        let mut tally = Tally::default();
+        loop {
+            let mut bits = [0; 16];
+            self.entropy.fill(&mut bits);
+            job.seed = u128::from_le_bytes(bits);
+            let ending = self.attempt(job.clone(), work, &mut tally, deadline).await;
+            let failure = match ending {
+                Ending::Returned(json) => return (Ok(json), tally.attempts),
+                Ending::Failed(failure) => failure,
+            };
+            match tally.wait(&failure) {
+                Some(wait) if Instant::now() + wait < deadline => {
+                    tokio::time::sleep(self.jittered(wait)).await;
+                }
+                Some(_) | None => return (Err(failure), tally.attempts),
+            }
+        }
+    }
+
+    /// Runs one attempt until its answer; what goes on after it is followed in a task of its own.
+    async fn attempt(&self, job: Job, work: &TriggerWork, tally: &mut Tally, deadline: Instant) -> Ending {
+        let permit = match tokio::time::timeout_at(deadline, self.permits.acquire(&job.account)).await {
+            Ok(permit) => permit,
+            Err(_elapsed) => return Ending::Failed(too_busy()),
+        };
+        tally.attempts = tally.attempts.saturating_add(1);
+        let (answered, answer) = oneshot::channel();
+        let mut record = AttemptRecord::begin(&job, work, tally.attempts);
+        let host = Arc::clone(&self.host);
+        let records = Arc::clone(&self.records);
+        self.tasks.spawn(async move {
+            let report: RunReport = host
+                .run(
+                    job,
+                    Box::new(move |ending| {
+                        // Nobody waits any more if the trigger's time is over.
+                        let _ = answered.send(ending);
+                    }),
+                )
+                .await;
+            drop(permit);
+            record.end(report);
+            records.keep(record);
+        });
+        match tokio::time::timeout_at(deadline, answer).await {
+            Ok(Ok(ending)) => {
+                self.records.ended(work, tally.attempts, &ending);
+                ending
+            }
+            Ok(Err(_dropped)) => Ending::Failed(vanished()),
+            Err(_elapsed) => Ending::Failed(too_long()),
+        }
+    }
+
+    /// Up to a fifth more, so that a thousand failed functions do not come back at once.
+    fn jittered(&self, wait: Duration) -> Duration {
+        let mut byte = [0; 1];
+        self.entropy.fill(&mut byte);
+        wait + wait.mul_f64(f64::from(byte[0]) / 255.0 / 5.0)
+    }
+}
+
+impl Tally {
+    fn wait(&mut self, failure: &Failure) -> Option<Duration> {
+        match failure.kind {
+            AttemptFailure::TimedOut => self.timeouts = self.timeouts.saturating_add(1),
+            AttemptFailure::HostUnavailable => {
+                self.unavailable = self.unavailable.saturating_add(1);
+                self.attempts = self.attempts.saturating_sub(1);
+            }
+            AttemptFailure::Threw | AttemptFailure::Final => {}
+        }
+        match retry(failure.kind, self.attempts, self.timeouts, self.unavailable) {
+            Retry::After(wait) => Some(wait),
+            Retry::Never => None,
+        }
+    }
+}
+
+fn job_of(view: &AccountView, work: &TriggerWork, function: FunctionRef, clock: &dyn Clock) -> Option<Job> {
+    let version: &Version = view.functions.get(function.function)?.versions.get(&function.version)?;
+    let now = clock.now();
+    let account = &view.account;
+    let pid = |user| account.user(user).map(|user| user.pid);
+    Some(Job {
+        account: work.account.clone(),
+        function: Some(function),
+        program: ProgramSource {
+            source: Arc::clone(&version.source),
+            environment: Arc::new(version.environment.clone()),
+        },
+        settings: version.settings,
+        invocation: InvocationId::Triggered { conversation: work.conversation, trigger: work.entry.trigger },
+        input: input_json(&work.account, &work.entry.payload, pid, now).into(),
+        now,
+        seed: 0,
+        egress: Arc::new(account.egress.clone()),
+    })
+}
+
+fn gone() -> Failure {
+    let detail = "the version is no longer kept".to_owned();
+    Failure { code: "function.version_gone", detail, kind: AttemptFailure::Final }
+}
+
+fn too_busy() -> Failure {
+    let detail = "no sandbox was free within the trigger's time".to_owned();
+    Failure { code: "function.host_busy", detail, kind: AttemptFailure::HostUnavailable }
+}
+
+fn vanished() -> Failure {
+    let detail = "the sandbox ended without saying how".to_owned();
+    Failure { code: "function.host_unavailable", detail, kind: AttemptFailure::HostUnavailable }
+}
+
+fn too_long() -> Failure {
+    let detail = format!("no answer within {} seconds", limits::TRIGGER_TIME_MAX.as_secs());
+    Failure { code: "function.timed_out", detail, kind: AttemptFailure::Final }
+}
