@@ -7,12 +7,24 @@
 //! Every accepted change is an entry of the activity stream: the shell records each event with who and when. The
 //! account's functions are a machine of their own, [`crate::function`].
 
+mod command;
+mod decide;
+mod event;
+mod evolve;
 mod idle;
+mod rejection;
 mod state;
 mod token;
 mod user;
 
+pub use self::command::{Actor, Command, Context};
+pub use self::decide::AccountMachine;
+pub use self::event::Event;
 pub use self::idle::{IdleOverrides, IdleTimer, IdleTimers};
+pub use self::rejection::Rejection;
 pub use self::state::{Account, Egress, EgressMode, FencePolicy, Skill};
 pub use self::token::{AccessToken, Principal};
 pub use self::user::{User, UserRole};
+
+#[cfg(test)]
+mod tests;

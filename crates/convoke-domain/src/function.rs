@@ -10,10 +10,22 @@
 //! Whether a source is acceptable is found out by the engine before; its result is part of the command.
 
 mod binding;
+mod command;
+mod decide;
+mod event;
+mod evolve;
+mod rejection;
 mod state;
 
 pub use self::binding::{Binding, Bindings, NoFunction};
+pub use self::command::{Command, Context, SourceCheck, SourceProblem};
+pub use self::decide::{DeployWarning, FunctionMachine, deploy_warning};
+pub use self::event::Event;
+pub use self::rejection::Rejection;
 pub use self::state::{
     BindingRule, Deployment, Draft, EventBinding, Function, FunctionSettings, FunctionState, Functions,
     OtherEvent, UnknownBinding, Version, VersionNumber,
 };
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! What someone wants of an account, and who that is.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{AccessToken, Egress, FencePolicy, IdleTimers, Principal, Skill, User, UserRole};
+use crate::automatic_message::{AutomaticMessage, Language};
+use crate::hours::{SpecialOccasions, WorkingHours};
+use crate::id::{AccountId, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
+use crate::state_change::CbotEventType;
+use crate::ttr::TtrSettings;
+
+/// Who gives a command, as the shell has authenticated them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "actor", rename_all = "snake_case")]
+pub enum Actor {
+    /// The platform itself: a login that succeeded, the demo account. May do everything.
+    System,
+    /// The holder of a token.
+    Principal {
+        /// In whose name.
+        principal: Principal,
+        /// The token, where there is one.
+        token: Option<TokenId>,
+        /// What the token allows.
+        roles: BTreeSet<UserRole>,
+    },
+}
+
+impl Actor {
+    /// Whether the actor has one of these roles.
+    pub fn has_any(&self, wanted: &[UserRole]) -> bool {
+        match self {
+            Self::System => true,
+            Self::Principal { roles, .. } => wanted.iter().any(|role| roles.contains(role)),
+        }
+    }
+
+    /// Whether the actor is this principal; applications are told apart by their tokens.
+    pub fn is(&self, other: Principal) -> bool {
+        match self {
+            Self::System => false,
+            Self::Principal { principal, .. } => *principal == other && other != Principal::Application,
+        }
+    }
+}
+
+/// What the shell captures for a decision.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// Who gives the command.
+    pub actor: &'a Actor,
+}
+
+/// What someone wants of an account. `Define…` creates or replaces; a command that changes nothing is a no-op.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of the state, and documented there")]
+pub enum Command {
+    /// Open the account. Operators only.
+    Create { id: AccountId, name: String, default_language: Language },
+    /// Give it another name.
+    Rename { name: String },
+    /// Choose the language of last resort.
+    SetDefaultLanguage { language: Language },
+    /// Switch the Controller Bot on or off.
+    SwitchControllerBot { enabled: bool },
+    /// Define a skill.
+    DefineSkill { id: SkillId, skill: Skill },
+    /// Remove a skill that nobody serves and that is not the default.
+    RemoveSkill { id: SkillId },
+    /// Choose the skill of conversations that are opened without one.
+    SetDefaultSkill { skill: Option<SkillId> },
+    /// Define working hours.
+    DefineWorkingHours { hours: WorkingHours },
+    /// Remove working hours that no skill uses.
+    RemoveWorkingHours { id: WorkingHoursId },
+    /// Define a set of special occasions.
+    DefineSpecialOccasions { occasions: SpecialOccasions },
+    /// Remove a set that no skill uses.
+    RemoveSpecialOccasions { id: SpecialOccasionsId },
+    /// Define someone who works for the brand.
+    DefineUser { id: UserId, user: User },
+    /// Remove them, and revoke their tokens.
+    RemoveUser { id: UserId },
+    /// Set the automatic message for a code: of a skill, or of the account.
+    SetAutomaticMessage { code: CbotEventType, skill: Option<SkillId>, message: AutomaticMessage },
+    /// Remove that entry: the skill goes back to the account's; at the account there is none then.
+    ClearAutomaticMessage { code: CbotEventType, skill: Option<SkillId> },
+    /// Set the times to respond.
+    SetTtr { ttr: TtrSettings },
+    /// Set the idle timers.
+    SetIdleTimers { idle: IdleTimers },
+    /// Set how long a conversation may lie still.
+    SetAutoClose { after: Duration },
+    /// Choose whether a new conversation soon after an auto-close fires.
+    SetFireAfterAutoclose { fire: bool },
+    /// Choose what happens to overtaken answers.
+    SetFencePolicy { policy: FencePolicy },
+    /// Set where functions may call.
+    SetEgress { egress: Egress },
+    /// Record a token that the shell has made.
+    IssueToken { id: TokenId, token: AccessToken },
+    /// End a token.
+    RevokeToken { id: TokenId },
+}

@@ -1,0 +1,142 @@
+//! Why an account refuses a command. Each has a stable code and says what to do.
+
+use crate::automatic_message::TextError;
+use crate::id::{SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
+use crate::limits;
+use crate::ttr::TtrError;
+
+/// An expected refusal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the fields are what the message names")]
+pub enum Rejection {
+    /// The actor lacks the role.
+    #[error("this needs the role {needs}; ask someone who has it")]
+    RoleMissing { needs: &'static str },
+    /// The actor cannot give this role away.
+    #[error("only an operator can make someone an operator")]
+    RoleNotGrantable,
+    /// No such account.
+    #[error("there is no such account")]
+    AccountUnknown,
+    /// The account is there already.
+    #[error("there is such an account already; choose another id")]
+    AccountExists,
+    /// An unusable name.
+    #[error("{what} has 1 to {max} characters and no line breaks", max = limits::NAME_CHARS_MAX)]
+    NameInvalid { what: &'static str },
+    /// A nickname that would break automatic messages.
+    #[error("a nickname may not contain \"<\", \">\" or \"\\\": consumers see it in automatic messages")]
+    NicknameCharacter,
+    /// No such skill.
+    #[error("there is no skill {0} in this account; `convoke skill list` shows those that are")]
+    SkillUnknown(SkillId),
+    /// Another skill has the name.
+    #[error("skill {other} is named \"{name}\" already; choose another name")]
+    SkillNameTaken { name: String, other: SkillId },
+    /// Somebody serves the skill.
+    #[error("skill {skill} is still served by user {user}; take it from its users first")]
+    SkillServed { skill: SkillId, user: UserId },
+    /// The skill is the default.
+    #[error("skill {0} is the account's default and must stay enabled; choose another default first")]
+    SkillIsDefault(SkillId),
+    /// The skill is disabled.
+    #[error("skill {0} is disabled; enable it first")]
+    SkillDisabled(SkillId),
+    /// No such working hours.
+    #[error("there are no working hours {0} in this account; define them first")]
+    WorkingHoursUnknown(WorkingHoursId),
+    /// A skill uses them.
+    #[error("working hours {hours} are used by skill {skill}; give the skill others first")]
+    WorkingHoursInUse { hours: WorkingHoursId, skill: SkillId },
+    /// No such special occasions.
+    #[error("there are no special occasions {0} in this account; define them first")]
+    SpecialOccasionsUnknown(SpecialOccasionsId),
+    /// A skill uses them.
+    #[error("special occasions {occasions} are used by skill {skill}; give the skill others first")]
+    SpecialOccasionsInUse { occasions: SpecialOccasionsId, skill: SkillId },
+    /// No such user.
+    #[error("there is no user {0} in this account")]
+    UserUnknown(UserId),
+    /// Another user has the login name.
+    #[error("user {other} logs in as \"{name}\" already; choose another login name")]
+    LoginNameTaken { name: String, other: UserId },
+    /// Another user has the participant id.
+    #[error("user {other} has this participant id already; choose another")]
+    PidTaken { other: UserId },
+    /// An unusable text.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// An unusable time to respond.
+    #[error(transparent)]
+    Ttr(#[from] TtrError),
+    /// An unusable idle timer.
+    #[error(
+        "an idle time is whole seconds from {} seconds to {} days, and repeats 1 to {} times",
+        limits::IDLE_TIME_MIN.as_secs(), limits::IDLE_TIME_MAX.as_secs() / 86_400, limits::IDLE_REPEAT_MAX
+    )]
+    IdleOutOfRange,
+    /// An unusable auto-close.
+    #[error(
+        "the auto-close is whole seconds from {} minutes to {} days, and cannot be switched off",
+        limits::AUTO_CLOSE_MIN.as_secs() / 60, limits::AUTO_CLOSE_MAX.as_secs() / 86_400
+    )]
+    AutoCloseOutOfRange,
+    /// An unusable domain.
+    #[error("\"{0}\" is not a domain; write it in lower case like \"api.example.com\" or \"*.example.com\"")]
+    DomainInvalid(String),
+    /// A hash of the wrong form.
+    #[error("a token is recorded by the SHA-256 of its secret: 64 lower-case hexadecimal digits")]
+    TokenHashInvalid,
+    /// The id or the secret is in use.
+    #[error("token {0} has this id or secret already; make a new one")]
+    TokenTaken(TokenId),
+    /// A token that never is valid, or too long.
+    #[error("a token ends in the future, at most {} days from now", limits::TOKEN_LIFE_MAX.as_secs() / 86_400)]
+    TokenExpiryInvalid,
+    /// A token that may more than its principal.
+    #[error("a token allows at most what its holder may; remove the other roles")]
+    TokenRolesExceed,
+    /// No such token.
+    #[error("there is no token {0} in this account")]
+    TokenUnknown(TokenId),
+    /// A list is full.
+    #[error("an account has at most {max} {what}; remove those that nobody needs")]
+    TooMany { what: &'static str, max: usize },
+}
+
+impl Rejection {
+    /// The stable code that clients can rely on.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::RoleMissing { .. } => "role.missing",
+            Self::RoleNotGrantable => "role.not_grantable",
+            Self::AccountUnknown => "account.unknown",
+            Self::AccountExists => "account.exists",
+            Self::NameInvalid { .. } => "name.invalid",
+            Self::NicknameCharacter => "user.nickname_invalid",
+            Self::SkillUnknown(_) => "skill.unknown",
+            Self::SkillNameTaken { .. } => "skill.name_taken",
+            Self::SkillServed { .. } => "skill.served",
+            Self::SkillIsDefault(_) => "skill.is_default",
+            Self::SkillDisabled(_) => "skill.disabled",
+            Self::WorkingHoursUnknown(_) => "working_hours.unknown",
+            Self::WorkingHoursInUse { .. } => "working_hours.in_use",
+            Self::SpecialOccasionsUnknown(_) => "special_occasions.unknown",
+            Self::SpecialOccasionsInUse { .. } => "special_occasions.in_use",
+            Self::UserUnknown(_) => "user.unknown",
+            Self::LoginNameTaken { .. } => "user.login_name_taken",
+            Self::PidTaken { .. } => "user.pid_taken",
+            Self::Text(_) => "automatic_message.text_invalid",
+            Self::Ttr(_) => "ttr.out_of_range",
+            Self::IdleOutOfRange => "idle.out_of_range",
+            Self::AutoCloseOutOfRange => "auto_close.out_of_range",
+            Self::DomainInvalid(_) => "domain.invalid",
+            Self::TokenHashInvalid => "token.hash_invalid",
+            Self::TokenTaken(_) => "token.taken",
+            Self::TokenExpiryInvalid => "token.expiry_invalid",
+            Self::TokenRolesExceed => "token.roles_exceed",
+            Self::TokenUnknown(_) => "token.unknown",
+            Self::TooMany { .. } => "limit.reached",
+        }
+    }
+}

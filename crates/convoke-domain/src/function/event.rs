@@ -1,0 +1,39 @@
+//! What happened to an account's functions. Recorded for ever: variants and fields are only ever added.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Draft, EventBinding, VersionNumber};
+use crate::id::{DeploymentId, FunctionId, SkillId};
+
+/// A recorded change of an account's functions. The shell records with it who did it and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are those of the state, and documented there")]
+pub enum Event {
+    /// A function was created.
+    Created {
+        id: FunctionId,
+        name: String,
+        description: String,
+        event: Option<EventBinding>,
+        skills: BTreeSet<SkillId>,
+        draft: Draft,
+    },
+    /// Its draft was saved.
+    DraftSaved { id: FunctionId, draft: Draft },
+    /// Its skills were chosen.
+    SkillsSet { id: FunctionId, skills: BTreeSet<SkillId> },
+    /// Its description was changed.
+    DescriptionSet { id: FunctionId, description: String },
+    /// The draft of that moment became this version.
+    VersionFrozen { id: FunctionId, version: VersionNumber, source_sha256: String, at: Timestamp },
+    /// A version answers from now on.
+    Deployed { id: FunctionId, deployment: DeploymentId, version: VersionNumber, at: Timestamp },
+    /// It does not answer any more.
+    Undeployed { id: FunctionId },
+    /// It was removed.
+    Deleted { id: FunctionId },
+}
