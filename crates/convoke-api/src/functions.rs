@@ -2,3 +2,6 @@
 
 pub mod callback;
 pub mod payload;
+
+pub use callback::parse_answer;
+pub use payload::input_json;
