@@ -129,3 +129,67 @@ pub fn effective_deadline(
 ) -> Option<Timestamp> {
     manual.or_else(|| hours.staffed_after(base, ttr.duration(settings)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hours::{Weekday, WeeklyInterval, WorkingHours, Zone};
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn due(base: &str, ttr: Ttr, manual: Option<&str>) -> Option<Timestamp> {
+        let week = vec![WeeklyInterval {
+            day: Weekday::Monday,
+            from: "09:00".parse().unwrap(),
+            to: "17:00".parse().unwrap(),
+        }];
+        let hours = WorkingHours::new("1".parse().unwrap(), "Mondays".to_owned(), Zone::utc(), week).unwrap();
+        let hours = Hours::new(Some(&hours), None);
+        effective_deadline(at(base), ttr, manual.map(at), &TtrSettings::default(), &hours)
+    }
+
+    #[test]
+    fn an_answer_is_due_after_the_configured_time() {
+        let monday = "2026-06-08T10:00:00Z";
+        assert_eq!(due(monday, Ttr::Urgent, None), Some(at("2026-06-08T10:05:00Z")));
+        assert_eq!(due(monday, Ttr::Normal, None), Some(at("2026-06-08T10:20:00Z")));
+        assert_eq!(due(monday, Ttr::Prioritized, None), Some(at("2026-06-08T10:10:00Z")));
+        let custom = Ttr::Custom(Duration::from_mins(90));
+        assert_eq!(due(monday, custom, None), Some(at("2026-06-08T11:30:00Z")));
+    }
+
+    #[test]
+    fn off_hours_do_not_count() {
+        assert_eq!(due("2026-06-08T16:50:00Z", Ttr::Normal, None), Some(at("2026-06-15T09:10:00Z")));
+        assert_eq!(due("2026-06-10T12:00:00Z", Ttr::Urgent, None), Some(at("2026-06-15T09:05:00Z")));
+    }
+
+    #[test]
+    fn a_manual_deadline_overrides_everything() {
+        let manual = "2026-06-10T03:00:00Z";
+        assert_eq!(due("2026-06-08T16:50:00Z", Ttr::Urgent, Some(manual)), Some(at(manual)));
+    }
+
+    #[test]
+    fn wire_names_read_back() {
+        let custom = Ttr::Custom(Duration::from_secs(7));
+        for ttr in [Ttr::Urgent, Ttr::Normal, Ttr::Prioritized, custom] {
+            assert_eq!(Ttr::from_wire(ttr.wire_name(), Some(7)), Ok(ttr));
+            let stored = serde_json::to_string(&ttr).unwrap();
+            assert_eq!(serde_json::from_str::<Ttr>(&stored).unwrap(), ttr);
+        }
+        assert_eq!(serde_json::to_string(&custom).unwrap(), r#"{"type":"custom","seconds":7}"#);
+    }
+
+    #[test]
+    fn times_that_cannot_be_are_refused() {
+        assert_eq!(Ttr::from_wire("SOON", None), Err(TtrError::Unknown("SOON".to_owned())));
+        assert_eq!(Ttr::from_wire("CUSTOM", None), Err(TtrError::ValueMissing));
+        assert_eq!(Ttr::from_wire("CUSTOM", Some(0)), Err(TtrError::OutOfRange));
+        assert_eq!(Ttr::from_wire("CUSTOM", Some(u64::MAX)), Err(TtrError::OutOfRange));
+        let never = TtrSettings { urgent: Duration::ZERO, ..TtrSettings::default() };
+        assert_eq!(never.check(), Err(TtrError::OutOfRange));
+    }
+}

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AccessToken, IdleOverrides, IdleTimers, User};
+use super::{AccessToken, Actor, IdleOverrides, IdleTimers, Principal, User};
 use crate::automatic_message::{AutomaticMessage, AutomaticMessages, Language};
 use crate::hours::{Hours, SpecialOccasions, WorkingHours, seconds};
 use crate::id::{AccountId, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
@@ -209,6 +210,20 @@ impl Account {
     /// The token whose secret has this SHA-256, expired or not.
     pub fn token_by_sha256(&self, sha256: &str) -> Option<(TokenId, &AccessToken)> {
         self.tokens.iter().find(|(_, token)| token.sha256 == sha256).map(|(&id, token)| (id, token))
+    }
+
+    /// Who speaks with the token of this hash at `now`; `None` if it is unknown or expired, or its user gone or
+    /// disabled. The roles are those that the token allows and its user still has.
+    pub fn actor_of(&self, sha256: &str, now: Timestamp) -> Option<Actor> {
+        let (id, token) = self.token_by_sha256(sha256).filter(|(_, token)| now < token.expires_at)?;
+        let roles = match token.principal {
+            Principal::User(user) => {
+                let user = self.users.get(&user).filter(|user| user.enabled)?;
+                token.roles.intersection(&user.roles).copied().collect()
+            }
+            Principal::Consumer(_) | Principal::Application => token.roles.clone(),
+        };
+        Some(Actor::Principal { principal: token.principal, token: Some(id), roles })
     }
 
     fn settings_of(&self, skill: Option<&SkillId>) -> Option<&Skill> {

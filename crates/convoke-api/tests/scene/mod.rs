@@ -1,0 +1,158 @@
+//! A demo account and a conversation in it, driven by the real machine, whose payloads tests read.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use convoke_api::functions::payload::input_json;
+use convoke_domain::account::{Account, IdleTimer, Skill, User, UserRole};
+use convoke_domain::automatic_message::Language;
+use convoke_domain::conversation::{
+    Action, Actor, Command, ConsumerHistory, Context, Conversation, Event, NewLine, Open, Origin,
+    PrivateText, Recorded, Timer, Triggered, decide,
+};
+use convoke_domain::function::Bindings;
+use convoke_domain::hours::{Weekday, WeeklyInterval, WorkingHours, Zone};
+use convoke_domain::id::{ConsumerId, ConversationId, SkillId, UserId, WorkingHoursId};
+use convoke_domain::state_change::CbotEventType;
+use jiff::civil::time;
+use jiff::{Timestamp, ToSpan};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Serves both skills.
+pub(crate) const AGENT: UserId = UserId::new(4711).unwrap();
+/// Helps out.
+pub(crate) const HELPER: UserId = UserId::new(4712).unwrap();
+
+/// The consumer who writes.
+pub(crate) fn consumer() -> ConsumerId {
+    ConsumerId::from_bits(0x2a91_b07c_5e8d_4f13_962c_4d0a_b1e7_f355)
+}
+
+/// The participant id of a user.
+pub(crate) fn pid(user: UserId) -> Uuid {
+    Uuid::from_u128(u128::from(user.number()) << 64 | 0x8000_0000_0000_0000)
+}
+
+/// A conversation and everything that happened in it.
+pub(crate) struct Scene {
+    pub(crate) account: Account,
+    pub(crate) now: Timestamp,
+    pub(crate) events: Vec<Recorded>,
+    state: Option<Conversation>,
+}
+
+impl Scene {
+    /// A Tuesday at ten: a consumer writes for the first time.
+    pub(crate) fn open() -> Self {
+        let mut scene = Self {
+            account: account(),
+            now: "2026-03-03T10:00:00Z".parse().unwrap(),
+            events: Vec::new(),
+            state: None,
+        };
+        let open = Open {
+            id: conversation(),
+            consumer: consumer(),
+            authenticated: false,
+            skill: Some("123456".parse().unwrap()),
+            origin: Origin {
+                context_type: "CustomContext".to_owned(),
+                visitor: 3_462_408_050_307_925,
+                session: 81_520_337,
+                campaign: 300,
+                engagement: 9_001,
+                language: Some("en-US".parse().unwrap()),
+                features: vec!["RICH_CONTENT".to_owned()],
+                client_ip: PrivateText::new("203.0.113.17"),
+            },
+            first_line: None,
+        };
+        scene.does(Actor::Consumer(consumer()), Action::Open(open));
+        scene
+    }
+
+    /// Somebody does something, a second later.
+    pub(crate) fn does(&mut self, by: Actor, action: Action) {
+        self.now = self.now.checked_add(1.second()).unwrap();
+        let functions = Bindings::default();
+        let history = ConsumerHistory::default();
+        let context = Context { now: self.now, account: &self.account, functions: &functions, history };
+        let command = Command { by, cause: None, action };
+        let decision = decide(conversation(), self.state.as_ref(), command, &context).unwrap();
+        self.state = decision.after;
+        self.events.extend(decision.events);
+    }
+
+    /// Somebody writes.
+    pub(crate) fn writes(&mut self, by: Actor, text: &str) {
+        self.does(by, Action::Publish(NewLine { text: text.to_owned(), key: None }));
+    }
+
+    /// A timer comes due after so many minutes.
+    pub(crate) fn timer_after(&mut self, minutes: i64, timer: Timer) {
+        self.now = self.now.checked_add(minutes.minutes()).unwrap();
+        self.does(Actor::System, Action::TimerDue { timer });
+    }
+
+    /// Time passes.
+    pub(crate) fn later_hours(&mut self, hours: i64) {
+        self.now = self.now.checked_add(hours.hours()).unwrap();
+    }
+
+    /// What fired, in order.
+    pub(crate) fn triggered(&self) -> Vec<Triggered> {
+        let fired = |recorded: &Recorded| match &recorded.event {
+            Event::Triggered(triggered) => Some(triggered.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(fired).collect()
+    }
+
+    /// What functions would have received, in order.
+    pub(crate) fn payloads(&self) -> Vec<(CbotEventType, Value)> {
+        let input = |triggered: &Triggered| {
+            input_json(&self.account.id, &triggered.payload, |user| Some(pid(user)), self.now)
+        };
+        let parsed = |triggered: &Triggered| serde_json::from_str(&input(triggered)).unwrap();
+        self.triggered().iter().map(|triggered| (triggered.code, parsed(triggered))).collect()
+    }
+}
+
+fn conversation() -> ConversationId {
+    ConversationId::for_consumer(consumer(), 0xC0FFEE)
+}
+
+/// Two skills with office hours, two users, the Controller Bot on.
+fn account() -> Account {
+    let mut account =
+        Account::new("demo".parse().unwrap(), "Demo".to_owned(), "en".parse::<Language>().unwrap());
+    account.controller_bot_enabled = true;
+    let hours: WorkingHoursId = "1".parse().unwrap();
+    let office =
+        Weekday::ALL.map(|day| WeeklyInterval { day, from: time(8, 0, 0, 0), to: time(18, 0, 0, 0) });
+    let office = WorkingHours::new(hours.clone(), "Office".to_owned(), Zone::utc(), office.to_vec()).unwrap();
+    account.working_hours.insert(hours.clone(), office);
+    let skills: BTreeSet<SkillId> = ["123456", "654321"].iter().map(|id| id.parse().unwrap()).collect();
+    for id in &skills {
+        let skill = Skill { working_hours: Some(hours.clone()), ..Skill::named(format!("Skill {id}")) };
+        account.skills.insert(id.clone(), skill);
+    }
+    for (user, name) in [(AGENT, "grace"), (HELPER, "alan")] {
+        account.users.insert(
+            user,
+            User {
+                login_name: name.to_owned(),
+                nickname: name.to_owned(),
+                pid: pid(user),
+                skills: skills.clone(),
+                roles: BTreeSet::from([UserRole::Agent, UserRole::AgentManager]),
+                enabled: true,
+            },
+        );
+    }
+    let timer = |seconds| IdleTimer { enabled: true, time: Duration::from_secs(seconds), repeat: 1 };
+    account.idle.awaiting_in_queue = timer(90);
+    account.idle.agent_non_responsive = timer(3_600);
+    account
+}
