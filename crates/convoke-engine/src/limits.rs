@@ -3,49 +3,49 @@
 use std::time::Duration;
 
 /// Commands that may wait for one shard. Some milliseconds of work: whoever finds it full is told that it is busy.
-pub const MAILBOX_MAX: usize = 4 * 1024;
+pub(crate) const MAILBOX_MAX: usize = 4 * 1024;
 
 /// Steps of one shard that may be between decision and durability. More would only grow the group commit's latency.
-pub const IN_FLIGHT_MAX: usize = 4 * 1024;
+pub(crate) const IN_FLIGHT_MAX: usize = 4 * 1024;
 
 /// Steps in one group commit. Beyond this a bigger batch saves nothing and the first step of it waits longer.
-pub const BATCH_MAX: usize = 1024;
+pub(crate) const BATCH_MAX: usize = 1024;
 
 /// Conversations that one shard keeps in memory. About 2 KiB each when quiet.
-pub const RESIDENTS_MAX: usize = 100_000;
+pub(crate) const RESIDENTS_MAX: usize = 100_000;
 
 /// Conversations dropped from memory at once when there are too many, so that the scan for quiet ones is rare.
-pub const EVICTION_BATCH: usize = 1_000;
+pub(crate) const EVICTION_BATCH: usize = 1_000;
 
 /// Writes that may wait for one conversation's hold (DESIGN §4, Hold).
-pub const HELD_MAX: usize = 64;
+pub(crate) const HELD_MAX: usize = 64;
 
 /// Longest wait of a write for holds, however many follow each other (DESIGN §4, Hold).
-pub const HELD_TIME_MAX: Duration = Duration::from_millis(2_000);
+pub(crate) const HELD_TIME_MAX: Duration = Duration::from_millis(2_000);
 
 /// All waits and attempts of one trigger together (DESIGN §3.8).
-pub const TRIGGER_TIME_MAX: Duration = Duration::from_secs(60);
+pub(crate) const TRIGGER_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// Functions of one account that may run or wait for their operations at once: one account cannot take all slots.
-pub const ACCOUNT_INVOCATIONS_MAX: usize = 512;
+pub(crate) const ACCOUNT_INVOCATIONS_MAX: usize = 512;
 
 /// Prepared functions kept in memory, at 120 to 180 KiB each.
-pub const PROGRAMS_MAX: usize = 2_048;
+pub(crate) const PROGRAMS_MAX: usize = 2_048;
 
 /// Events that may wait for one subscriber. A slower one is told to read from the log and goes on from there.
-pub const SUBSCRIBER_BACKLOG_MAX: usize = 256;
+pub(crate) const SUBSCRIBER_BACKLOG_MAX: usize = 256;
 
 /// Subscribers of one conversation.
-pub const SUBSCRIBERS_MAX: usize = 256;
+pub(crate) const SUBSCRIBERS_MAX: usize = 256;
 
 /// Records read from the store at once.
-pub const READ_RECORDS_MAX: usize = 500;
+pub(crate) const READ_RECORDS_MAX: usize = 500;
 
 /// Invocation records kept in memory per account, newest first.
-pub const INVOCATIONS_KEPT_MAX: usize = 1_000;
+pub(crate) const INVOCATIONS_KEPT_MAX: usize = 1_000;
 
 /// Consumers whose history and key one shard remembers.
-pub const CONSUMERS_REMEMBERED_MAX: usize = 50_000;
+pub(crate) const CONSUMERS_REMEMBERED_MAX: usize = 50_000;
 
 /// Timers taken from the index at once, so that a flood of due ones does not starve what else there is to do.
-pub const TIMERS_AT_ONCE: usize = 256;
+pub(crate) const TIMERS_AT_ONCE: usize = 256;
