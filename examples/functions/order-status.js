@@ -12,7 +12,7 @@ const SENTENCES = {
 };
 const FALLBACK = "We cannot look up your order right now. An agent will do it for you.";
 
-const lambda = async (input) => {
+async function lambda(input) {
   const { orderId } = input.payload || {};
   if (!/^[A-Z]-\d{1,8}$/.test(orderId || "")) {
     return { text: "Please give the order number as on your receipt, for example A-1029." };
@@ -33,4 +33,4 @@ const lambda = async (input) => {
     console.error("shop not reached", { orderId, name: error.name });
     return { text: FALLBACK };
   }
-};
+}
