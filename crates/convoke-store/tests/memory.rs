@@ -1,5 +1,10 @@
 //! The memory engine keeps the promises, and plays deaths and failures as tests need them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may panic; the lint does not see that helpers belong to tests"
+)]
+
 use std::task::{Context, Poll, Waker};
 
 use convoke_domain::sequence::EventSeq;
