@@ -77,7 +77,7 @@ fn step(store: &dyn Store, number: u64, head: u64, turn: u64) -> Result<Step, Fa
     let record = NewRecord { events: 1.try_into()?, at, body: vec![turn.to_le_bytes()[0]; BODY_BYTES] };
     let consumer = Some(ConsumerId::from_bits(u128::from(scramble(number))));
     let timers = if turn.is_multiple_of(10) {
-        vec![TimerOp::Set { name: "idle.agent".parse()?, due: at + Duration::from_secs(300) }]
+        vec![TimerOp::Set { name: "idle.agent".parse()?, due: at + Duration::from_mins(5) }]
     } else {
         Vec::new()
     };
@@ -109,14 +109,14 @@ async fn throughput(dir: &Path, outstanding: u64, time: Duration) -> Result<(), 
     while let Some(client) = clients.join_next().await {
         latencies.extend(client??);
     }
-    let seconds = started.elapsed().as_secs_f64();
+    let millis = u64::try_from(started.elapsed().as_millis())?.max(1);
     latencies.sort_unstable();
     let at = |part: usize| latencies[(latencies.len() - 1) * part / 1000].as_secs_f64() * 1000.0;
     let steps = done.load(Ordering::Relaxed);
     let stats = store.stats().await?;
     say(&format!(
         "{outstanding} outstanding: {} steps/s, p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms, {} steps per commit, {} bytes per step",
-        steps * 1000 / u64::try_from((seconds * 1000.0).round().max(1.0) as i64).unwrap_or(1),
+        steps * 1000 / millis,
         at(500),
         at(990),
         at(999),

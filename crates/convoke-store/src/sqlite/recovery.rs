@@ -38,6 +38,8 @@ pub(super) fn recover(connection: &Connection) -> Result<Recovered, StoreError> 
     }
     let Replay { mut behind, last, rows, .. } = replay;
     behind.sort_unstable_by_key(|(_, since)| *since);
+    let keys: Vec<StreamKey> = streams.into_iter().flatten().collect();
+    heads.index(&keys);
     let epoch: i64 = connection.query_row(
         "UPDATE meta SET value = value + 1 WHERE name = 'epoch' RETURNING value",
         [],
@@ -109,7 +111,7 @@ fn load_streams(connection: &Connection, heads: &mut Heads) -> Result<Vec<Option
         let (key, head) = stream_row(row)?;
         let slot = usize::try_from(head.id).ok().and_then(|id| by_number.get_mut(id));
         *slot.ok_or_else(|| corrupt(format!("stream {} is out of place", head.id)))? = Some(key);
-        heads.put(key, head);
+        heads.load(key, head);
     }
     Ok(by_number)
 }
@@ -146,16 +148,15 @@ impl Replay<'_> {
         let checked = raw.open(&name)?;
         self.last = self.last.max(row.number());
         self.rows += 1;
-        let mut head = self.heads.get(key).expect("a stream that has a number has a head").clone();
+        let head = self.heads.get_mut(key).expect("a stream that has a number has a head");
         if row <= head.last {
             return Ok(());
         }
-        follow(&name, &mut head, &checked)?;
+        follow(&name, head, &checked)?;
         if !head.dirty {
             head.dirty = true;
             self.behind.push((key, row.number()));
         }
-        self.heads.put(key, head);
         Ok(())
     }
 }

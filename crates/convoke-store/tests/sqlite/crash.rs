@@ -53,11 +53,11 @@ fn full(store: &dyn Store, stream: &StreamId, head: u64) -> Step {
     let summary = Summary { open: true, opened_at: due, changed_at: due, skill: None, consumer: None };
     Step {
         cursor: Some(CursorMove { from: EventSeq::new(head), to: EventSeq::new(next).unwrap() }),
-        pending: next % 2 == 0,
+        pending: next.is_multiple_of(2),
         timers: vec![TimerOp::Set { name: "idle".parse().unwrap(), due }],
         facts: vec![FactOp { key: format!("head/{stream}"), value: Some(next.to_be_bytes().to_vec()) }],
         summary: Some(summary),
-        snapshot: (next % 8 == 0).then(|| next.to_be_bytes().to_vec()),
+        snapshot: next.is_multiple_of(8).then(|| next.to_be_bytes().to_vec()),
         key: (next == 1).then(|| WrappedKey {
             consumer: convoke_domain::id::ConsumerId::from_bits(stream.conversation().unwrap().bits()),
             wrapped: vec![9; 60],
@@ -141,7 +141,7 @@ async fn check(dir: &Path, acknowledged: &BTreeMap<u64, u64>) {
             next += 1;
         }
         assert_eq!(next, head + 1);
-        assert_eq!((loaded.cursor, loaded.pending), (EventSeq::new(head), head % 2 == 0));
+        assert_eq!((loaded.cursor, loaded.pending), (EventSeq::new(head), head.is_multiple_of(2)));
         let fact = store.fact(&account, &format!("head/{stream}")).await.unwrap();
         assert_eq!(fact, Some(head.to_be_bytes().to_vec()));
         let timer = &timers[timers.binary_search_by(|timer| timer.stream.cmp(&stream)).unwrap()];
