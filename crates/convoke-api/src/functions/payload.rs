@@ -307,11 +307,11 @@ fn originator_number(originator: Actor) -> u64 {
     }
 }
 
-fn originator_pid<'a>(
-    account: &'a AccountId,
+fn originator_pid(
+    account: &AccountId,
     originator: Actor,
     users: impl Fn(UserId) -> Option<Uuid>,
-) -> OriginatorPid<'a> {
+) -> OriginatorPid<'_> {
     match originator {
         Actor::User(user) => match users(user) {
             Some(pid) => OriginatorPid::Pid(pid),
