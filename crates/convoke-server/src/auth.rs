@@ -44,6 +44,13 @@ impl Auth {
         }
     }
 
+    /// The same with an operator of whose token only the SHA-256 is known.
+    #[must_use]
+    pub fn with_operator_sha256(mut self, sha256: [u8; 32]) -> Self {
+        self.operator_sha256 = Some(sha256);
+        self
+    }
+
     /// The same by another time.
     #[must_use]
     pub fn with_time(mut self, time: Arc<dyn Clock>) -> Self {

@@ -34,6 +34,7 @@ use jiff::civil::Date;
 use tokio::sync::{mpsc, oneshot};
 use tracing::info;
 
+pub use backup::copy as backup;
 pub use doctor::{Finding, Report, Severity, doctor};
 
 use crate::limits::{COMMIT_QUEUE_MAX, PAGE_ROWS_MAX, READERS};

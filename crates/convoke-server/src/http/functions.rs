@@ -1,5 +1,7 @@
 //! Functions: created, edited, deployed; and what they begin with.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -16,6 +18,7 @@ use convoke_domain::decider::Decider;
 use convoke_domain::function::{self, Command, Context, FunctionMachine, Rejection};
 use convoke_domain::id::{DeploymentId, FunctionId};
 use convoke_engine::AccountView;
+use convoke_engine::ports::ProgramSource;
 
 use crate::caller::Tenant;
 use crate::extract::{Body, FunctionBody, Params};
@@ -63,7 +66,9 @@ pub(super) async fn create(
 ) -> Answer<(StatusCode, Json<FunctionDetail>)> {
     let id = FunctionId::from_bits(server.handle.entropy().bits());
     let template = create.template.as_deref().and_then(|id| server.templates.get(id));
-    let view = change(&server, &tenant, create.into_command(id, template)?).await?;
+    let command = create.into_command(id, template)?;
+    loads(&server, std::slice::from_ref(&command)).await?;
+    let view = change(&server, &tenant, command).await?;
     Ok((StatusCode::CREATED, detail(&view, id)?))
 }
 
@@ -94,6 +99,7 @@ pub(super) async fn save(
         let events = FunctionMachine::decide(&state, command.clone(), &context)?;
         state = events.iter().fold(state, FunctionMachine::evolve);
     }
+    loads(&server, &commands).await?;
     let mut view = tenant.view.clone();
     for command in commands {
         view = change(&server, &tenant, command).await?;
@@ -180,11 +186,25 @@ pub(super) fn find<'t>(
     })
 }
 
+/// Refuses a draft that would not load: its author learns of it now, and not when it is deployed.
+async fn loads(server: &Shared, commands: &[Command]) -> Answer<()> {
+    for command in commands {
+        let (Command::Create { draft, .. } | Command::SaveDraft { draft, .. }) = command else { continue };
+        let environment = Arc::new(draft.environment.clone());
+        let program = ProgramSource { source: Arc::clone(&draft.source), environment };
+        let handle = server.handle.clone();
+        // Evaluating a top level can take a second.
+        let checked = tokio::task::spawn_blocking(move || handle.check_source(&program)).await;
+        checked.map_err(|_| PlatformError::Internal)??;
+    }
+    Ok(())
+}
+
 async fn change(
     server: &Shared,
     tenant: &Tenant,
     command: Command,
-) -> Answer<std::sync::Arc<AccountView>> {
+) -> Answer<Arc<AccountView>> {
     let by = tenant.caller.account_actor();
     Ok(server.handle.change_functions(tenant.id(), &by, command).await?)
 }

@@ -12,8 +12,17 @@ use crate::StoreError;
 
 /// Copies the database of `from` into the new or empty directory `to`, as it is at this moment; gives the bytes copied.
 ///
-/// The copy is one read transaction: the writer goes on meanwhile, only the write-ahead log grows.
-pub(super) fn copy(from: &Path, to: &Path) -> Result<u64, StoreError> {
+/// The copy is one read transaction: the writer goes on meanwhile, only the write-ahead log grows. It may be made by
+/// another process than the one that has the store open.
+///
+/// # Errors
+///
+/// [`StoreError::NoDatabase`] if there is nothing to copy, [`StoreError::BackupExists`] if there is a database in `to`,
+/// [`StoreError::Io`] and [`StoreError::Database`] if the system refuses.
+pub fn copy(from: &Path, to: &Path) -> Result<u64, StoreError> {
+    if !database(from).is_file() {
+        return Err(StoreError::NoDatabase { dir: from.to_owned() });
+    }
     private_dir(to)?;
     let target = database(to);
     if target.exists() {

@@ -1,0 +1,154 @@
+//! A live feed: Server-Sent Events of a conversation, taken up again after the last one when the connection breaks.
+
+use anyhow::{Context, Result, bail};
+use convoke_api::v1::event::ConversationEvent;
+use reqwest::header::ACCEPT;
+use url::Url;
+
+use super::{Client, ClientError};
+use crate::connection::Token;
+use crate::limits::{FEED_LINE_BYTES_MAX, FEED_RETRIES_MAX};
+
+/// Events of one conversation, as they come.
+pub(crate) struct Feed<'a> {
+    client: &'a Client,
+    url: Url,
+    token: Token,
+    after: u64,
+    open: Option<reqwest::Response>,
+    reader: Reader,
+    /// Connections in a row that brought nothing.
+    idle: u32,
+}
+
+impl<'a> Feed<'a> {
+    pub(super) fn new(client: &'a Client, url: Url, token: Token, after: u64) -> Self {
+        Self { client, url, token, after, open: None, reader: Reader::default(), idle: 0 }
+    }
+
+    /// The next event; waits for it as long as it takes.
+    ///
+    /// # Errors
+    /// If the server refuses, or the feed breaks again and again.
+    pub(crate) async fn next(&mut self) -> Result<ConversationEvent> {
+        loop {
+            while let Some(data) = self.reader.event() {
+                let event: ConversationEvent =
+                    serde_json::from_str(&data).context("the feed brought something that is no event")?;
+                if event.seq > self.after {
+                    self.after = event.seq;
+                    self.idle = 0;
+                    return Ok(event);
+                }
+            }
+            self.read_on().await?;
+        }
+    }
+
+    async fn read_on(&mut self) -> Result<()> {
+        let Some(answer) = &mut self.open else { return self.connect().await };
+        match answer.chunk().await {
+            Ok(Some(bytes)) => self.reader.push(&bytes),
+            Ok(None) | Err(_) => {
+                self.open = None;
+                self.reader = Reader::default();
+                Ok(())
+            }
+        }
+    }
+
+    async fn connect(&mut self) -> Result<()> {
+        self.idle += 1;
+        if self.idle > FEED_RETRIES_MAX {
+            bail!("the live feed broke {FEED_RETRIES_MAX} times in a row without bringing anything");
+        }
+        let mut url = self.url.clone();
+        url.query_pairs_mut().append_pair("after", &self.after.to_string());
+        let request = self.client.http.get(url.clone()).bearer_auth(&self.token.0);
+        let request =
+            request.header(ACCEPT, "text/event-stream").header("Last-Event-ID", self.after.to_string());
+        match self.client.checked(&url, request.send().await).await {
+            Ok(answer) => self.open = Some(answer),
+            // A server that restarts is back soon; what it refuses stays refused.
+            Err(ClientError::Unreachable { .. }) if self.after > 0 && self.idle < FEED_RETRIES_MAX => {
+                tokio::time::sleep(std::time::Duration::from_millis(200 << self.idle)).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}
+
+/// Cuts a stream of bytes into events.
+#[derive(Debug, Default)]
+struct Reader {
+    buffer: Vec<u8>,
+    data: String,
+}
+
+impl Reader {
+    fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.buffer.len() + self.data.len() + bytes.len() > FEED_LINE_BYTES_MAX {
+            bail!("the feed brought a line of more than {FEED_LINE_BYTES_MAX} bytes");
+        }
+        self.buffer.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// The data of the next whole event.
+    fn event(&mut self) -> Option<String> {
+        loop {
+            let end = self.buffer.iter().position(|&byte| byte == b'\n')?;
+            let line: Vec<u8> = self.buffer.drain(..=end).collect();
+            let line = String::from_utf8_lossy(&line);
+            let line = line.trim_end_matches(['\n', '\r']);
+            if line.is_empty() {
+                if !self.data.is_empty() {
+                    return Some(std::mem::take(&mut self.data));
+                }
+            } else if let Some(data) = line.strip_prefix("data:") {
+                if !self.data.is_empty() {
+                    self.data.push('\n');
+                }
+                self.data.push_str(data.strip_prefix(' ').unwrap_or(data));
+            }
+            // Other fields and comments (keep-alives) are of no use here.
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(chunks: &[&str]) -> Vec<String> {
+        let mut reader = Reader::default();
+        let mut events = Vec::new();
+        for chunk in chunks {
+            reader.push(chunk.as_bytes()).unwrap();
+            events.extend(std::iter::from_fn(|| reader.event()));
+        }
+        events
+    }
+
+    #[test]
+    fn events_are_found_wherever_the_stream_is_cut() {
+        let whole =
+            "id: 1\nevent: opened\ndata: {\"seq\":1}\n\n: keep-alive\n\nid: 2\r\ndata: a\r\ndata: b\r\n\r\n";
+        let expected = ["{\"seq\":1}", "a\nb"];
+        assert_eq!(events(&[whole]), expected);
+        let letters: Vec<String> = whole.chars().map(String::from).collect();
+        assert_eq!(events(&letters.iter().map(String::as_str).collect::<Vec<_>>()), expected);
+    }
+
+    #[test]
+    fn half_an_event_waits_for_the_rest() {
+        assert!(events(&["data: half\n"]).is_empty());
+    }
+
+    #[test]
+    fn an_endless_line_is_refused() {
+        let mut reader = Reader::default();
+        assert!(reader.push(&vec![b'x'; FEED_LINE_BYTES_MAX + 1]).is_err());
+    }
+}

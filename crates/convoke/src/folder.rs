@@ -1,0 +1,175 @@
+//! A function as a folder: `functions/<name>/` with `index.js`, `config.json` and `payload.json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use convoke_api::v1::function::FunctionSettings;
+use convoke_api::v1::run::FunctionInput;
+use convoke_api::v1::template::Template;
+use convoke_domain::function::EventBinding;
+use convoke_domain::id::SkillId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::files;
+
+const SOURCE: &str = "index.js";
+const CONFIG: &str = "config.json";
+const PAYLOAD: &str = "payload.json";
+
+/// Where a function lies.
+#[derive(Debug, Clone)]
+pub(crate) struct FunctionFolder {
+    name: String,
+    path: PathBuf,
+}
+
+/// What `config.json` says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct FunctionConfig {
+    /// The event; absent: only calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) event: Option<EventBinding>,
+    /// The skills that it answers for; none means all.
+    pub(crate) skills: BTreeSet<SkillId>,
+    pub(crate) description: String,
+    pub(crate) environment: BTreeMap<String, String>,
+    /// Hold, fence and budgets, where they are not the usual ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) settings: Option<FunctionSettings>,
+}
+
+impl FunctionFolder {
+    /// The folder of `name` below `base`.
+    pub(crate) fn of(base: &Path, name: &str) -> Result<Self> {
+        let good = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        ensure!(good, "\"{name}\" is no function name: use letters, digits and _");
+        Ok(Self { name: name.to_owned(), path: base.join(name) })
+    }
+
+    /// The function's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes it from a template.
+    pub(crate) fn create(&self, template: &Template, skills: BTreeSet<SkillId>) -> Result<()> {
+        if self.path.exists() {
+            bail!("{} is there already: choose another name, or edit that one", self.path.display());
+        }
+        let config = FunctionConfig {
+            event: template.event,
+            skills,
+            description: template.description.clone(),
+            ..FunctionConfig::default()
+        };
+        std::fs::create_dir_all(&self.path)
+            .with_context(|| format!("cannot create {}", self.path.display()))?;
+        self.write(SOURCE, &template.source)?;
+        self.write(CONFIG, &format!("{}\n", serde_json::to_string_pretty(&config)?))?;
+        self.write(PAYLOAD, &format!("{}\n", serde_json::to_string_pretty(&template.payload)?))
+    }
+
+    /// The code.
+    pub(crate) fn source(&self) -> Result<String> {
+        self.read(SOURCE)
+    }
+
+    /// What `config.json` says.
+    pub(crate) fn config(&self) -> Result<FunctionConfig> {
+        let text = self.read(CONFIG)?;
+        let path = self.path.join(CONFIG);
+        serde_json::from_str(&text).with_context(|| format!("{} is wrong", path.display()))
+    }
+
+    /// The sample that tests run on, if there is one.
+    pub(crate) fn payload(&self) -> Option<PathBuf> {
+        Some(self.path.join(PAYLOAD)).filter(|path| path.is_file())
+    }
+
+    fn read(&self, file: &str) -> Result<String> {
+        ensure!(
+            self.path.is_dir(),
+            "there is no folder {}: `convoke function new {}` makes one",
+            self.path.display(),
+            self.name
+        );
+        files::read(&self.path.join(file))
+    }
+
+    fn write(&self, file: &str, text: &str) -> Result<()> {
+        let path = self.path.join(file);
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// The input in a file: a whole one with `headers` and `payload`, or a payload alone.
+pub(crate) fn input(path: &Path) -> Result<FunctionInput> {
+    let text = files::read(path)?;
+    let wrong = || format!("{} is no JSON that a function can be given", path.display());
+    let value: Value = serde_json::from_str(&text).with_context(wrong)?;
+    if value.get("payload").is_some() {
+        serde_json::from_value(value).with_context(wrong)
+    } else {
+        Ok(FunctionInput { payload: value, ..FunctionInput::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template() -> Template {
+        Template {
+            id: "greeting".to_owned(),
+            title: "Greeting".to_owned(),
+            event: "controllerbot_messaging_ttr".parse().ok(),
+            generation: "v1".to_owned(),
+            description: "Greets.".to_owned(),
+            source: "function lambda() {}".to_owned(),
+            payload: serde_json::json!({"headers": [], "payload": {"name": "Ada"}}),
+        }
+    }
+
+    #[test]
+    fn a_new_folder_reads_back_as_its_template() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = FunctionFolder::of(dir.path(), "hello").unwrap();
+        folder.create(&template(), BTreeSet::from(["654321".parse().unwrap()])).unwrap();
+        assert_eq!(folder.source().unwrap(), "function lambda() {}");
+        let config = folder.config().unwrap();
+        assert_eq!(config.event.unwrap().event_id(), "controllerbot_messaging_ttr");
+        assert_eq!(config.skills.len(), 1);
+        assert_eq!(input(&folder.payload().unwrap()).unwrap().payload["name"], "Ada");
+        assert!(folder.create(&template(), BTreeSet::new()).unwrap_err().to_string().contains("already"));
+    }
+
+    #[test]
+    fn a_payload_alone_is_an_input_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.json");
+        std::fs::write(&path, r#"{"name":"Ada"}"#).unwrap();
+        assert_eq!(input(&path).unwrap().payload, serde_json::json!({"name": "Ada"}));
+    }
+
+    #[test]
+    fn a_name_cannot_lead_out_of_the_folder() {
+        assert!(FunctionFolder::of(Path::new("functions"), "../secrets").is_err());
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = FunctionFolder::of(dir.path(), "hello").unwrap();
+        folder.create(&template(), BTreeSet::new()).unwrap();
+        std::fs::write(folder.path().join(CONFIG), r#"{"skillz": []}"#).unwrap();
+        assert!(format!("{:#}", folder.config().unwrap_err()).contains("skillz"));
+    }
+}

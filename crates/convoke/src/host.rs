@@ -1,0 +1,205 @@
+//! Functions in the sandbox: the engine's port over `convoke_sandbox`.
+//!
+//! Promises: a version is prepared once and kept while it is used; whatever happens, the engine learns once how an
+//! attempt ended. Leaves out: what an answer means, retries, and which version runs.
+
+mod cache;
+mod convert;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use convoke_domain::id::{AccountId, FunctionId};
+use convoke_domain::invocation::FunctionRef;
+use convoke_engine::ports::{
+    Answered, BoxFuture, Checked, Clock, Ending, FunctionHost, Job, LoadError, ProgramSource, RunReport,
+};
+use convoke_sandbox::egress::RateLimit;
+use convoke_sandbox::{Grant, Program, ProgramError, Run, Sandbox, Source};
+use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
+
+use crate::limits::{PROGRAM_BYTES_MAX, PROGRAMS_MAX, RATES_MAX};
+use cache::Cache;
+
+/// Runs functions in a [`Sandbox`].
+pub(crate) struct SandboxHost {
+    sandbox: Sandbox,
+    clock: Arc<dyn Clock>,
+    programs: Mutex<Cache<ProgramKey, Prepared>>,
+    rates: Mutex<Cache<RateKey, Arc<RateLimit>>>,
+}
+
+/// A program, or the place where it will be: whoever needs it meanwhile waits instead of preparing it again.
+type Prepared = Arc<OnceCell<Program>>;
+
+/// What a program is found by. A deployed version never changes, so its number saves hashing its source.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum ProgramKey {
+    Version(FunctionRef),
+    /// SHA-256 of source and environment.
+    Content([u8; 32]),
+}
+
+/// Whose outbound requests are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum RateKey {
+    Function(FunctionId),
+    /// All tests of drafts of one account.
+    Drafts(AccountId),
+}
+
+impl SandboxHost {
+    /// A host over `sandbox`, whose functions see the time of `clock`.
+    pub(crate) fn new(sandbox: Sandbox, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            sandbox,
+            clock,
+            programs: Mutex::new(Cache::new(PROGRAMS_MAX, PROGRAM_BYTES_MAX)),
+            rates: Mutex::new(Cache::new(RATES_MAX, usize::MAX)),
+        }
+    }
+
+    /// The place of a program, made if there is none.
+    fn place(&self, function: Option<FunctionRef>, source: &ProgramSource) -> (ProgramKey, Prepared) {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        let version = function.map(ProgramKey::Version);
+        if let Some(key) = &version
+            && let Some(place) = programs.get(key)
+        {
+            return (key.clone(), place);
+        }
+        // What a check or a test has prepared serves the deployment, too.
+        let content = ProgramKey::Content(content_hash(source));
+        let place = programs.get(&content).unwrap_or_default();
+        let weight = place.get().map_or(0, Program::size);
+        let key = version.unwrap_or(content);
+        programs.insert(key.clone(), Arc::clone(&place), weight);
+        (key, place)
+    }
+
+    fn weigh(&self, key: &ProgramKey, program: &Program) {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        programs.weigh(key, program.size());
+    }
+
+    async fn program(&self, job: &Job) -> Result<Program, ProgramError> {
+        let (key, place) = self.place(job.function, &job.program);
+        if let Some(program) = place.get() {
+            return Ok(program.clone());
+        }
+        let program = place.get_or_try_init(|| prepare_aside(&self.sandbox, &job.program)).await?;
+        self.weigh(&key, program);
+        Ok(program.clone())
+    }
+
+    fn rate(&self, job: &Job) -> Arc<RateLimit> {
+        let key = match job.function {
+            Some(function) => RateKey::Function(function.function),
+            None => RateKey::Drafts(job.account.clone()),
+        };
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rate) = rates.get(&key) {
+            return rate;
+        }
+        let rate = Arc::new(RateLimit::default());
+        rates.insert(key, Arc::clone(&rate), 0);
+        rate
+    }
+
+    async fn attempt(&self, job: Job, answered: Answered) -> RunReport {
+        let answered = Once::new(answered);
+        let program = match self.program(&job).await {
+            Ok(program) => program,
+            Err(error) => {
+                answered.tell(Ending::Failed(convert::load_failure(&error)));
+                return RunReport::default();
+            }
+        };
+        let clock = Arc::clone(&self.clock);
+        let early = answered.clone();
+        let run = Run {
+            input: Arc::clone(&job.input),
+            limits: convert::limits(&job.settings),
+            seed: job.seed,
+            clock: Arc::new(move || clock.now()),
+            grant: Grant { domains: Arc::new(convert::domains(&job.egress)), rate: self.rate(&job) },
+            answered: Some(Box::new(move |ending| early.tell(convert::ending(ending)))),
+        };
+        let execution = self.sandbox.run(&program, run).await;
+        // A run that was turned away before it began may not have told.
+        answered.tell(convert::ending(&execution.ending));
+        convert::report(execution)
+    }
+}
+
+impl FunctionHost for SandboxHost {
+    fn check(&self, source: &ProgramSource) -> Result<Checked, LoadError> {
+        let (key, place) = self.place(None, source);
+        let program = match place.get() {
+            Some(program) => program.clone(),
+            None => {
+                prepare(&self.sandbox, &source.source, &source.environment).map_err(convert::load_error)?
+            }
+        };
+        // Somebody else may have been faster; then theirs stays.
+        let _ = place.set(program.clone());
+        self.weigh(&key, &program);
+        Ok(Checked { evaluates_per_invocation: program.evaluates_per_invocation() })
+    }
+
+    fn run(&self, job: Job, answered: Answered) -> BoxFuture<'_, RunReport> {
+        Box::pin(self.attempt(job, answered))
+    }
+}
+
+/// Something that is told once, by whoever comes first.
+#[derive(Clone)]
+struct Once(Arc<Mutex<Option<Answered>>>);
+
+impl Once {
+    fn new(answered: Answered) -> Self {
+        Self(Arc::new(Mutex::new(Some(answered))))
+    }
+
+    fn tell(&self, ending: Ending) {
+        let first = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(answered) = first {
+            answered(ending);
+        }
+    }
+}
+
+fn prepare(
+    sandbox: &Sandbox,
+    source: &Arc<str>,
+    environment: &BTreeMap<String, String>,
+) -> Result<Program, ProgramError> {
+    sandbox.prepare(&Source::new(Arc::clone(source)), environment)
+}
+
+/// Prepares on a thread where computing for a second keeps nobody waiting.
+async fn prepare_aside(sandbox: &Sandbox, source: &ProgramSource) -> Result<Program, ProgramError> {
+    let (sandbox, source) = (sandbox.clone(), source.clone());
+    let preparing =
+        tokio::task::spawn_blocking(move || prepare(&sandbox, &source.source, &source.environment));
+    preparing.await.unwrap_or_else(|error| Err(ProgramError::HostUnavailable(error.to_string())))
+}
+
+fn content_hash(source: &ProgramSource) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let mut add = |text: &str| {
+        // With its length first, so that no two pairs of texts look like one.
+        hash.update(text.len().to_le_bytes());
+        hash.update(text);
+    };
+    add(&source.source);
+    for (name, value) in &*source.environment {
+        add(name);
+        add(value);
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! Every bound of the binary, with its unit and its reason.
+
+use std::time::Duration;
+
+/// Prepared functions kept in memory: as many as the engine expects to be in use at once.
+pub(crate) const PROGRAMS_MAX: usize = 2_048;
+
+/// Bytes that prepared functions may take together. Honest ones take 200 KiB each; one that fills its memory at its top
+/// level must not push all others out of the machine.
+pub(crate) const PROGRAM_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// Functions whose share of outbound requests is remembered. Forgetting one only refills its bucket.
+pub(crate) const RATES_MAX: usize = 4_096;
+
+/// How long a stopping server waits for requests under way and for what the engine still does.
+pub(crate) const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(15);
+
+/// How long a command waits for one answer of the server. Above a function's wall time, because `test` and `invoke`
+/// wait for one.
+pub(crate) const REQUEST_TIME_MAX: Duration = Duration::from_secs(75);
+
+/// How long a command waits for a connection: the server is near, or the address is wrong.
+pub(crate) const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// How long `explain` waits until nothing is undecided: all attempts of one trigger, and some.
+pub(crate) const EXPLAIN_TIME_MAX: Duration = Duration::from_secs(90);
+
+/// One line of a live feed, in bytes: far above the largest event, far below what would hurt.
+pub(crate) const FEED_LINE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How often a broken live feed is taken up again without anything arriving in between.
+pub(crate) const FEED_RETRIES_MAX: u32 = 5;
+
+/// A file that a command reads: a function's source, payload or configuration. Bytes.
+pub(crate) const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Pages that a listing command asks for. At some hundred rows each, more than anybody reads.
+pub(crate) const PAGES_MAX: usize = 1_000;

@@ -1,0 +1,142 @@
+//! A real `convoke` for tests: started as its users start it, waited for by what it prints, ended by signals.
+
+#![expect(dead_code, reason = "each test file uses a part of it")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The binary under test.
+pub const CONVOKE: &str = env!("CARGO_BIN_EXE_convoke");
+
+/// A folder with a development server in it.
+pub struct Dev {
+    pub folder: tempfile::TempDir,
+    server: Option<Server>,
+}
+
+/// A running server process.
+pub struct Server {
+    child: Child,
+    /// What it printed until it was ready.
+    pub printed: String,
+    // Read to the end, so that the server can always write.
+    rest: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Dev {
+    /// An empty folder with a server that was just started.
+    pub fn start() -> Self {
+        let mut dev = Self { folder: tempfile::tempdir().unwrap(), server: None };
+        dev.restart();
+        dev
+    }
+
+    /// Ends the server, if it runs, and starts it again.
+    pub fn restart(&mut self) {
+        self.stop();
+        self.server =
+            Some(Server::start(self.path(), &["dev", "--listen", "127.0.0.1:0", "--test-clock"], "ready"));
+    }
+
+    /// Ends the server in an orderly way.
+    pub fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            assert!(server.stop().success(), "an orderly end is a success");
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs a command in the folder.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        convoke(self.path(), arguments)
+    }
+
+    /// Runs a command that has to succeed; gives what it printed.
+    pub fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", all(&output));
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// Runs a command that has to succeed; gives what it printed as JSON.
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let arguments = [arguments, &["-o", "json"]].concat();
+        serde_json::from_str(&self.ok(&arguments)).unwrap()
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.kill();
+        }
+    }
+}
+
+impl Server {
+    /// Starts a server and waits for the line with `ready`.
+    pub fn start(folder: &Path, arguments: &[&str], ready: &str) -> Self {
+        let mut child =
+            command(folder, arguments).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut printed = String::new();
+        while !printed.contains(ready) {
+            let read = lines.read_line(&mut printed).unwrap();
+            assert!(read > 0, "the server ended before it was ready: {printed}");
+        }
+        let rest = std::thread::spawn(move || {
+            let mut rest = Vec::new();
+            // Whatever it is, it only has to be taken.
+            let _ = lines.read_to_end(&mut rest);
+        });
+        Self { child, printed, rest: Some(rest) }
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn stop(mut self) -> std::process::ExitStatus {
+        let asked =
+            Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status().unwrap();
+        assert!(asked.success());
+        let status = self.child.wait().unwrap();
+        self.rest.take().map(std::thread::JoinHandle::join);
+        status
+    }
+
+    /// Ends it as a power loss would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// A `convoke` that sees nothing of the environment's own settings.
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(CONVOKE);
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CONVOKE_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs `convoke` to its end.
+pub fn convoke(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().unwrap()
+}
+
+/// Everything a command printed.
+pub fn all(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}{}", text(&output.stdout), text(&output.stderr))
+}
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
