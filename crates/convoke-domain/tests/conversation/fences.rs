@@ -230,3 +230,13 @@ fn the_documented_race_of_a_greeting_after_the_answer_cannot_happen() {
     world.writes(ANNA);
     assert!(world.says("you are connected to Anna").lines().is_empty());
 }
+
+#[test]
+fn an_agent_who_took_it_fences_transfer_and_close_but_not_the_message() {
+    let mut world = World::open().with_function(StateChangeEvent::Ttr);
+    world.sets_ttr(consumer(), Ttr::Urgent);
+    world.accepts(ANNA);
+    let commit = world.returns(vec![message("m"), transfer(Some(NIGHT), None), Returned::Close]);
+    let fates: Vec<String> = commit.fates().iter().map(|(_, fate)| code(fate)).collect();
+    assert_eq!(fates, ["applied", "fenced: AgentChanged", "fenced: AgentChanged"]);
+}

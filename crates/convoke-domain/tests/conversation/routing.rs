@@ -95,6 +95,15 @@ fn the_automatic_message_is_sent_once_in_each_off_hours_period() {
 }
 
 #[test]
+fn what_functions_say_does_not_use_up_the_periods_automatic_message() {
+    let mut world = World::served().with_function(StateChangeEvent::OffHoursLine);
+    world.at("2026-06-08T20:00:00Z").consumer_writes();
+    world.says("we sleep");
+    world.consumer_writes();
+    assert!(matches!(world.fails().message(), MessageFate::Automatic { .. }));
+}
+
+#[test]
 fn a_function_that_fails_after_the_period_does_not_repeat_the_periods_message() {
     let mut world = World::open();
     world.at("2026-06-09T08:59:00Z");
