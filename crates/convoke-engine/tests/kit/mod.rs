@@ -208,29 +208,22 @@ impl Center {
         seen
     }
 
-    /// Follows until no trigger is unsettled.
+    /// Waits until no trigger is unsettled, and returns the whole log.
     pub async fn quiet(&self, id: ConversationId) -> Vec<Recorded> {
-        self.until(id, |events| !events.is_empty() && unsettled(events).is_empty() && !is_mid_commit(events)).await
-    }
-}
-
-/// Triggers without a settle.
-pub fn unsettled(events: &[Recorded]) -> Vec<EventSeq> {
-    let mut open = Vec::new();
-    for recorded in events {
-        match &recorded.event {
-            Event::Triggered(_) => open.push(recorded.seq),
-            Event::Settled(settled) => open.retain(|trigger| *trigger != settled.trigger),
-            _ => {}
+        let mut following = self.handle.follow(&account(), id, None).await.unwrap();
+        let mut seen = Vec::new();
+        loop {
+            let state = self.handle.conversation(&account(), id).await.unwrap();
+            let enough = state.lane.is_empty();
+            while seen.last().is_none_or(|last: &Recorded| last.seq < state.head) {
+                seen.push(following.next().await.unwrap());
+            }
+            if enough {
+                return seen;
+            }
+            seen.push(following.next().await.unwrap());
         }
     }
-    open
-}
-
-/// Whether the events so far may be the beginning of a commit that goes on.
-fn is_mid_commit(events: &[Recorded]) -> bool {
-    !matches!(events.last().map(|last| &last.event), Some(Event::LinePublished(line)) if line.role == Role::Controller)
-        && !matches!(events.last().map(|last| &last.event), Some(Event::Settled(_)))
 }
 
 /// The texts of a log, with who wrote them.
