@@ -120,7 +120,7 @@ pub const ENVIRONMENT_NAME_CHARS_MAX: usize = 200;
 /// Longest value of an environment variable, in characters (functions contract §6.2).
 pub const ENVIRONMENT_VALUE_CHARS_MAX: usize = 1_024;
 
-/// Versions kept of one function (functions contract §6.2), the deployed one aside, which is always kept.
+/// Versions kept of one function (functions contract §6.2).
 pub const VERSIONS_KEPT: usize = 10;
 
 /// Longest hold of a conversation for a function. Longer, and people feel that their line hangs.

@@ -64,10 +64,10 @@ fn apply(state: &mut Functions, id: FunctionId, event: &Event) {
     }
 }
 
-/// Keeps the newest versions and the deployed one.
+/// Keeps the newest versions. The deployed one is among them: what is frozen is deployed at once, and only what is
+/// kept can be deployed again.
 fn forget_old_versions(function: &mut Function) {
     let too_many = function.versions.len().saturating_sub(limits::VERSIONS_KEPT);
     let oldest_kept = function.versions.keys().nth(too_many).copied();
-    let deployed = function.deployed.as_ref().map(|deployed| deployed.version);
-    function.versions.retain(|&number, _| Some(number) >= oldest_kept || Some(number) == deployed);
+    function.versions.retain(|&number, _| Some(number) >= oldest_kept);
 }

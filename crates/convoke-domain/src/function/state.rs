@@ -36,7 +36,7 @@ pub struct Function {
     pub draft: Draft,
     /// How often the draft was saved, from 1: a check of the draft names what it checked.
     pub draft_revision: u64,
-    /// The last frozen copies, and the deployed one however old.
+    /// The last frozen copies, the deployed one among them.
     pub versions: BTreeMap<VersionNumber, Version>,
     /// The highest version number ever given.
     pub last_version: Option<VersionNumber>,

@@ -173,7 +173,7 @@ fn a_rollback_lets_a_kept_version_answer_and_leaves_the_draft() {
 }
 
 #[test]
-fn old_versions_are_forgotten_but_never_the_deployed_one() {
+fn old_versions_are_forgotten() {
     let mut commands = vec![create(1, None, &[]), deploy(1, 1)];
     for revision in 2..=15 {
         commands.extend([save(1, &format!("source {revision}")), deploy(1, revision)]);
@@ -181,14 +181,11 @@ fn old_versions_are_forgotten_but_never_the_deployed_one() {
     let kept = |state: &Functions| -> Vec<u32> {
         state.get(id(1)).unwrap().versions.keys().map(|version| version.number()).collect()
     };
-    let state = given(commands.clone());
+    let state = given(commands);
     assert_eq!(kept(&state), (6..=15).collect::<Vec<_>>());
     let refusal = refused(&state, rollback(1, 5));
     assert_eq!(refusal.code(), "function.version_unknown");
     assert!(refusal.to_string().contains("6, 7, 8"), "{refusal}");
-
-    commands.push(rollback(1, 6));
-    assert!(given(commands.clone()).get(id(1)).unwrap().deployed_version().is_some());
 }
 
 #[test]
@@ -560,7 +557,7 @@ proptest! {
         let turn = turn % events.len().max(1);
         events.rotate_left(turn);
         let state = events.iter().fold(FunctionMachine::initial(), FunctionMachine::evolve);
-        let _ = Bindings::of(&state);
-        prop_assert!(state.functions.values().all(|function| function.versions.len() <= limits::VERSIONS_KEPT + 1));
+        let bindings = Bindings::of(&state);
+        prop_assert_eq!(Bindings::of(&serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap()), bindings);
     }
 }

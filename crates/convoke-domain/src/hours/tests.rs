@@ -198,6 +198,26 @@ fn a_long_closure_is_still_one_off_hours_period() {
 }
 
 #[test]
+fn an_off_hours_period_begins_at_the_end_of_the_last_occasion_too() {
+    let mondays = hours("UTC", &[(Weekday::Monday, "09:00", "17:00")]);
+    let days = occasions(
+        "UTC",
+        vec![
+            occasion("2026-06-02T09:00", "2026-06-02T12:00", true),
+            occasion("2026-06-08T00:00", "2026-06-09T00:00", false),
+        ],
+    )
+    .unwrap();
+    let hours = Hours::new(Some(&mondays), Some(&days));
+    let period = off("2026-06-02T12:00:00Z", "2026-06-15T09:00:00Z");
+    for now in
+        ["2026-06-03T00:00:00Z", "2026-06-10T00:00:00Z", "2026-06-12T00:00:00Z", "2026-06-14T00:00:00Z"]
+    {
+        assert_eq!(hours.shift(at(now)), period, "{now}");
+    }
+}
+
+#[test]
 fn staffed_time_skips_the_night() {
     let office = office("Europe/Berlin");
     let office = Hours::new(Some(&office), None);
