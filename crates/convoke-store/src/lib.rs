@@ -38,7 +38,7 @@ pub mod limits;
 pub mod memory;
 mod query;
 pub mod record;
-//SQLITE pub mod sqlite;
+pub mod sqlite;
 mod step;
 mod stream;
 
@@ -53,7 +53,7 @@ pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use query::{Dropped, DueTimer, Health, ListFilter, ListPlace, ListRow, Loaded, Stats};
 pub use record::StoredRecord;
-//SQLITE pub use sqlite::SqliteStore;
+pub use sqlite::SqliteStore;
 pub use step::{CursorMove, FactOp, NewRecord, Reject, Step, Summary, TimerName, TimerOp, WrappedKey};
 pub use stream::{Epoch, StreamId};
 

@@ -1,5 +1,10 @@
 //! The memory engine keeps the promises, and plays deaths and failures as tests need them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may panic; the lint does not see that helpers belong to tests"
+)]
+
 use std::task::{Context, Poll, Waker};
 
 use convoke_domain::sequence::EventSeq;
@@ -89,11 +94,11 @@ async fn a_commit_completes_in_its_first_poll_unless_it_is_held() {
     let store = MemoryStore::new();
     let mut context = Context::from_waker(Waker::noop());
     let hold = store.hold_commits();
-    let mut held = store.commit(vec![append("a", store.epoch())]);
-    assert!(held.as_mut().poll(&mut context).is_pending());
+    let mut waiting = store.commit(vec![append("a", store.epoch())]);
+    assert!(waiting.as_mut().poll(&mut context).is_pending());
     assert!(!is_stored(&store, "a").await);
     drop(hold);
-    assert_eq!(held.as_mut().poll(&mut context), Poll::Ready(vec![Ok(Some(EventSeq::FIRST))]));
+    assert_eq!(waiting.as_mut().poll(&mut context), Poll::Ready(vec![Ok(Some(EventSeq::FIRST))]));
     let mut free = store.commit(vec![append("b", store.epoch())]);
     assert!(free.as_mut().poll(&mut context).is_ready());
 }

@@ -1,0 +1,42 @@
+//! Copies of a running store.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
+
+use super::lock::{database, io, private_dir, private_file, sync_dir};
+use super::schema::open_reader;
+use crate::StoreError;
+
+/// Copies the database of `from` into the new or empty directory `to`, as it is at this moment; gives the bytes copied.
+///
+/// The copy is one read transaction: the writer goes on meanwhile, only the write-ahead log grows.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<u64, StoreError> {
+    private_dir(to)?;
+    let target = database(to);
+    if target.exists() {
+        return Err(StoreError::BackupExists { path: target });
+    }
+    // Under another name first, so that half a copy is never taken for a whole one.
+    let part = target.with_extension("db-part");
+    let file = private_file(&part)?;
+    file.set_len(0).map_err(io("empty", &part))?;
+    fill(&open_reader(&database(from))?, &part)?;
+    file.sync_all().map_err(io("sync", &part))?;
+    fs::rename(&part, &target).map_err(io("rename", &part))?;
+    sync_dir(to)?;
+    Ok(file.metadata().map_err(io("look at", &target))?.len())
+}
+
+fn fill(source: &Connection, part: &Path) -> Result<(), StoreError> {
+    let mut target = Connection::open(part)?;
+    let backup = Backup::new(source, &mut target)?;
+    match backup.step(-1)? {
+        StepResult::Done => Ok(()),
+        StepResult::More | StepResult::Busy | StepResult::Locked | _ => {
+            Err(StoreError::Database { what: "the copy could not be made in one piece".to_owned() })
+        }
+    }
+}
