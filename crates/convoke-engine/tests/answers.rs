@@ -16,13 +16,12 @@ use kit::{Center, agent, lines, message, throw};
 #[tokio::test(start_paused = true)]
 async fn a_consumer_who_opens_a_conversation_gets_the_functions_message() {
     let center = Center::open().await;
-    center.deploy(StateChangeEvent::NewConversation, FunctionSettings::default(), |_| message("Hello!")).await;
+    center
+        .deploy(StateChangeEvent::NewConversation, FunctionSettings::default(), |_| message("Hello!"))
+        .await;
     let (id, _) = center.conversation("hi").await;
     let log = center.quiet(id).await;
-    assert_eq!(
-        lines(&log),
-        [(Role::Consumer, "hi".to_owned()), (Role::Controller, "Hello!".to_owned())]
-    );
+    assert_eq!(lines(&log), [(Role::Consumer, "hi".to_owned()), (Role::Controller, "Hello!".to_owned())]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,8 +134,10 @@ async fn a_retried_publish_is_the_same_line() {
     };
     let first = center.act(id, Actor::Consumer(consumer), publish()).await.unwrap();
     let second = center.act(id, Actor::Consumer(consumer), publish()).await.unwrap();
-    let (convoke_domain::conversation::Reply::Line(first), convoke_domain::conversation::Reply::Duplicate(second)) =
-        (first.reply, second.reply)
+    let (
+        convoke_domain::conversation::Reply::Line(first),
+        convoke_domain::conversation::Reply::Duplicate(second),
+    ) = (first.reply, second.reply)
     else {
         panic!("{first:?} {second:?}")
     };
@@ -151,10 +152,12 @@ async fn an_idle_agent_is_noticed_when_the_clock_moves() {
     center.clock.advance(Duration::from_secs(60 * 5));
     let log = center
         .until(id, |events| {
-            events.iter().any(|recorded| matches!(
-                &recorded.event,
-                Event::Triggered(triggered) if triggered.event == StateChangeEvent::ConversationIdle
-            ))
+            events.iter().any(|recorded| {
+                matches!(
+                    &recorded.event,
+                    Event::Triggered(triggered) if triggered.event == StateChangeEvent::ConversationIdle
+                )
+            })
         })
         .await;
     assert!(!log.is_empty());
@@ -188,7 +191,9 @@ async fn erasing_a_consumer_leaves_order_and_takes_the_words() {
 #[tokio::test(start_paused = true)]
 async fn an_agent_who_accepts_is_announced() {
     let center = Center::open().await;
-    center.deploy(StateChangeEvent::ParticipantsChange, FunctionSettings::default(), |_| message("Kim is here")).await;
+    center
+        .deploy(StateChangeEvent::ParticipantsChange, FunctionSettings::default(), |_| message("Kim is here"))
+        .await;
     let (id, _) = center.conversation("hi").await;
     center.accept(id).await.unwrap();
     center.say(id, Actor::User(agent()), "I am Kim").await.unwrap();
@@ -196,5 +201,8 @@ async fn an_agent_who_accepts_is_announced() {
     let log: Vec<String> = lines(&center.log(id).await).into_iter().map(|(_, text)| text).collect();
     assert!(said.contains(&"Kim is here".to_owned()) || log.contains(&"Kim is here".to_owned()));
     let place = |text: &str| log.iter().position(|line| line == text).unwrap();
-    assert!(place("Kim is here") < place("I am Kim"), "the message came before the agent's own words: {log:?}");
+    assert!(
+        place("Kim is here") < place("I am Kim"),
+        "the message came before the agent's own words: {log:?}"
+    );
 }

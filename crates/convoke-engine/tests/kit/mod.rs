@@ -16,8 +16,8 @@ use convoke_domain::sequence::EventSeq;
 use convoke_domain::state_change::StateChangeEvent;
 use convoke_engine::keys::MasterKey;
 use convoke_engine::ports::{
-    Answered, BoxFuture, Checked, Ending, Failure, FunctionHost, Job, LoadError, MovableClock, Ports, ProgramSource,
-    RunReport, SeededEntropy,
+    Answered, BoxFuture, Checked, Ending, Failure, FunctionHost, Job, LoadError, MovableClock, Ports,
+    ProgramSource, RunReport, SeededEntropy,
 };
 use convoke_engine::{Engine, EngineError, Handle, Opening, Settings, Written};
 use convoke_store::{MemoryStore, Store};
@@ -177,7 +177,8 @@ impl Center {
     /// A consumer opens a conversation with a line.
     pub async fn conversation(&self, text: &str) -> (ConversationId, ConsumerId) {
         let first_line = Some(NewLine { text: text.to_owned(), key: None });
-        let opened = self.handle.open(&account(), Opening { first_line, ..Opening::default() }).await.unwrap();
+        let opened =
+            self.handle.open(&account(), Opening { first_line, ..Opening::default() }).await.unwrap();
         (opened.conversation, opened.consumer)
     }
 
