@@ -52,6 +52,7 @@ impl EngineError {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
     pub(crate) fn malformed(error: serde_json::Error) -> Self {
         Self::Unreadable(error.to_string())
     }

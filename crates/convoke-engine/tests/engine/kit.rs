@@ -1,7 +1,5 @@
 //! A contact center in memory, with functions that are closures: what tests of the engine stand on.
 
-#![expect(dead_code, reason = "each test file uses its own part of the kit")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
@@ -23,17 +21,17 @@ use convoke_engine::{Engine, EngineError, Handle, Opening, Settings, Written};
 use convoke_store::{MemoryStore, Store};
 
 /// What a function does: how long it takes, and how it ends.
-pub type Script = dyn Fn(&Job) -> (Duration, Ending) + Send + Sync;
+pub(crate) type Script = dyn Fn(&Job) -> (Duration, Ending) + Send + Sync;
 
 /// Runs closures in place of JavaScript; a function's source names its closure.
 #[derive(Default)]
-pub struct ScriptedHost {
+pub(crate) struct ScriptedHost {
     scripts: Mutex<BTreeMap<String, Arc<Script>>>,
     runs: Mutex<Vec<String>>,
 }
 
 impl ScriptedHost {
-    pub fn runs(&self) -> usize {
+    pub(crate) fn runs(&self) -> usize {
         self.runs.lock().unwrap().len()
     }
 }
@@ -58,31 +56,32 @@ impl FunctionHost for ScriptedHost {
 }
 
 /// A node with one account: skills 1 and 2, agent 7 with both.
-pub struct Center {
-    pub engine: Engine,
-    pub handle: Handle,
-    pub host: Arc<ScriptedHost>,
-    pub clock: Arc<MovableClock>,
-    pub store: Arc<MemoryStore>,
+pub(crate) struct Center {
+    /// Runs as long as the center does.
+    _engine: Engine,
+    pub(crate) handle: Handle,
+    pub(crate) host: Arc<ScriptedHost>,
+    pub(crate) clock: Arc<MovableClock>,
+    pub(crate) store: Arc<MemoryStore>,
     seed: u64,
 }
 
-pub const AGENT: u64 = 7;
+pub(crate) const AGENT: u64 = 7;
 
-pub fn account() -> AccountId {
+pub(crate) fn account() -> AccountId {
     "acme".parse().unwrap()
 }
 
-pub fn skill(text: &str) -> SkillId {
+pub(crate) fn skill(text: &str) -> SkillId {
     text.parse().unwrap()
 }
 
-pub fn agent() -> UserId {
+pub(crate) fn agent() -> UserId {
     UserId::new(AGENT).unwrap()
 }
 
 impl Center {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let clock = Arc::new(MovableClock::standing("2026-03-02T10:00:00Z".parse().unwrap()));
         let center = Self::start(Arc::new(MemoryStore::new()), Arc::default(), clock, 1).await;
         center.furnish().await;
@@ -104,11 +103,11 @@ impl Center {
         };
         let engine = Engine::start(ports, Settings { shards: NonZeroUsize::MIN }).await.unwrap();
         let handle = engine.handle();
-        Self { engine, handle, host, clock, store, seed }
+        Self { _engine: engine, handle, host, clock, store, seed }
     }
 
     /// The process dies here; another one starts on what was durable.
-    pub async fn crash(self) -> Self {
+    pub(crate) async fn crash(self) -> Self {
         let store = Arc::new(self.store.restart());
         Self::start(store, self.host, self.clock, self.seed + 1).await
     }
@@ -137,12 +136,12 @@ impl Center {
         self.configure(AccountCommand::DefineUser { id: agent(), user }).await;
     }
 
-    pub async fn configure(&self, command: AccountCommand) {
+    pub(crate) async fn configure(&self, command: AccountCommand) {
         self.handle.configure(&account(), &AccountActor::System, command).await.unwrap();
     }
 
     /// Deploys a function on `event` that does what `script` says.
-    pub async fn deploy(
+    pub(crate) async fn deploy(
         &self,
         event: StateChangeEvent,
         settings: FunctionSettings,
@@ -165,42 +164,47 @@ impl Center {
         id
     }
 
-    /// Replaces what the function on `event` does.
-    pub fn rescript(
-        &self,
-        event: StateChangeEvent,
-        script: impl Fn(&Job) -> (Duration, Ending) + Send + Sync + 'static,
-    ) {
-        self.host.scripts.lock().unwrap().insert(format!("on_{event}"), Arc::new(script));
-    }
-
     /// A consumer opens a conversation with a line.
-    pub async fn conversation(&self, text: &str) -> (ConversationId, ConsumerId) {
+    pub(crate) async fn conversation(&self, text: &str) -> (ConversationId, ConsumerId) {
         let first_line = Some(NewLine { text: text.to_owned(), key: None });
         let opened =
             self.handle.open(&account(), Opening { first_line, ..Opening::default() }).await.unwrap();
         (opened.conversation, opened.consumer)
     }
 
-    pub async fn act(&self, id: ConversationId, by: Actor, action: Action) -> Result<Written, EngineError> {
+    pub(crate) async fn act(
+        &self,
+        id: ConversationId,
+        by: Actor,
+        action: Action,
+    ) -> Result<Written, EngineError> {
         self.handle.command(&account(), id, Command { by, cause: None, action }).await
     }
 
-    pub async fn say(&self, id: ConversationId, by: Actor, text: &str) -> Result<Written, EngineError> {
+    pub(crate) async fn say(
+        &self,
+        id: ConversationId,
+        by: Actor,
+        text: &str,
+    ) -> Result<Written, EngineError> {
         self.act(id, by, Action::Publish(NewLine { text: text.to_owned(), key: None })).await
     }
 
-    pub async fn accept(&self, id: ConversationId) -> Result<Written, EngineError> {
+    pub(crate) async fn accept(&self, id: ConversationId) -> Result<Written, EngineError> {
         self.act(id, Actor::User(agent()), Action::Accept { agent: agent() }).await
     }
 
     /// Everything that is durable of a conversation.
-    pub async fn log(&self, id: ConversationId) -> Vec<Recorded> {
+    pub(crate) async fn log(&self, id: ConversationId) -> Vec<Recorded> {
         self.handle.events(&account(), id, EventSeq::FIRST).await.unwrap()
     }
 
     /// Follows the conversation until `enough` of its events have been seen.
-    pub async fn until(&self, id: ConversationId, enough: impl Fn(&[Recorded]) -> bool) -> Vec<Recorded> {
+    pub(crate) async fn until(
+        &self,
+        id: ConversationId,
+        enough: impl Fn(&[Recorded]) -> bool,
+    ) -> Vec<Recorded> {
         let mut following = self.handle.follow(&account(), id, None).await.unwrap();
         let mut seen = Vec::new();
         while !enough(&seen) {
@@ -210,7 +214,7 @@ impl Center {
     }
 
     /// Waits until no trigger is unsettled, and returns the whole log.
-    pub async fn quiet(&self, id: ConversationId) -> Vec<Recorded> {
+    pub(crate) async fn quiet(&self, id: ConversationId) -> Vec<Recorded> {
         let mut following = self.handle.follow(&account(), id, None).await.unwrap();
         let mut seen = Vec::new();
         loop {
@@ -228,7 +232,7 @@ impl Center {
 }
 
 /// The texts of a log, with who wrote them.
-pub fn lines(events: &[Recorded]) -> Vec<(Role, String)> {
+pub(crate) fn lines(events: &[Recorded]) -> Vec<(Role, String)> {
     events
         .iter()
         .filter_map(|recorded| match &recorded.event {
@@ -239,18 +243,18 @@ pub fn lines(events: &[Recorded]) -> Vec<(Role, String)> {
 }
 
 /// Answers with a message, at once.
-pub fn message(text: &str) -> (Duration, Ending) {
+pub(crate) fn message(text: &str) -> (Duration, Ending) {
     after(Duration::ZERO, text)
 }
 
 /// Answers with a message after a while.
-pub fn after(takes: Duration, text: &str) -> (Duration, Ending) {
+pub(crate) fn after(takes: Duration, text: &str) -> (Duration, Ending) {
     let json = serde_json::json!([{ "type": "systemMessage", "text": text }]);
     (takes, Ending::Returned(Some(json.to_string())))
 }
 
 /// Throws.
-pub fn throw(message: &str) -> (Duration, Ending) {
+pub(crate) fn throw(message: &str) -> (Duration, Ending) {
     let kind = AttemptFailure::Threw;
     (Duration::ZERO, Ending::Failed(Failure { code: "function.threw", detail: message.to_owned(), kind }))
 }

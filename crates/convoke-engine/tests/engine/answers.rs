@@ -1,17 +1,15 @@
 //! A conversation changes, its function runs, its commands act.
 
-mod kit;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::kit::{Center, agent, lines, message, throw};
 use convoke_domain::conversation::{Action, Actor, Event, Role};
 use convoke_domain::function::FunctionSettings;
 use convoke_domain::invocation::{MessageFate, Outcome};
 use convoke_domain::state_change::StateChangeEvent;
 use convoke_engine::ports::Ending;
-use kit::{Center, agent, lines, message, throw};
 
 #[tokio::test(start_paused = true)]
 async fn a_consumer_who_opens_a_conversation_gets_the_functions_message() {
@@ -97,7 +95,7 @@ async fn an_answer_that_was_not_durable_is_asked_for_again_after_a_crash_and_app
         .deploy(StateChangeEvent::NewConversation, FunctionSettings::default(), move |_| {
             let nth = counted.fetch_add(1, Ordering::Relaxed);
             // The first run is still going on when the process dies.
-            kit::after(Duration::from_secs(if nth == 0 { 20 } else { 0 }), &format!("answer {nth}"))
+            crate::kit::after(Duration::from_secs(if nth == 0 { 20 } else { 0 }), &format!("answer {nth}"))
         })
         .await;
     let (id, _) = center.conversation("hi").await;
@@ -112,7 +110,7 @@ async fn switching_the_controller_bot_off_drops_running_answers() {
     let center = Center::open().await;
     center
         .deploy(StateChangeEvent::NewConversation, FunctionSettings::default(), |_| {
-            kit::after(Duration::from_secs(5), "too late")
+            crate::kit::after(Duration::from_secs(5), "too late")
         })
         .await;
     let (id, _) = center.conversation("hi").await;
@@ -149,7 +147,7 @@ async fn an_idle_agent_is_noticed_when_the_clock_moves() {
     let center = Center::open().await;
     let (id, _) = center.conversation("hi").await;
     center.accept(id).await.unwrap();
-    center.clock.advance(Duration::from_secs(60 * 5));
+    center.clock.advance(Duration::from_mins(5));
     let log = center
         .until(id, |events| {
             events.iter().any(|recorded| {
@@ -182,7 +180,7 @@ async fn erasing_a_consumer_leaves_order_and_takes_the_words() {
     let center = Center::open().await;
     let (id, consumer) = center.conversation("my card number").await;
     let before = center.log(id).await;
-    assert!(center.handle.erase_consumer(&kit::account(), consumer).await.unwrap());
+    assert!(center.handle.erase_consumer(&crate::kit::account(), consumer).await.unwrap());
     let after = center.log(id).await;
     assert_eq!(before.len(), after.len());
     assert!(lines(&after).iter().all(|(_, text)| text == "…"), "{after:?}");
