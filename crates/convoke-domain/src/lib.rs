@@ -6,6 +6,7 @@
 //! ```
 
 pub mod account;
+pub mod allow_list;
 pub mod automatic_message;
 pub mod controller;
 pub mod conversation;

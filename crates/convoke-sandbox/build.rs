@@ -1,0 +1,105 @@
+//! Builds the guest: engine and glue to WebAssembly, prelude into its memory, the whole ahead of time to machine code.
+//!
+//! Promises: the same inputs give the same image; the product embeds only what was built here from locked sources. The
+//! slow step (the C compiler, about a minute) is cached outside the clone, keyed by a hash of everything it reads.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use sha2::{Digest, Sha256};
+
+#[path = "build/engine.rs"]
+mod engine;
+#[path = "build/image.rs"]
+mod image;
+#[path = "src/guest/tunables.rs"]
+mod tunables;
+#[path = "build/wasm.rs"]
+mod wasm;
+
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
+    let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let guest = here.join("../../guest").canonicalize()?;
+    for watched in ["glue.c", "build.mjs", "package-lock.json", "prelude", "engine.wasm.sha256"] {
+        println!("cargo:rerun-if-changed={}", guest.join(watched).display());
+    }
+    for watched in ["build.rs", "build", "src/guest/tunables.rs"] {
+        println!("cargo:rerun-if-changed={watched}");
+    }
+    println!("cargo:rerun-if-env-changed=CONVOKE_BUILD_CACHE");
+
+    let cache = cache_directory()?;
+    let engine = engine::build(&guest, &cache)?;
+    compare(&guest.join("engine.wasm.sha256"), &engine);
+    wasm::check(&engine)?;
+
+    let prelude = image::read_prelude(&guest.join("prelude"))?;
+    let target = env::var("TARGET")?;
+    let key = image_key(&here, &engine, &prelude, &target)?;
+    let cached = cache.join(format!("image-{key}.cwasm"));
+    if !cached.is_file() {
+        store(&cached, &image::compile(&engine, &prelude, &target)?)?;
+    }
+    fs::copy(&cached, PathBuf::from(env::var("OUT_DIR")?).join("base.cwasm"))?;
+    println!("cargo:rustc-env=CONVOKE_IMAGE_HASH={key}");
+    Ok(())
+}
+
+/// Where slow results are kept between clones and worktrees.
+fn cache_directory() -> Result<PathBuf> {
+    let directory =
+        match (env::var_os("CONVOKE_BUILD_CACHE"), env::var_os("XDG_CACHE_HOME"), env::var_os("HOME")) {
+            (Some(chosen), ..) => PathBuf::from(chosen),
+            (None, Some(caches), _) => PathBuf::from(caches).join("convoke"),
+            (None, None, Some(home)) => PathBuf::from(home).join(".cache/convoke"),
+            (None, None, None) => PathBuf::from(env::var("OUT_DIR")?).join("cache"),
+        };
+    fs::create_dir_all(&directory)?;
+    Ok(directory)
+}
+
+/// Everything that decides the image: inputs, the code that makes it, the compiler's version and settings.
+fn image_key(here: &Path, engine: &[u8], prelude: &[(String, String)], target: &str) -> Result<String> {
+    let mut hash = Sha256::new();
+    hash.update(engine);
+    for (name, text) in prelude {
+        hash.update(name);
+        hash.update([0]);
+        hash.update(text);
+        hash.update([0]);
+    }
+    for code in ["build.rs", "build/image.rs", "build/wasm.rs", "src/guest/tunables.rs", "Cargo.toml"] {
+        hash.update(fs::read(here.join(code))?);
+    }
+    hash.update(target);
+    Ok(hex(&hash.finalize()))
+}
+
+/// Says when the engine differs from the one that was last recorded; a warning while only one kind of machine recorded it.
+fn compare(recorded: &Path, engine: &[u8]) {
+    let built = hex(&Sha256::digest(engine));
+    let expected = fs::read_to_string(recorded).unwrap_or_default();
+    if expected.trim() != built {
+        println!("cargo:warning=guest/engine.wasm.sha256 says {}, built {built}", expected.trim());
+    }
+}
+
+/// Writes whole or not at all: another build may read at the same time.
+pub(crate) fn store(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = path.with_extension(format!("partial-{}", std::process::id()));
+    fs::write(&partial, bytes)?;
+    fs::rename(&partial, path)?;
+    Ok(())
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,213 @@
+//! One run from admission to quiescence: enter the guest, do what it asks for, enter it again with the answers.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use crate::execution::{Ending, Execution, Usage};
+use crate::grant::Grant;
+use crate::guest::meter::Meter;
+use crate::guest::state::{Request, State};
+use crate::guest::{Fault, Guest, IMAGE_HASH, Stop};
+use crate::host::operations::{Operations, Ready};
+use crate::limits::{INPUT_BYTES_MAX, MEMORY_BYTES_MAX, RunLimits};
+use crate::pool::{Sandbox, Shared};
+use crate::program::{Program, Start, refusal};
+use crate::recording::{RecordedEntry, Recording};
+
+/// Told as soon as a run's ending is decided.
+pub type Answered = Box<dyn FnOnce(&Ending) + Send>;
+
+/// Tells the time to runs; asked once per entry.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What one run is given.
+pub struct Run {
+    /// The input as JSON text.
+    pub input: Arc<str>,
+    /// What it may use.
+    pub limits: RunLimits,
+    /// Decides every random number of the run; different for each, or two runs draw the same.
+    pub seed: u128,
+    /// The clock it sees.
+    pub clock: Clock,
+    /// What it may reach.
+    pub grant: Grant,
+    /// Called as soon as the ending is decided; the run may go on for a while after it.
+    pub answered: Option<Answered>,
+}
+
+impl Sandbox {
+    /// Runs a program once. Waits for a free slot first, outside the run's own limits.
+    pub async fn run(&self, program: &Program, run: Run) -> Execution {
+        let shared = &*self.shared;
+        let Run { input, limits, seed, clock, grant, answered } = run;
+        let now = clock();
+        let recording = Recording::new(IMAGE_HASH, now, seed);
+        if input.len() > INPUT_BYTES_MAX {
+            return turned_away(answered, recording, "its input is too large");
+        }
+        let Some(_slot) = admit(shared).await else {
+            return turned_away(answered, recording, "too many invocations are waiting");
+        };
+        let _active = shared.activity();
+        let began = Instant::now();
+        let meter = Arc::new(Meter::new(limits.cpu, began + limits.wall));
+        let memory = limits.memory_bytes.min(MEMORY_BYTES_MAX);
+        let mut state = State::new(meter, Arc::clone(&shared.memory), memory, seed);
+        state.answered = answered;
+        state.result_bytes_max = limits.result_bytes;
+        let guest = match Guest::new(&shared.image, state) {
+            Ok(guest) => guest,
+            Err(error) => return turned_away(None, recording, &format!("{error:#}")),
+        };
+        let operations = Operations::new(&shared.egress, grant);
+        let mut running = Running { shared, guest, operations, recording, clock, limits, began };
+        let ended = running.begin(program, &input, now).await;
+        let ended = match ended {
+            Ok(()) => Box::pin(running.go_on()).await,
+            Err(fault) => Err(fault),
+        };
+        running.finish(ended)
+    }
+}
+
+/// A free slot, or `None` if too many wait already.
+async fn admit(shared: &Shared) -> Option<tokio::sync::SemaphorePermit<'_>> {
+    if let Ok(slot) = shared.admission.try_acquire() {
+        return Some(slot);
+    }
+    let waiting = Waiting::join(shared)?;
+    let slot = shared.admission.acquire().await.ok();
+    drop(waiting);
+    slot
+}
+
+/// A place in the queue for a slot, left when dropped.
+struct Waiting<'a>(&'a Shared);
+
+impl<'a> Waiting<'a> {
+    fn join(shared: &'a Shared) -> Option<Self> {
+        let place = Self(shared);
+        if shared.queued.fetch_add(1, Ordering::Relaxed) < shared.queue_max { Some(place) } else { None }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.queued.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn turned_away(answered: Option<Answered>, recording: Recording, why: &str) -> Execution {
+    let ending = Ending::HostUnavailable { why: why.to_owned() };
+    if let Some(answered) = answered {
+        answered(&ending);
+    }
+    Execution {
+        ending,
+        logs: Vec::new(),
+        logs_truncated: false,
+        calls: Vec::new(),
+        usage: Usage::default(),
+        recording,
+    }
+}
+
+/// A run in progress.
+struct Running<'a> {
+    shared: &'a Shared,
+    guest: Guest,
+    operations: Operations<'a>,
+    recording: Recording,
+    clock: Clock,
+    limits: RunLimits,
+    began: Instant,
+}
+
+impl Running<'_> {
+    /// Brings the program into the instance and calls its lambda.
+    async fn begin(&mut self, program: &Program, input: &str, now: Timestamp) -> Result<(), Fault> {
+        let lane = &self.shared.lane;
+        match &program.inner.start {
+            Start::Restored(delta) => {
+                let meter = Arc::clone(&self.guest.state().meter);
+                meter.charge(|| self.guest.restore(delta))?;
+            }
+            Start::Evaluated => {
+                let verdict = self.guest.load_in_turns(lane, &program.inner.sourced(), now).await?;
+                if verdict < 0 {
+                    let why = refusal(verdict, self.guest.state()).to_string();
+                    self.guest.state_mut().decide(Ending::DoesNotLoad { why });
+                    return Ok(());
+                }
+            }
+        }
+        self.guest.invoke(lane, input, now).await
+    }
+
+    /// Answers operations until none is outstanding or a limit is reached.
+    async fn go_on(&mut self) -> Result<(), Fault> {
+        let mut after_answer = None;
+        loop {
+            let now = Instant::now();
+            for request in std::mem::take(&mut self.guest.state_mut().requests) {
+                match request {
+                    Request::Start { id, name, arguments } => {
+                        self.operations.start(id, name, &arguments, now);
+                    }
+                    Request::Cancel { id } => self.operations.cancel(id, now),
+                }
+            }
+            if self.guest.state().outstanding.is_empty() {
+                return Ok(());
+            }
+            let mut deadline = self.guest.state().meter.deadline();
+            if self.guest.state().ending.is_some() {
+                let until = *after_answer.get_or_insert(now + self.limits.after_answer);
+                deadline = deadline.min(until);
+            }
+            let Some(Ready { id, operation, settled }) = self.operations.next(deadline).await else {
+                return Err(Fault::Stopped(Stop::Wall));
+            };
+            if !self.guest.state_mut().outstanding.remove(&id) {
+                continue;
+            }
+            let at = (self.clock)();
+            self.guest.settle(&self.shared.lane, id, &settled, at).await?;
+            self.recording.push(RecordedEntry {
+                at,
+                operation: id,
+                name: operation.name().to_owned(),
+                fulfilled: settled.fulfilled,
+                answer: settled.text,
+            });
+        }
+    }
+
+    fn finish(mut self, ended: Result<(), Fault>) -> Execution {
+        let ending = match ended {
+            Err(fault) => fault.ending(self.guest.state()),
+            Ok(()) if self.guest.state().starved > 0 => {
+                Ending::HostUnavailable { why: "the host has no memory left for it now".into() }
+            }
+            Ok(()) if self.guest.state().denied > 0 => Ending::OutOfMemory,
+            Ok(()) => Ending::NeverCompletes,
+        };
+        let memory_peak_bytes = self.guest.memory_bytes();
+        let calls = self.operations.finish(Instant::now());
+        let state = self.guest.state_mut();
+        state.decide(ending);
+        let (logs, logs_truncated) = std::mem::take(&mut state.logs).finish();
+        let usage = Usage {
+            cpu: state.meter.used(),
+            wall: self.began.elapsed(),
+            memory_peak_bytes,
+            operations: state.operations,
+        };
+        let ending = state.ending.take().expect("decided above, if not before");
+        Execution { ending, logs, logs_truncated, calls, usage, recording: self.recording }
+    }
+}

@@ -1,0 +1,2 @@
+// expect: returned
+function lambda(input, callback) { callback(null, 1); for (;;); }

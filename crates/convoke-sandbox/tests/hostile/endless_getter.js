@@ -1,0 +1,2 @@
+// expect: cpu_exhausted
+function lambda() { throw { get message() { for (;;); } }; }

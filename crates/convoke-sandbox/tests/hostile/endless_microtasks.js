@@ -1,0 +1,2 @@
+// expect: cpu_exhausted
+async function lambda() { for (;;) await null; }

@@ -1,0 +1,2 @@
+// expect: cpu_exhausted
+async function lambda() { return { then(resolve) { resolve({ then: this.then }); } }; }

@@ -1,0 +1,2 @@
+// expect: cpu_exhausted
+function lambda() { return { toJSON() { for (;;); } }; }

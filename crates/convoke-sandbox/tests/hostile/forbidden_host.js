@@ -1,0 +1,2 @@
+// expect: threw
+async function lambda() { await fetch('https://evil.example/'); }

@@ -1,0 +1,2 @@
+// expect: stack_exhausted threw
+function lambda() { return JSON.parse('['.repeat(1e6)); }

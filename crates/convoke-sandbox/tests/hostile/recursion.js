@@ -1,0 +1,2 @@
+// expect: stack_exhausted
+function lambda() { return (function f(n) { return f(n + 1) + 1; })(0); }

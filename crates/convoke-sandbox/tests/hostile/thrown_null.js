@@ -1,0 +1,2 @@
+// expect: threw
+function lambda() { throw null; }

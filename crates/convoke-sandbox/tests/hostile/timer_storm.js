@@ -1,0 +1,2 @@
+// expect: threw
+async function lambda() { for (;;) setTimeout(() => {}, 1e6); }

@@ -1,0 +1,10 @@
+//! The sandbox from outside: what a function can do, how it can end, and what it can never do.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod crypto;
+mod endings;
+mod fetch;
+mod hostile;
+mod support;
+mod web;
