@@ -6,3 +6,24 @@ pub const ANSWER_ID_BYTES_MAX: usize = 64;
 
 /// Longest piece of somebody's text that is quoted in a reason: enough to recognise it. Characters.
 pub const QUOTED_CHARS_MAX: usize = 40;
+
+/// Largest number that JavaScript holds exactly: payloads carry visitor, session, campaign and engagement as numbers.
+pub const EXACT_NUMBER_MAX: u64 = (1 << 53) - 1;
+
+/// Longest text about where a consumer comes from. These are words of protocols, not of people. Bytes.
+pub const ORIGIN_TEXT_BYTES_MAX: usize = 100;
+
+/// Most features of a consumer's client; the ones there are fit several times. They are in every payload.
+pub const FEATURES_MAX: usize = 50;
+
+/// Longest identity that a brand gives a consumer. Bytes.
+pub const IDENTITY_BYTES_MAX: usize = 100;
+
+/// Items of a page if the request does not say.
+pub const PAGE_ITEMS_USUAL: u16 = 50;
+
+/// Most items of a page: a screenful several times over, and an answer that is written at once.
+pub const PAGE_ITEMS_MAX: u16 = 200;
+
+/// Longest piece of a line in a sentence about it: the rest is in the line. Characters.
+pub const DESCRIBED_CHARS_MAX: usize = 160;

@@ -18,6 +18,8 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::limits;
+
 /// The JSON that a function receives for `payload`, in one pass.
 ///
 /// `users` knows the participant id (pid) of those who work for the brand; `at` is when the invocation was asked for.
@@ -269,8 +271,7 @@ fn happened(at: Option<Timestamp>) -> i64 {
 /// A number that JavaScript holds exactly. The edge refuses larger ones; one that came another way is worse than none,
 /// because it would name somebody else.
 const fn exact(number: u64) -> u64 {
-    const EXACT_MAX: u64 = (1 << 53) - 1;
-    if number > EXACT_MAX { 0 } else { number }
+    if number > limits::EXACT_NUMBER_MAX { 0 } else { number }
 }
 
 const fn conversation_state(open: bool) -> &'static str {

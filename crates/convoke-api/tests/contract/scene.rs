@@ -1,19 +1,25 @@
 //! A demo account and a conversation in it, driven by the real machine, whose payloads tests read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use convoke_api::functions::payload::input_json;
+use convoke_api::functions::{input_json, parse_answer};
 use convoke_domain::account::{Account, IdleTimer, Skill, User, UserRole};
 use convoke_domain::automatic_message::Language;
 use convoke_domain::conversation::{
     Action, Actor, Command, ConsumerHistory, Context, Conversation, Event, NewLine, Open, Origin,
     PrivateText, Recorded, Timer, Triggered, decide,
 };
-use convoke_domain::function::Bindings;
+use convoke_domain::conversation::{Failed, Settlement, Settling};
+use convoke_domain::function::{
+    Bindings, Deployment, Draft, EventBinding, Function, FunctionSettings, Functions, Version, VersionNumber,
+};
 use convoke_domain::hours::{Weekday, WeeklyInterval, WorkingHours, Zone};
-use convoke_domain::id::{ConsumerId, ConversationId, SkillId, UserId, WorkingHoursId};
-use convoke_domain::state_change::CbotEventType;
+use convoke_domain::id::{
+    ConsumerId, ConversationId, DeploymentId, FunctionId, SkillId, UserId, WorkingHoursId,
+};
+use convoke_domain::invocation::FunctionRef;
+use convoke_domain::state_change::{CbotEventType, StateChangeEvent};
 use jiff::civil::time;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
@@ -39,18 +45,31 @@ pub(crate) struct Scene {
     pub(crate) account: Account,
     pub(crate) now: Timestamp,
     pub(crate) events: Vec<Recorded>,
+    pub(crate) functions: Functions,
     state: Option<Conversation>,
 }
 
 impl Scene {
     /// A Tuesday at ten: a consumer writes for the first time.
     pub(crate) fn open() -> Self {
-        let mut scene = Self {
+        let mut scene = Self::before();
+        scene.opens();
+        scene
+    }
+
+    /// Before anything happened.
+    pub(crate) fn before() -> Self {
+        Self {
             account: account(),
             now: "2026-03-03T10:00:00Z".parse().unwrap(),
             events: Vec::new(),
+            functions: Functions::default(),
             state: None,
-        };
+        }
+    }
+
+    /// A consumer writes for the first time.
+    pub(crate) fn opens(&mut self) {
         let open = Open {
             id: conversation(),
             consumer: consumer(),
@@ -68,14 +87,13 @@ impl Scene {
             },
             first_line: None,
         };
-        scene.does(Actor::Consumer(consumer()), Action::Open(open));
-        scene
+        self.does(Actor::Consumer(consumer()), Action::Open(open));
     }
 
     /// Somebody does something, a second later.
     pub(crate) fn does(&mut self, by: Actor, action: Action) {
         self.now = self.now.checked_add(1.second()).unwrap();
-        let functions = Bindings::default();
+        let functions = Bindings::of(&self.functions);
         let history = ConsumerHistory::default();
         let context = Context { now: self.now, account: &self.account, functions: &functions, history };
         let command = Command { by, cause: None, action };
@@ -100,6 +118,47 @@ impl Scene {
         self.now = self.now.checked_add(hours.hours()).unwrap();
     }
 
+    /// A function that is deployed for `event`, for all skills.
+    pub(crate) fn deploys(&mut self, name: &str, event: StateChangeEvent) -> FunctionRef {
+        let id = FunctionId::from_bits(self.functions.functions.len() as u128 + 1);
+        let version = VersionNumber::FIRST;
+        let draft =
+            Draft { source: "".into(), environment: BTreeMap::new(), settings: FunctionSettings::default() };
+        let frozen = Version {
+            source: draft.source.clone(),
+            environment: draft.environment.clone(),
+            settings: draft.settings,
+            source_sha256: "0".repeat(64),
+            created_at: self.now,
+        };
+        let function = Function {
+            name: name.to_owned(),
+            description: String::new(),
+            event: Some(EventBinding::StateChange(event)),
+            skills: BTreeSet::new(),
+            draft,
+            draft_revision: 1,
+            versions: BTreeMap::from([(version, frozen)]),
+            last_version: Some(version),
+            deployed: Some(Deployment { id: DeploymentId::from_bits(1), version, at: self.now }),
+        };
+        self.functions.functions.insert(id, function);
+        FunctionRef { function: id, version }
+    }
+
+    /// The oldest trigger gets this answer.
+    pub(crate) fn answers(&mut self, function: FunctionRef, attempts: u8, result: Result<&str, Failed>) {
+        let trigger = self.state.as_ref().unwrap().lane.front().unwrap().trigger;
+        let result = result.map(|json| parse_answer(Some(json)));
+        let result = Settling::Ran { function, fence_policy: None, attempts, result };
+        self.does(Actor::ControllerBot, Action::Settle(Settlement { trigger, result }));
+    }
+
+    /// The conversation as it is.
+    pub(crate) fn state(&self) -> &Conversation {
+        self.state.as_ref().unwrap()
+    }
+
     /// What fired, in order.
     pub(crate) fn triggered(&self) -> Vec<Triggered> {
         let fired = |recorded: &Recorded| match &recorded.event {
@@ -119,7 +178,8 @@ impl Scene {
     }
 }
 
-fn conversation() -> ConversationId {
+/// The conversation's id.
+pub(crate) fn conversation() -> ConversationId {
     ConversationId::for_consumer(consumer(), 0xC0FFEE)
 }
 

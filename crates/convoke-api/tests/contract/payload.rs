@@ -1,19 +1,17 @@
 //! The payload that functions receive, produced by the real machine, against the schema that was written by hand.
 
-mod scene;
-
 use std::collections::BTreeSet;
 
+use crate::scene::{AGENT, HELPER, Scene, consumer, pid};
 use convoke_api::functions::payload::input_json;
 use convoke_domain::conversation::event::{Actor, PrivateText, Role, Timer};
 use convoke_domain::conversation::{Action, ParticipantId};
 use convoke_domain::state_change::{CbotEventType, StateChangeEvent};
 use convoke_domain::ttr::Ttr;
 use jiff::ToSpan;
-use scene::{AGENT, HELPER, Scene, consumer, pid};
 use serde_json::{Value, json};
 
-const SCHEMA: &str = include_str!("../schema/controllerbot-payload.schema.json");
+const SCHEMA: &str = include_str!("../../schema/controllerbot-payload.schema.json");
 
 fn schema() -> jsonschema::Validator {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();

@@ -1,0 +1,43 @@
+//! Codes of requests and of the server as a whole.
+
+use super::Entry;
+
+#[rustfmt::skip]
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry { code: "request.invalid", status: Some(400), title: "The request is not what the route expects",
+        advice: "Broken JSON, or a field that is missing, unknown, of the wrong type or out of its bounds; `errors` names each. Nothing was applied." },
+    Entry { code: "request.not_found", status: Some(404), title: "Nothing is here",
+        advice: "There is no such route, or no such thing in this account." },
+    Entry { code: "request.method_not_allowed", status: Some(405), title: "The route does not know this method",
+        advice: "The header `Allow` names those it knows." },
+    Entry { code: "request.unsupported_media_type", status: Some(415), title: "The body is not JSON",
+        advice: "Send JSON with `Content-Type: application/json`." },
+    Entry { code: "request.too_large", status: Some(413), title: "The request is too large",
+        advice: "The detail says how large a body of this route may be." },
+    Entry { code: "request.timed_out", status: Some(408), title: "The request took too long to arrive",
+        advice: "Send it again; over a slow line, send less at once." },
+    Entry { code: "request.too_many", status: Some(429), title: "Too many requests",
+        advice: "Wait as long as the header `Retry-After` says." },
+    Entry { code: "auth.required", status: Some(401), title: "Who are you",
+        advice: "Send a token as `Authorization: Bearer …`; this one is missing, unknown, expired or meant for something else." },
+    Entry { code: "auth.forbidden", status: Some(403), title: "The token does not allow this",
+        advice: "The detail names the role that is needed; ask someone who has it." },
+    Entry { code: "auth.login_failed", status: Some(401), title: "Login name or password is wrong",
+        advice: "Check both; after several failures further attempts wait." },
+    Entry { code: "clock.not_movable", status: Some(403), title: "The clock cannot be moved",
+        advice: "Only `convoke dev --test-clock` has a clock that can be moved, and only forward." },
+    Entry { code: "subscription.too_slow", status: Some(503), title: "The reader is too slow",
+        advice: "Events were dropped for this reader only; follow again from the last sequence that you have." },
+    Entry { code: "node.busy", status: Some(429), title: "Too much is waiting",
+        advice: "Nothing was recorded; try again with the same key after a moment." },
+    Entry { code: "node.stopping", status: Some(503), title: "The server is shutting down",
+        advice: "Try again in a moment." },
+    Entry { code: "storage.unavailable", status: Some(503), title: "The storage does not take any more",
+        advice: "The disk is full or failing; nothing is acknowledged until the server is restarted on a healthy disk, and what was acknowledged before is safe." },
+    Entry { code: "storage.unreadable", status: Some(500), title: "Something stored cannot be read",
+        advice: "Run `convoke doctor` on the data directory; it names the record." },
+    Entry { code: "storage.in_use", status: None, title: "Another process uses the data directory",
+        advice: "Stop it, or choose another directory; seen at start only." },
+    Entry { code: "node.internal", status: Some(500), title: "Something went wrong on our side",
+        advice: "The server's log has the reason under the id of the request." },
+];

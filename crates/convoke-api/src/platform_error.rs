@@ -1,0 +1,138 @@
+//! The codes that no machine of the domain has: of requests, of the server, and of a function's runs.
+
+macro_rules! platform_errors {
+    ($(#[$doc:meta] $name:ident,)*) => {
+        /// What can be wrong outside of the machines' rules.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum PlatformError {
+            $(#[$doc] $name,)*
+        }
+
+        impl PlatformError {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+platform_errors! {
+    /// A body or a parameter is not what the route expects.
+    RequestInvalid,
+    /// No such route or thing.
+    NotFound,
+    /// Another method.
+    MethodNotAllowed,
+    /// Not JSON.
+    UnsupportedMediaType,
+    /// Too many bytes.
+    TooLarge,
+    /// It did not arrive in time.
+    RequestTimedOut,
+    /// Too many requests of one origin.
+    TooManyRequests,
+    /// No valid token.
+    AuthRequired,
+    /// A valid token that does not allow it.
+    Forbidden,
+    /// Wrong login name or password.
+    LoginFailed,
+    /// The clock is real.
+    ClockNotMovable,
+    /// A reader that does not keep up.
+    SubscriptionTooSlow,
+    /// A full mailbox.
+    Busy,
+    /// Shutting down.
+    Stopping,
+    /// The storage fails.
+    StorageUnavailable,
+    /// A stored record cannot be read.
+    StorageUnreadable,
+    /// The data directory is another process's.
+    StorageInUse,
+    /// A failure of ours.
+    Internal,
+    /// The source does not parse.
+    Syntax,
+    /// No `lambda`.
+    NoLambda,
+    /// A module that is not there.
+    ModuleNotAvailable,
+    /// The top level failed.
+    DoesNotLoad,
+    /// No such template.
+    TemplateUnknown,
+    /// A host that may not be called.
+    DomainNotAllowed,
+    /// The function threw.
+    Threw,
+    /// Wall time.
+    TimedOut,
+    /// CPU time.
+    CpuExhausted,
+    /// Memory.
+    OutOfMemory,
+    /// Stack.
+    StackExhausted,
+    /// No answer will come.
+    NeverCompletes,
+    /// The answer is no JSON.
+    ResultInvalid,
+    /// The answer is too large.
+    ResultTooLarge,
+    /// The guest failed.
+    Crashed,
+    /// No sandbox.
+    HostUnavailable,
+    /// No room for another run.
+    HostBusy,
+    /// The version was removed.
+    VersionGone,
+    /// A warning: nothing is invoked.
+    ControllerBotOff,
+}
+
+impl PlatformError {
+    /// The stable code that clients match on.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::RequestInvalid => "request.invalid",
+            Self::NotFound => "request.not_found",
+            Self::MethodNotAllowed => "request.method_not_allowed",
+            Self::UnsupportedMediaType => "request.unsupported_media_type",
+            Self::TooLarge => "request.too_large",
+            Self::RequestTimedOut => "request.timed_out",
+            Self::TooManyRequests => "request.too_many",
+            Self::AuthRequired => "auth.required",
+            Self::Forbidden => "auth.forbidden",
+            Self::LoginFailed => "auth.login_failed",
+            Self::ClockNotMovable => "clock.not_movable",
+            Self::SubscriptionTooSlow => "subscription.too_slow",
+            Self::Busy => "node.busy",
+            Self::Stopping => "node.stopping",
+            Self::StorageUnavailable => "storage.unavailable",
+            Self::StorageUnreadable => "storage.unreadable",
+            Self::StorageInUse => "storage.in_use",
+            Self::Internal => "node.internal",
+            Self::Syntax => "function.syntax",
+            Self::NoLambda => "function.no_lambda",
+            Self::ModuleNotAvailable => "function.module_not_available",
+            Self::DoesNotLoad => "function.does_not_load",
+            Self::TemplateUnknown => "function.template_unknown",
+            Self::DomainNotAllowed => "function.domain_not_allowed",
+            Self::Threw => "function.threw",
+            Self::TimedOut => "function.timed_out",
+            Self::CpuExhausted => "function.cpu_exhausted",
+            Self::OutOfMemory => "function.out_of_memory",
+            Self::StackExhausted => "function.stack_exhausted",
+            Self::NeverCompletes => "function.never_completes",
+            Self::ResultInvalid => "function.result_invalid",
+            Self::ResultTooLarge => "function.result_too_large",
+            Self::Crashed => "function.crashed",
+            Self::HostUnavailable => "function.host_unavailable",
+            Self::HostBusy => "function.host_busy",
+            Self::VersionGone => "function.version_gone",
+            Self::ControllerBotOff => "controller_bot.off",
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The native HTTP API, version 1: one module per noun.
+//!
+//! Names are snake case, ids are texts, times are RFC 3339 in UTC, durations are numbers whose field ends with the unit.
+//! Requests refuse fields they do not know. A request turns into the domain's commands by `into_…`; a response is made
+//! from the domain's state by `From` or `of`.
+
+#[macro_use]
+mod mirror;
+
+pub mod account;
+pub mod automatic_message;
+pub mod bot;
+pub mod clock;
+pub mod consumer;
+pub mod conversation;
+pub mod event;
+pub mod explain;
+pub mod function;
+pub mod health;
+pub mod idle;
+pub mod list;
+pub mod participant;
+pub mod run;
+pub mod schemas;
+pub mod settings;
+pub mod skill;
+pub mod special_occasions;
+pub mod template;
+pub mod token;
+pub mod ttr;
+pub mod user;
+pub mod working_hours;
+
+#[cfg(test)]
+mod tests;

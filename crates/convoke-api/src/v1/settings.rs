@@ -1,0 +1,169 @@
+//! An account's settings that have no module of their own.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use convoke_domain::account::{Account, Command, Egress as DomainEgress};
+use convoke_domain::automatic_message::Language;
+use convoke_domain::id::SkillId;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use super::idle::IdleTimers;
+use super::ttr::TtrSettings;
+
+mirror! {
+    /// What happens to an answer that the conversation has overtaken.
+    FencePolicy = convoke_domain::account::FencePolicy {
+        /// Its overtaken commands are dropped and shown so.
+        Fence,
+        /// All its commands are applied.
+        Apply,
+    }
+}
+
+mirror! {
+    /// Whether functions may call anywhere.
+    EgressMode = convoke_domain::account::EgressMode {
+        /// Only the listed domains.
+        Listed,
+        /// Any public address.
+        Any,
+    }
+}
+
+/// Where the functions of an account may call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Egress {
+    /// Whether the list counts.
+    pub mode: EgressMode,
+    /// Domains in lower case, exact or with one leading wildcard.
+    #[serde(default)]
+    #[schema(example = json!(["api.example.com", "*.example.org"]))]
+    pub domains: BTreeSet<String>,
+}
+
+/// What an account is set to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Settings {
+    /// The name that people know the account by.
+    pub name: String,
+    /// Whether the Controller Bot acts.
+    pub controller_bot_enabled: bool,
+    /// The language of last resort for automatic messages.
+    #[schema(value_type = String)]
+    pub default_language: Language,
+    /// The skill of conversations that are opened without one.
+    #[schema(value_type = Option<String>)]
+    pub default_skill: Option<SkillId>,
+    /// How long each time to respond is, unless a skill says otherwise.
+    pub ttr: TtrSettings,
+    /// The idle timers, unless a skill says otherwise.
+    pub idle: IdleTimers,
+    /// How long a conversation may lie still until it is closed.
+    pub auto_close_seconds: u64,
+    /// Whether a new conversation soon after an auto-close fires.
+    pub fire_after_autoclose: bool,
+    /// What happens to overtaken answers, unless a function says otherwise.
+    pub fence_policy: FencePolicy,
+    /// Where functions may call.
+    pub egress: Egress,
+}
+
+impl From<&Account> for Settings {
+    fn from(account: &Account) -> Self {
+        Self {
+            name: account.name.clone(),
+            controller_bot_enabled: account.controller_bot_enabled,
+            default_language: account.default_language.clone(),
+            default_skill: account.default_skill.clone(),
+            ttr: account.ttr.into(),
+            idle: account.idle.into(),
+            auto_close_seconds: account.auto_close.as_secs(),
+            fire_after_autoclose: account.fire_after_autoclose,
+            fence_policy: account.fence_policy.into(),
+            egress: Egress { mode: account.egress.mode.into(), domains: account.egress.domains.clone() },
+        }
+    }
+}
+
+/// Changes of an account's settings; what is left out stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct UpdateSettings {
+    /// The name that people know the account by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether the Controller Bot acts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub controller_bot_enabled: Option<bool>,
+    /// The language of last resort for automatic messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub default_language: Option<Language>,
+    /// The skill of conversations that are opened without one; `null` for none.
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub default_skill: Option<Option<SkillId>>,
+    /// How long each time to respond is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttr: Option<TtrSettings>,
+    /// The idle timers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle: Option<IdleTimers>,
+    /// How long a conversation may lie still, from 25 minutes to 90 days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_close_seconds: Option<u64>,
+    /// Whether a new conversation soon after an auto-close fires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fire_after_autoclose: Option<bool>,
+    /// What happens to overtaken answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fence_policy: Option<FencePolicy>,
+    /// Where functions may call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub egress: Option<Egress>,
+}
+
+/// Tells `null` from a field that is left out.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<SkillId>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl UpdateSettings {
+    /// One command for each setting that is there, in their order. Each is decided for itself: the first that is refused
+    /// ends the update, and those before it stay.
+    pub fn into_commands(self) -> Vec<Command> {
+        let after = self.auto_close_seconds.map(Duration::from_secs);
+        let egress =
+            self.egress.map(|egress| DomainEgress { mode: egress.mode.into(), domains: egress.domains });
+        let commands = [
+            self.name.map(|name| Command::Rename { name }),
+            self.default_language.map(|language| Command::SetDefaultLanguage { language }),
+            self.default_skill.map(|skill| Command::SetDefaultSkill { skill }),
+            self.ttr.map(|ttr| Command::SetTtr { ttr: ttr.into() }),
+            self.idle.map(|idle| Command::SetIdleTimers { idle: idle.into() }),
+            after.map(|after| Command::SetAutoClose { after }),
+            self.fire_after_autoclose.map(|fire| Command::SetFireAfterAutoclose { fire }),
+            self.fence_policy.map(|policy| Command::SetFencePolicy { policy: policy.into() }),
+            egress.map(|egress| Command::SetEgress { egress }),
+            self.controller_bot_enabled.map(|enabled| Command::SwitchControllerBot { enabled }),
+        ];
+        commands.into_iter().flatten().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_takes_the_default_skill_away_and_absence_leaves_it() {
+        let commands = |json| serde_json::from_str::<UpdateSettings>(json).unwrap().into_commands();
+        assert_eq!(commands("{}"), []);
+        assert_eq!(commands(r#"{"default_skill":null}"#), [Command::SetDefaultSkill { skill: None }]);
+        let skill = Some("123456".parse().unwrap());
+        assert_eq!(commands(r#"{"default_skill":"123456"}"#), [Command::SetDefaultSkill { skill }]);
+    }
+}

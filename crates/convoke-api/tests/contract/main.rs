@@ -1,0 +1,5 @@
+//! The contract, on conversations that the real machine decides.
+
+mod payload;
+mod scene;
+mod surface;
