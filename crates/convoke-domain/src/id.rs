@@ -228,9 +228,10 @@ impl ConsumerId {
 impl AccountId {
     /// The partition that holds this account's own streams (FNV-1a over its text).
     pub fn partition(&self) -> Partition {
-        let hash = self.0.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = self
+            .0
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         Partition::new((hash % u64::from(PARTITIONS)) as u16)
     }
 }
@@ -289,8 +290,7 @@ impl FromStr for DialogId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        const ERROR: IdError =
-            IdError { expected: "a dialog id: its conversation's id, or that, \"-\" and a number" };
+        const ERROR: IdError = IdError { expected: "a dialog id: its conversation's id, or that, \"-\" and a number" };
         let (conversation, ordinal) = match text.split_once('-') {
             None => (text, 0),
             Some((conversation, ordinal)) => (conversation, ordinal.parse().map_err(|_| ERROR)?),
