@@ -245,10 +245,9 @@ impl AccountId {
         reason = "the remainder is below the number of partitions, a u16"
     )]
     pub fn partition(&self) -> Partition {
-        let hash = self
-            .0
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let hash = self.0.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         Partition::new((hash % u64::from(PARTITIONS)) as u16)
     }
 }
@@ -307,7 +306,8 @@ impl FromStr for DialogId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        const ERROR: IdError = IdError { expected: "a dialog id: its conversation's id, or that, \"-\" and a number" };
+        const ERROR: IdError =
+            IdError { expected: "a dialog id: its conversation's id, or that, \"-\" and a number" };
         let (conversation, ordinal) = match text.split_once('-') {
             None => (text, 0),
             Some((conversation, ordinal)) => (conversation, ordinal.parse().map_err(|_| ERROR)?),

@@ -45,7 +45,7 @@ impl EngineError {
             Self::Account(rejection) => rejection.code(),
             Self::Function(rejection) => rejection.code(),
             Self::Source(error) => error.code,
-            Self::Busy => "busy",
+            Self::Busy => "node.busy",
             Self::Stopping => "node.stopping",
             Self::Storage(_) => "storage.unavailable",
             Self::Unreadable(_) => "storage.unreadable",

@@ -281,12 +281,13 @@ impl Shard {
         for op in &ticket.timers {
             step::keep_timer(&self.shared.timers, &ticket.write.account, conversation, op);
         }
-        let Some(resident) = self.resident_mut(conversation) else { return };
+        let written = Written { reply: ticket.reply, head: ticket.head };
+        let Some(resident) = self.resident_mut(conversation) else { return ticket.write.answer(written) };
         resident.in_flight -= 1;
         resident.durable = ticket.head.max(resident.durable);
         resident.note_triggers(&ticket.events, Instant::now());
         let told = resident.take_replies_up_to_durable();
-        ticket.write.answer(Written { reply: ticket.reply, head: ticket.head });
+        ticket.write.answer(written);
         for (write, written) in told {
             write.answer(written);
         }

@@ -190,7 +190,7 @@ async fn the_sixty_fifth_waiting_write_is_told_that_the_conversation_is_busy() {
     let answers = waiting.join_all().await;
     let busy: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
     assert_eq!(busy.len(), 1);
-    assert_eq!(busy[0].code(), "busy");
+    assert_eq!(busy[0].code(), "node.busy");
 }
 
 #[tokio::test(start_paused = true)]
