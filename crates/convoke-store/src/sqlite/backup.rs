@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::lock::{database, io, private_dir, private_file, sync_dir};
+use super::lock::{database, io, new_dir, private_file, sync_dir};
 use super::schema::open_reader;
 use crate::StoreError;
 
@@ -14,7 +14,7 @@ use crate::StoreError;
 ///
 /// The copy is one read transaction: the writer goes on meanwhile, only the write-ahead log grows.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<u64, StoreError> {
-    private_dir(to)?;
+    new_dir(to)?;
     let target = database(to);
     if target.exists() {
         return Err(StoreError::BackupExists { path: target });
