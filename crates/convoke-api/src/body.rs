@@ -2,21 +2,21 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::problem::{FieldError, Problem};
+use crate::problem::Invalid;
 
 /// Reads a body.
 ///
 /// # Errors
-/// `request.invalid`, naming the field where reading failed.
-pub fn parse_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// The field where reading failed, and what is wrong with it.
+pub fn parse_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Invalid> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         // A body that is wrong as a whole has the path ".".
         let field = if path == "." { String::new() } else { path };
-        Problem::invalid(vec![FieldError::new(field, error.into_inner())])
+        Invalid::field(field, error.into_inner().to_string())
     })?;
-    json.end().map_err(|error| Problem::invalid(vec![FieldError::new("", error)]))?;
+    json.end().map_err(|error| Invalid::field("", error.to_string()))?;
     Ok(read)
 }
 
@@ -25,6 +25,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::problem::Problem;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -40,14 +41,14 @@ mod tests {
     }
 
     fn problem(json: &str) -> Problem {
-        parse_body::<Outer>(json.as_bytes()).unwrap_err()
+        parse_body::<Outer>(json.as_bytes()).unwrap_err().into()
     }
 
     #[test]
     fn the_wrong_field_is_named() {
         assert_eq!(problem(r#"{"inner":[{"count":1},{"count":"2"}]}"#).errors[0].field, "inner[1].count");
         assert_eq!(problem(r#"{"outer":1}"#).errors[0].field, "outer");
-        assert!(problem(r#"{}"#).detail.contains("missing field `inner`"));
+        assert!(problem("{}").detail.contains("missing field `inner`"));
     }
 
     #[test]

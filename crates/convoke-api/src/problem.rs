@@ -45,28 +45,28 @@ pub struct FieldError {
 
 impl FieldError {
     /// A wrong field.
-    pub fn new(field: impl Into<String>, message: impl ToString) -> Self {
-        Self { field: field.into(), message: message.to_string() }
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
     }
 }
 
 impl Problem {
     /// A problem with this code; `detail` says what to do about this case.
-    pub fn new(code: impl Into<ErrorCode>, detail: impl ToString) -> Self {
+    pub fn new(code: impl Into<ErrorCode>, detail: impl Into<String>) -> Self {
         let code = code.into();
         Self {
             r#type: format!("urn:convoke:error:{code}"),
             code: code.code().to_owned(),
             title: code.title().to_owned(),
             status: code.status(),
-            detail: detail.to_string(),
+            detail: detail.into(),
             errors: Vec::new(),
         }
     }
 
     /// A problem with a code in text form, as machines and runs tell it. One that is not registered is ours to repair and
     /// becomes `node.internal` with the same detail.
-    pub fn of_code(code: &str, detail: impl ToString) -> Self {
+    pub fn of_code(code: &str, detail: impl Into<String>) -> Self {
         let code = ErrorCode::find(code).unwrap_or_else(|| PlatformError::Internal.into());
         Self::new(code, detail)
     }
@@ -98,19 +98,19 @@ impl std::error::Error for Problem {}
 
 impl From<conversation::Rejection> for Problem {
     fn from(rejection: conversation::Rejection) -> Self {
-        Self::of_code(rejection.code(), rejection)
+        Self::of_code(rejection.code(), rejection.to_string())
     }
 }
 
 impl From<account::Rejection> for Problem {
     fn from(rejection: account::Rejection) -> Self {
-        Self::of_code(rejection.code(), rejection)
+        Self::of_code(rejection.code(), rejection.to_string())
     }
 }
 
 impl From<function::Rejection> for Problem {
     fn from(rejection: function::Rejection) -> Self {
-        Self::of_code(rejection.code(), rejection)
+        Self::of_code(rejection.code(), rejection.to_string())
     }
 }
 
@@ -124,7 +124,7 @@ pub struct Invalid {
 
 impl Invalid {
     /// One wrong field.
-    pub fn field(field: impl Into<String>, message: impl ToString) -> Self {
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { errors: vec![FieldError::new(field, message)] }
     }
 }

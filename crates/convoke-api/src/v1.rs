@@ -8,14 +8,20 @@
 mod mirror;
 
 pub mod account;
+pub mod activity;
 pub mod automatic_message;
 pub mod bot;
 pub mod clock;
 pub mod consumer;
+pub mod consumer_access;
+pub mod controller_bot;
 pub mod conversation;
+pub mod demo;
 pub mod event;
+pub mod event_kind;
 pub mod explain;
 pub mod function;
+pub mod function_call;
 pub mod health;
 pub mod idle;
 pub mod list;

@@ -36,3 +36,5 @@ pub use shard::Written;
 pub use start::{Engine, Settings, StartError};
 pub use stored::DecodeError;
 pub use subscription::Subscription;
+// What the handle takes and gives in the store's own words.
+pub use convoke_store::{Health as StoreHealth, ListFilter, ListPlace, ListRow};

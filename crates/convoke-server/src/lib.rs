@@ -1,1 +1,38 @@
-//! Puts the engine on the network: HTTP, WebSocket, authentication, pages.
+//! Puts the engine on the network: the native HTTP API, and the page on which one begins.
+//!
+//! ```text
+//!  connection ──▶ serve ──▶ layers: id, log, time, panics, headers
+//!                             └──▶ guard: token, account, roles (access: one table)
+//!                                    └──▶ http: one module per noun ──▶ convoke_engine::Handle
+//! ```
+//!
+//! [`router`] makes the routes, [`serve`] puts them on a listener, [`openapi`] describes them. Nothing here decides a rule:
+//! requests become commands of the domain (`convoke-api` converts), answers are made from its state. It promises that
+//! whatever is sent is answered, bounded, and refused with a stable code; that an account never sees another; and that no
+//! text that a person wrote, and no secret, gets into a log.
+
+mod access;
+mod assets;
+mod auth;
+mod caller;
+mod extract;
+mod guard;
+mod http;
+mod layers;
+mod limits;
+mod openapi;
+mod problem;
+mod serve;
+mod server;
+pub mod templates;
+
+#[cfg(test)]
+mod testing;
+
+pub use auth::{Auth, NewToken};
+pub use caller::Peer;
+pub use http::router;
+pub use openapi::openapi;
+pub use serve::serve;
+pub use server::{Demo, Server};
+pub use templates::Templates;

@@ -153,17 +153,14 @@ mod tests {
     use super::*;
 
     fn only(json: &str) -> Returned {
-        match parse_answer(Some(json)) {
-            Answer::Commands(mut commands) if commands.len() == 1 => commands.remove(0),
-            other => panic!("{json} gave {other:?}"),
-        }
+        let Answer::Commands(mut commands) = parse_answer(Some(json)) else { panic!("{json} is no command") };
+        assert_eq!(commands.len(), 1, "{json}");
+        commands.remove(0)
     }
 
     fn reason(json: &str) -> (Option<CommandKind>, String) {
-        match only(json) {
-            Returned::Malformed { kind, why } => (kind, why),
-            other => panic!("{json} gave {other:?}"),
-        }
+        let Returned::Malformed { kind, why } = only(json) else { panic!("{json} is well formed") };
+        (kind, why)
     }
 
     #[test]

@@ -4,19 +4,19 @@
 //! [`Viewer`] must not see is left out. Events that a viewer does not see at all leave a gap in `seq`: it orders events,
 //! it does not count them.
 
+mod provenance;
 mod settled;
+mod shown;
 
-use convoke_domain::conversation::{
-    self as domain, Closer, PrivateText, Provenance as DomainProvenance, Recorded, UnfiredReason,
-};
+use convoke_domain::conversation::{Recorded, UnfiredReason};
 use convoke_domain::function::EventBinding;
-use convoke_domain::id::{ConsumerId, FunctionId, SkillId, UserId};
-use convoke_domain::invocation::FunctionRef;
+use convoke_domain::id::{ConsumerId, SkillId, UserId};
 use convoke_domain::state_change::CbotEventType;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::provenance::{FunctionVersion, Provenance};
 pub use self::settled::{CommandFate, Fate, MessageFate, MessageFateType, Outcome, OutcomeType, Settled};
 use super::conversation::Closing;
 use super::participant::{Cause, Party, Role, Viewer};
@@ -34,60 +34,6 @@ mirror! {
         ConsumerNonResponsive,
         /// It is closed because nothing happens any more.
         AutoClose,
-    }
-}
-
-/// A version of a function.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FunctionVersion {
-    /// The function.
-    #[schema(value_type = String)]
-    pub id: FunctionId,
-    /// Its name, while it exists.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Its frozen version.
-    pub version: u32,
-}
-
-impl FunctionVersion {
-    /// The version with the function's name, if it is known.
-    pub fn of(function: FunctionRef, names: &dyn Names) -> Self {
-        Self {
-            id: function.function,
-            name: names.function(function.function),
-            version: function.version.number(),
-        }
-    }
-}
-
-/// Where an automatic line comes from: event → function version → attempt → command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Provenance {
-    /// The trigger that was answered.
-    pub trigger: u64,
-    /// What exactly had happened.
-    #[schema(value_type = String)]
-    pub code: CbotEventType,
-    /// The version that answered; absent for the account's own automatic message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub function: Option<FunctionVersion>,
-    /// The attempt that answered, from 1; 0 if none did.
-    pub attempt: u8,
-    /// Place of the command in the answer; absent for the automatic message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub command: Option<u16>,
-}
-
-impl Provenance {
-    fn of(provenance: &DomainProvenance, names: &dyn Names) -> Self {
-        Self {
-            trigger: provenance.trigger.number(),
-            code: provenance.code,
-            function: provenance.function.map(|function| FunctionVersion::of(function, names)),
-            attempt: provenance.attempt,
-            command: provenance.command,
-        }
     }
 }
 
@@ -264,8 +210,8 @@ impl ConversationEvent {
     pub fn of(recorded: &Recorded, viewer: Viewer, names: &dyn Names) -> Option<Self> {
         let staff = viewer == Viewer::Staff;
         let event = match viewer {
-            Viewer::Staff => event(recorded, viewer, names),
-            Viewer::Consumer => event(recorded, viewer, names).for_consumers()?,
+            Viewer::Staff => shown::event(recorded, viewer, names),
+            Viewer::Consumer => shown::event(recorded, viewer, names).for_consumers()?,
         };
         Some(Self {
             seq: recorded.seq.number(),
@@ -276,98 +222,4 @@ impl ConversationEvent {
             event,
         })
     }
-}
-
-impl Event {
-    /// What a consumer sees of it. A new kind of event is hidden until somebody decides that it is not.
-    fn for_consumers(self) -> Option<Self> {
-        match self {
-            Self::LinePublished { dialog, author, role, line, in_off_hours, .. } => {
-                Some(Self::LinePublished {
-                    dialog,
-                    author,
-                    role,
-                    line,
-                    in_off_hours,
-                    key: None,
-                    provenance: None,
-                })
-            }
-            Self::SteppedUp { consumer, .. } => Some(Self::SteppedUp { consumer, identity: None }),
-            Self::ParticipantJoined { role: Role::Reader, .. }
-            | Self::ParticipantLeft { role: Role::Reader, .. }
-            | Self::AgentSuggested { .. }
-            | Self::ManualDeadlineSet { .. }
-            | Self::IdleFired { .. }
-            | Self::Triggered { .. }
-            | Self::Unfired { .. }
-            | Self::Settled(_) => None,
-            shown @ (Self::Opened { .. }
-            | Self::ParticipantJoined { .. }
-            | Self::ParticipantLeft { .. }
-            | Self::SkillChanged { .. }
-            | Self::TtrChanged { .. }
-            | Self::DeadlineMoved { .. }
-            | Self::Closed { .. }) => Some(shown),
-        }
-    }
-}
-
-fn event(recorded: &Recorded, viewer: Viewer, names: &dyn Names) -> Event {
-    match recorded.event.clone() {
-        domain::Event::Opened {
-            consumer, skill, authenticated, in_off_hours, first_conversation, ..
-        } => Event::Opened { consumer, skill, authenticated, in_off_hours, first_conversation },
-        domain::Event::LinePublished(line) => line_published(&line, viewer, names),
-        domain::Event::ParticipantJoined { participant, role } => Event::ParticipantJoined {
-            participant: Party::of(participant.into(), viewer, names),
-            role: role.into(),
-        },
-        domain::Event::ParticipantLeft { participant, role } => Event::ParticipantLeft {
-            participant: Party::of(participant.into(), viewer, names),
-            role: role.into(),
-        },
-        domain::Event::SkillChanged { from, to } => Event::SkillChanged { from, to },
-        domain::Event::AgentSuggested { agent } => Event::AgentSuggested { agent },
-        domain::Event::TtrChanged { from, to } => Event::TtrChanged { from: from.into(), to: to.into() },
-        domain::Event::ManualDeadlineSet { deadline } => Event::ManualDeadlineSet { deadline },
-        domain::Event::DeadlineMoved { deadline } => Event::DeadlineMoved { deadline },
-        domain::Event::SteppedUp { consumer, identity } => {
-            Event::SteppedUp { consumer, identity: revealed(&identity) }
-        }
-        domain::Event::IdleFired { timer, base, count } => {
-            Event::IdleFired { timer: timer.into(), base, count }
-        }
-        domain::Event::Closed { by } => Event::Closed { closed_by: closing(by) },
-        domain::Event::Triggered(triggered) => Event::Triggered {
-            event: EventBinding::StateChange(triggered.event),
-            code: triggered.code,
-            skill: triggered.skill,
-            depth: triggered.depth,
-        },
-        domain::Event::Unfired { event, code, reason } => {
-            Event::Unfired { event: EventBinding::StateChange(event), code, reason: reason.into() }
-        }
-        domain::Event::Settled(settled) => Event::Settled(Settled::of(&settled, names)),
-    }
-}
-
-fn line_published(line: &domain::Line, viewer: Viewer, names: &dyn Names) -> Event {
-    Event::LinePublished {
-        dialog: line.dialog,
-        author: Party::of(line.author.into(), viewer, names),
-        role: line.role.into(),
-        line: revealed(&line.text),
-        in_off_hours: line.in_off_hours,
-        key: line.key.as_ref().map(|key| key.as_str().to_owned()),
-        provenance: line.provenance.as_ref().map(|provenance| Provenance::of(provenance, names)),
-    }
-}
-
-fn closing(by: Closer) -> Closing {
-    convoke_domain::conversation::payload::CloseReason::from(by).into()
-}
-
-fn revealed(text: &PrivateText) -> Option<String> {
-    text.reveal().map(str::to_owned)
 }

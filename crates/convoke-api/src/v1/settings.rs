@@ -127,6 +127,7 @@ pub struct UpdateSettings {
 }
 
 /// Tells `null` from a field that is left out.
+#[expect(clippy::option_option, reason = "left out, null and a skill are three different wishes")]
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<SkillId>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -1,7 +1,7 @@
 //! Special occasions: dated exceptions to working hours.
 
 use convoke_domain::account::Command;
-use convoke_domain::hours::{self, Zone};
+use convoke_domain::hours::{self, UnknownZone, Zone};
 use convoke_domain::id::SpecialOccasionsId;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,10 @@ impl DefineSpecialOccasions {
     /// # Errors
     /// An unknown time zone, or what [`hours::SpecialOccasions::new`] refuses.
     pub fn into_command(self, id: SpecialOccasionsId) -> Result<Command, Invalid> {
-        let zone: Zone = self.time_zone.parse().map_err(|error| Invalid::field("time_zone", error))?;
+        let zone: Zone = self
+            .time_zone
+            .parse()
+            .map_err(|error: UnknownZone| Invalid::field("time_zone", error.to_string()))?;
         let occasions = self.occasions.into_iter().map(|occasion| hours::Occasion {
             name: occasion.name,
             from: occasion.from,
@@ -55,7 +58,7 @@ impl DefineSpecialOccasions {
         });
         hours::SpecialOccasions::new(id, self.name, zone, occasions.collect())
             .map(|occasions| Command::DefineSpecialOccasions { occasions })
-            .map_err(|error| Invalid::field("occasions", error))
+            .map_err(|error| Invalid::field("occasions", error.to_string()))
     }
 }
 

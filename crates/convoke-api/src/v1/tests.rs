@@ -13,9 +13,9 @@ use super::function::CreateFunction;
 use super::skill::{DefineSkill, Skill};
 use super::working_hours::{DefineWorkingHours, WorkingHours};
 use crate::body::parse_body;
-use crate::problem::Problem;
+use crate::problem::{Invalid, Problem};
 
-fn body<T: serde::de::DeserializeOwned>(json: &serde_json::Value) -> Result<T, Problem> {
+fn body<T: serde::de::DeserializeOwned>(json: &serde_json::Value) -> Result<T, Invalid> {
     parse_body(json.to_string().as_bytes())
 }
 
@@ -46,10 +46,10 @@ fn an_unknown_time_zone_is_named_with_its_field() {
 
 #[test]
 fn a_wrong_id_and_an_unknown_field_are_named() {
-    let problem = body::<OpenConversation>(&json!({ "skill": "sales" })).unwrap_err();
+    let problem = Problem::from(body::<OpenConversation>(&json!({ "skill": "sales" })).unwrap_err());
     assert_eq!((problem.code.as_str(), problem.errors[0].field.as_str()), ("request.invalid", "skill"));
     assert!(problem.detail.contains("a skill id of 1 to 10 digits"), "{problem}");
-    let problem = body::<PublishLine>(&json!({ "text": "hi", "txet": 1 })).unwrap_err();
+    let problem = Problem::from(body::<PublishLine>(&json!({ "text": "hi", "txet": 1 })).unwrap_err());
     assert!(problem.detail.contains("txet"), "{problem}");
 }
 

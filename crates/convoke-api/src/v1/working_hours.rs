@@ -1,7 +1,7 @@
 //! Working hours.
 
 use convoke_domain::account::Command;
-use convoke_domain::hours::{self, Zone};
+use convoke_domain::hours::{self, UnknownZone, Zone};
 use convoke_domain::id::WorkingHoursId;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,10 @@ impl DefineWorkingHours {
     /// # Errors
     /// An unknown time zone, or what [`hours::WorkingHours::new`] refuses.
     pub fn into_command(self, id: WorkingHoursId) -> Result<Command, Invalid> {
-        let zone: Zone = self.time_zone.parse().map_err(|error| Invalid::field("time_zone", error))?;
+        let zone: Zone = self
+            .time_zone
+            .parse()
+            .map_err(|error: UnknownZone| Invalid::field("time_zone", error.to_string()))?;
         let week = self.week.into_iter().map(|interval| hours::WeeklyInterval {
             day: interval.day.into(),
             from: interval.from,
@@ -60,7 +63,7 @@ impl DefineWorkingHours {
         let hours = hours::WorkingHours::new(id, self.name, zone, week.collect());
         hours.map(|hours| Command::DefineWorkingHours { hours }).map_err(|error| {
             let field = if matches!(error, hours::HoursError::Name) { "name" } else { "week" };
-            Invalid::field(field, error)
+            Invalid::field(field, error.to_string())
         })
     }
 }

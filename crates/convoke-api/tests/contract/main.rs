@@ -1,5 +1,8 @@
 //! The contract, on conversations that the real machine decides.
 
+#[cfg(test)]
 mod payload;
+#[cfg(test)]
 mod scene;
+#[cfg(test)]
 mod surface;

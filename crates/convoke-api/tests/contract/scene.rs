@@ -161,9 +161,8 @@ impl Scene {
 
     /// What fired, in order.
     pub(crate) fn triggered(&self) -> Vec<Triggered> {
-        let fired = |recorded: &Recorded| match &recorded.event {
-            Event::Triggered(triggered) => Some(triggered.clone()),
-            _ => None,
+        let fired = |recorded: &Recorded| {
+            if let Event::Triggered(triggered) = &recorded.event { Some(triggered.clone()) } else { None }
         };
         self.events.iter().filter_map(fired).collect()
     }
@@ -180,7 +179,7 @@ impl Scene {
 
 /// The conversation's id.
 pub(crate) fn conversation() -> ConversationId {
-    ConversationId::for_consumer(consumer(), 0xC0FFEE)
+    ConversationId::for_consumer(consumer(), 0x00C0_FFEE)
 }
 
 /// Two skills with office hours, two users, the Controller Bot on.

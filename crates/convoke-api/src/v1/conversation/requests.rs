@@ -7,6 +7,7 @@ use convoke_domain::automatic_message::Language;
 use convoke_domain::conversation::{Action, CommandKey, NewLine, Origin, PrivateText};
 use convoke_domain::id::{ConversationId, IdError, SkillId, UserId};
 use convoke_domain::limits::COMMAND_KEY_BYTES_MAX;
+use convoke_domain::ttr::TtrError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -192,7 +193,10 @@ impl SetTtr {
     /// # Errors
     /// A custom time out of its range.
     pub fn into_action(self) -> Result<Action, Invalid> {
-        let ttr = self.ttr.try_into().map_err(|error| Invalid::field("ttr.seconds", error))?;
+        let ttr = self
+            .ttr
+            .try_into()
+            .map_err(|error: TtrError| Invalid::field("ttr.seconds", error.to_string()))?;
         Ok(Action::SetTtr { ttr })
     }
 }

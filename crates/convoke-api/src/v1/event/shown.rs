@@ -1,0 +1,104 @@
+//! From a recorded event to what somebody is shown of it.
+
+use convoke_domain::conversation::{self as domain, Closer, PrivateText, Recorded};
+use convoke_domain::function::EventBinding;
+
+use super::{Event, Provenance, Settled};
+use crate::explain::Names;
+use crate::v1::conversation::Closing;
+use crate::v1::participant::{Party, Role, Viewer};
+
+impl Event {
+    /// What a consumer sees of it. A new kind of event is hidden until somebody decides that it is not.
+    pub(super) fn for_consumers(self) -> Option<Self> {
+        match self {
+            Self::LinePublished { dialog, author, role, line, in_off_hours, .. } => {
+                Some(Self::LinePublished {
+                    dialog,
+                    author,
+                    role,
+                    line,
+                    in_off_hours,
+                    key: None,
+                    provenance: None,
+                })
+            }
+            Self::SteppedUp { consumer, .. } => Some(Self::SteppedUp { consumer, identity: None }),
+            Self::ParticipantJoined { role: Role::Reader, .. }
+            | Self::ParticipantLeft { role: Role::Reader, .. }
+            | Self::AgentSuggested { .. }
+            | Self::ManualDeadlineSet { .. }
+            | Self::IdleFired { .. }
+            | Self::Triggered { .. }
+            | Self::Unfired { .. }
+            | Self::Settled(_) => None,
+            shown @ (Self::Opened { .. }
+            | Self::ParticipantJoined { .. }
+            | Self::ParticipantLeft { .. }
+            | Self::SkillChanged { .. }
+            | Self::TtrChanged { .. }
+            | Self::DeadlineMoved { .. }
+            | Self::Closed { .. }) => Some(shown),
+        }
+    }
+}
+
+/// All of it, with ids and names as `viewer` sees them.
+pub(super) fn event(recorded: &Recorded, viewer: Viewer, names: &dyn Names) -> Event {
+    match recorded.event.clone() {
+        domain::Event::Opened {
+            consumer, skill, authenticated, in_off_hours, first_conversation, ..
+        } => Event::Opened { consumer, skill, authenticated, in_off_hours, first_conversation },
+        domain::Event::LinePublished(line) => line_published(&line, viewer, names),
+        domain::Event::ParticipantJoined { participant, role } => Event::ParticipantJoined {
+            participant: Party::of(participant.into(), viewer, names),
+            role: role.into(),
+        },
+        domain::Event::ParticipantLeft { participant, role } => Event::ParticipantLeft {
+            participant: Party::of(participant.into(), viewer, names),
+            role: role.into(),
+        },
+        domain::Event::SkillChanged { from, to } => Event::SkillChanged { from, to },
+        domain::Event::AgentSuggested { agent } => Event::AgentSuggested { agent },
+        domain::Event::TtrChanged { from, to } => Event::TtrChanged { from: from.into(), to: to.into() },
+        domain::Event::ManualDeadlineSet { deadline } => Event::ManualDeadlineSet { deadline },
+        domain::Event::DeadlineMoved { deadline } => Event::DeadlineMoved { deadline },
+        domain::Event::SteppedUp { consumer, identity } => {
+            Event::SteppedUp { consumer, identity: revealed(&identity) }
+        }
+        domain::Event::IdleFired { timer, base, count } => {
+            Event::IdleFired { timer: timer.into(), base, count }
+        }
+        domain::Event::Closed { by } => Event::Closed { closed_by: closing(by) },
+        domain::Event::Triggered(triggered) => Event::Triggered {
+            event: EventBinding::StateChange(triggered.event),
+            code: triggered.code,
+            skill: triggered.skill,
+            depth: triggered.depth,
+        },
+        domain::Event::Unfired { event, code, reason } => {
+            Event::Unfired { event: EventBinding::StateChange(event), code, reason: reason.into() }
+        }
+        domain::Event::Settled(settled) => Event::Settled(Settled::of(&settled, names)),
+    }
+}
+
+fn line_published(line: &domain::Line, viewer: Viewer, names: &dyn Names) -> Event {
+    Event::LinePublished {
+        dialog: line.dialog,
+        author: Party::of(line.author.into(), viewer, names),
+        role: line.role.into(),
+        line: revealed(&line.text),
+        in_off_hours: line.in_off_hours,
+        key: line.key.as_ref().map(|key| key.as_str().to_owned()),
+        provenance: line.provenance.as_ref().map(|provenance| Provenance::of(provenance, names)),
+    }
+}
+
+fn closing(by: Closer) -> Closing {
+    convoke_domain::conversation::payload::CloseReason::from(by).into()
+}
+
+fn revealed(text: &PrivateText) -> Option<String> {
+    text.reveal().map(str::to_owned)
+}

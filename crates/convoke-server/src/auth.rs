@@ -1,0 +1,109 @@
+//! Who asks: tokens in, callers out.
+//!
+//! Three kinds of tokens, told apart by how they begin. `cvk_` speaks for a user or a program of one account; the account
+//! keeps its hash. `cvc_` speaks for one consumer; nothing keeps it, it is signed. `cvo_` speaks for the operator of the
+//! installation. Every comparison of a secret takes the same time wherever it fails. What a caller may do is said in
+//! [`crate::access`]. Tokens go by the real time: moving the engine's clock does not end them.
+
+mod attempts;
+mod consumer_token;
+mod secret;
+
+use std::sync::Arc;
+
+use convoke_domain::account::{Actor, Principal};
+use convoke_domain::id::{AccountId, ConsumerId};
+use convoke_engine::Handle;
+use convoke_engine::ports::{Clock, SystemClock};
+use jiff::Timestamp;
+use subtle::ConstantTimeEq;
+
+pub(crate) use attempts::Attempts;
+pub use secret::NewToken;
+
+use crate::caller::{Caller, Identity};
+use crate::limits;
+use consumer_token::ConsumerTokens;
+
+/// Checks tokens, and makes those of consumers.
+pub struct Auth {
+    consumers: ConsumerTokens,
+    operator_sha256: Option<[u8; 32]>,
+    time: Arc<dyn Clock>,
+}
+
+impl Auth {
+    /// Checks tokens by the real time. `consumer_key` signs the tokens of consumers and turns the names that a brand
+    /// gives them into ids, so it stays the same for an installation's life; without an `operator_token` there is no
+    /// operator.
+    pub fn new(consumer_key: &[u8; 32], operator_token: Option<&str>) -> Self {
+        Self {
+            consumers: ConsumerTokens::new(consumer_key),
+            operator_sha256: operator_token.map(secret::sha256),
+            time: Arc::new(SystemClock),
+        }
+    }
+
+    /// The same by another time.
+    #[must_use]
+    pub fn with_time(mut self, time: Arc<dyn Clock>) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// The time that tokens go by.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.time.now()
+    }
+
+    /// A token for a consumer, and when it ends.
+    pub fn consumer_token(&self, account: &AccountId, consumer: ConsumerId) -> (String, Timestamp) {
+        let expires_at = self.now() + limits::CONSUMER_TOKEN_LIFE;
+        // To the second, as the token says it.
+        let expires_at = Timestamp::from_second(expires_at.as_second()).unwrap_or(expires_at);
+        (self.consumers.sign(account, consumer, expires_at), expires_at)
+    }
+
+    /// The consumer whom `account` calls `name`: always the same one.
+    pub fn consumer_named(&self, account: &AccountId, name: &str) -> ConsumerId {
+        self.consumers.named(account, name)
+    }
+
+    /// Who speaks with `token`; `None` if it is not one that counts.
+    pub(crate) fn caller(&self, handle: &Handle, token: &str) -> Option<Caller> {
+        if token.len() > limits::TOKEN_BYTES_MAX {
+            return None;
+        }
+        if token.starts_with("cvo_") {
+            let expected = self.operator_sha256?;
+            let same: bool = secret::sha256(token).ct_eq(&expected).into();
+            return same.then_some(Caller { account: None, identity: Identity::Operator });
+        }
+        if token.starts_with("cvc_") {
+            let (account, consumer) = self.consumers.verify(token, self.now())?;
+            handle.account(&account)?;
+            return Some(Caller { account: Some(account), identity: Identity::Consumer(consumer) });
+        }
+        self.staff(handle, token)
+    }
+
+    fn staff(&self, handle: &Handle, token: &str) -> Option<Caller> {
+        let (account, id) = secret::parts(token)?;
+        let view = handle.account(&account)?;
+        let known = view.account.tokens.get(&id)?;
+        let shown = secret::hex(&secret::sha256(token));
+        let same: bool = shown.as_bytes().ct_eq(known.sha256.as_bytes()).into();
+        if !same {
+            return None;
+        }
+        let Actor::Principal { principal, roles, .. } = view.account.actor_of(&shown, self.now())? else {
+            return None;
+        };
+        let identity = match principal {
+            Principal::User(user) => Identity::User { user, token: id, roles },
+            Principal::Application => Identity::Application { token: id, roles },
+            Principal::Consumer(consumer) => Identity::Consumer(consumer),
+        };
+        Some(Caller { account: Some(account), identity })
+    }
+}

@@ -1,0 +1,133 @@
+//! The routes: one module per noun, each handler with its own words for the document.
+
+mod accounts;
+mod automatic_messages;
+mod clock;
+mod consumers;
+mod conversation_writes;
+mod conversations;
+mod demo;
+mod follow;
+mod function_runs;
+mod functions;
+mod health;
+mod hours;
+mod page;
+mod skills;
+mod tokens;
+mod users;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use convoke_api::platform_error::PlatformError;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::guard::guard;
+use crate::layers::around;
+use crate::openapi::finished;
+use crate::problem::ApiError;
+use crate::server::{Server, Shared};
+
+/// All routes: the API, the page, and an answer to everything else.
+pub fn router(server: Server) -> Router {
+    let (api, document) = api().split_for_parts();
+    let document = serde_json::to_vec(&finished(document)).expect("a document is plain data");
+    let shared = Shared::new(server, Bytes::from(document));
+    api.route_layer(from_fn_with_state(shared.clone(), guard))
+        .merge(page::routes())
+        .fallback(nothing_here)
+        .layer(map_response(say_not_allowed))
+        .layer(from_fn_with_state(shared.clone(), around))
+        .with_state(shared)
+}
+
+/// The API's routes with their description.
+pub(crate) fn api() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::document))
+        .routes(routes!(demo::session))
+        .routes(routes!(clock::get))
+        .routes(routes!(clock::advance))
+        .merge(settings())
+        .merge(code())
+        .merge(conversing())
+}
+
+fn settings() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(accounts::list, accounts::create))
+        .routes(routes!(accounts::get))
+        .routes(routes!(accounts::settings, accounts::update_settings))
+        .routes(routes!(accounts::switch_controller_bot))
+        .routes(routes!(accounts::activity))
+        .routes(routes!(skills::list))
+        .routes(routes!(skills::get, skills::define, skills::remove))
+        .routes(routes!(hours::list))
+        .routes(routes!(hours::define, hours::remove))
+        .routes(routes!(hours::list_occasions))
+        .routes(routes!(hours::define_occasions, hours::remove_occasions))
+        .routes(routes!(automatic_messages::list))
+        .routes(routes!(automatic_messages::set, automatic_messages::clear))
+        .routes(routes!(users::list))
+        .routes(routes!(users::define, users::remove))
+        .routes(routes!(tokens::list, tokens::issue))
+        .routes(routes!(tokens::revoke))
+}
+
+fn code() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(functions::events))
+        .routes(routes!(functions::templates))
+        .routes(routes!(functions::template))
+        .routes(routes!(functions::list, functions::create))
+        .routes(routes!(functions::get, functions::save, functions::delete))
+        .routes(routes!(functions::versions))
+        .routes(routes!(functions::deploy))
+        .routes(routes!(functions::undeploy))
+        .routes(routes!(functions::rollback))
+        .routes(routes!(function_runs::test))
+        .routes(routes!(function_runs::invoke))
+}
+
+fn conversing() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(consumers::create))
+        .routes(routes!(consumers::erase))
+        .routes(routes!(conversations::list, conversations::open))
+        .routes(routes!(conversations::get))
+        .routes(routes!(conversations::events))
+        .routes(routes!(conversations::explain))
+        .routes(routes!(follow::follow))
+        .routes(routes!(conversation_writes::publish))
+        .routes(routes!(conversation_writes::join))
+        .routes(routes!(conversation_writes::leave))
+        .routes(routes!(conversation_writes::accept))
+        .routes(routes!(conversation_writes::transfer))
+        .routes(routes!(conversation_writes::step_up))
+        .routes(routes!(conversation_writes::close))
+        .routes(routes!(conversation_writes::set_ttr))
+        .routes(routes!(conversation_writes::set_manual_deadline))
+}
+
+async fn nothing_here() -> ApiError {
+    PlatformError::NotFound.into()
+}
+
+/// What the router itself says about a wrong method has no body: it gets one.
+async fn say_not_allowed(response: Response) -> Response {
+    let bare = response.status() == axum::http::StatusCode::METHOD_NOT_ALLOWED
+        && !response.headers().contains_key(axum::http::header::CONTENT_TYPE);
+    if !bare {
+        return response;
+    }
+    let mut said = ApiError::from(PlatformError::MethodNotAllowed).into_response();
+    if let Some(allowed) = response.headers().get(axum::http::header::ALLOW) {
+        said.headers_mut().insert(axum::http::header::ALLOW, allowed.clone());
+    }
+    said
+}

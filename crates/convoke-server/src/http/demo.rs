@@ -1,0 +1,54 @@
+//! Tokens of the demo account for the page, without a login: only in `convoke dev`, and only for this machine.
+//!
+//! Only for connections from this machine that also asked for it by one of its own names: a page of somebody else's that
+//! gets a browser to ask under its own name (DNS rebinding) is refused, and so is one that asks across origins.
+
+use std::net::IpAddr;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::{HOST, ORIGIN};
+use convoke_api::platform_error::PlatformError;
+use convoke_api::v1::demo::DemoSession;
+
+use super::consumers::access;
+use crate::caller::Peer;
+use crate::problem::Answer;
+use crate::server::Shared;
+
+/// A session of the demo account with a new consumer; 404 unless this is `convoke dev`, asked on its own machine.
+#[utoipa::path(post, path = "/api/v1/demo/session", tag = "demo", responses((status = 200, body = DemoSession)))]
+pub(super) async fn session(
+    State(server): State<Shared>,
+    peer: Option<Peer>,
+    headers: HeaderMap,
+) -> Answer<Json<DemoSession>> {
+    let demo = server.demo.as_ref().filter(|_| from_this_machine(peer, &headers));
+    let demo = demo.ok_or(PlatformError::NotFound)?;
+    Ok(Json(DemoSession {
+        account: demo.account.clone(),
+        consumer: access(&server, &demo.account, server.handle.new_consumer()),
+        agent: demo.agent,
+        agent_token: demo.agent_token.clone(),
+        admin_token: demo.admin_token.clone(),
+    }))
+}
+
+fn from_this_machine(peer: Option<Peer>, headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(host) = text(HOST) else { return false };
+    let same_origin = text(ORIGIN).is_none_or(|origin| {
+        origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) == Some(host)
+    });
+    peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback()) && is_own_name(host) && same_origin
+}
+
+fn is_own_name(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        Some(_) | None => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,129 @@
+//! Running a function by hand: a test of the draft, a call of what is deployed. Neither acts on any conversation.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use convoke_api::v1::bot::BotPlan;
+use convoke_api::v1::event::FunctionVersion;
+use convoke_api::v1::function_call::InvokeFunction;
+use convoke_api::v1::run::{
+    FunctionInput, FunctionRun, LogEntry, OutboundCall, RunError, TestFunction, Usage, Which,
+};
+use convoke_domain::function::{EventBinding, Function};
+use convoke_domain::id::FunctionId;
+use convoke_domain::invocation::FunctionRef;
+use convoke_engine::ports::{Ending, RunReport};
+use convoke_engine::{Tried, Which as Code};
+use serde_json::Value;
+
+use super::functions::find;
+use crate::caller::Tenant;
+use crate::extract::{MaybeBody, Params};
+use crate::limits::FUNCTION_BODY_BYTES_MAX;
+use crate::problem::Answer;
+use crate::server::Shared;
+
+/// Runs the draft on an input and says what the Controller Bot would do with its answer, without doing it.
+#[utoipa::path(post, path = "/api/v1/accounts/{account}/functions/{function}/test", tag = "functions",
+    request_body = TestFunction, responses((status = 200, body = FunctionRun)))]
+pub(super) async fn test(
+    State(server): State<Shared>,
+    tenant: Tenant,
+    params: Params,
+    MaybeBody(test): MaybeBody<TestFunction, FUNCTION_BODY_BYTES_MAX>,
+) -> Answer<Json<FunctionRun>> {
+    let (_, function) = find(&tenant, &params)?;
+    let input = test.input.unwrap_or_else(|| sample(&server, function));
+    run(&server, &tenant, &params, test.code, &input).await
+}
+
+/// Calls the deployed version and gives back what it returned.
+#[utoipa::path(post, path = "/api/v1/accounts/{account}/functions/{function}/invoke", tag = "functions",
+    request_body = InvokeFunction, responses((status = 200, body = FunctionRun)))]
+pub(super) async fn invoke(
+    State(server): State<Shared>,
+    tenant: Tenant,
+    params: Params,
+    MaybeBody(call): MaybeBody<InvokeFunction, FUNCTION_BODY_BYTES_MAX>,
+) -> Answer<Json<FunctionRun>> {
+    run(&server, &tenant, &params, Which::Deployed, &call.input).await
+}
+
+/// What the event delivers, as the template for it shows; nothing for a function without an event.
+fn sample(server: &Shared, function: &Function) -> FunctionInput {
+    let template = function.event.and_then(|event| server.templates.for_event(event));
+    let payload = template.map(|template| template.payload.clone());
+    payload.and_then(|payload| serde_json::from_value(payload).ok()).unwrap_or_default()
+}
+
+async fn run(
+    server: &Shared,
+    tenant: &Tenant,
+    params: &Params,
+    code: Which,
+    input: &FunctionInput,
+) -> Answer<Json<FunctionRun>> {
+    let (id, function) = find(tenant, params)?;
+    let json = input.json(server.handle.now()).into();
+    let which = match code {
+        Which::Draft => Code::Draft,
+        Which::Deployed => Code::Deployed,
+    };
+    let tried = server.handle.try_function(tenant.id(), id, which, json).await?;
+    Ok(Json(told(tenant, id, function, code, tried)))
+}
+
+fn told(tenant: &Tenant, id: FunctionId, function: &Function, code: Which, tried: Tried) -> FunctionRun {
+    let deployed = function.deployed.as_ref().filter(|_| code == Which::Deployed);
+    let version = deployed.map(|deployment| FunctionRef { function: id, version: deployment.version });
+    let answers_messaging = matches!(function.event, Some(EventBinding::StateChange(_)));
+    let answer = tried.answer.as_ref().filter(|_| answers_messaging);
+    let RunReport { logs, logs_truncated, calls, cpu, wall, memory_bytes_max } = tried.report;
+    let (answered, result, error) = match tried.ending {
+        Ending::Returned(json) => (true, json.map_or(Value::Null, |json| parsed(&json)), None),
+        Ending::Failed(failure) => (false, Value::Null, Some(RunError::of(failure.code, failure.detail))),
+    };
+    FunctionRun {
+        invocation: tried.invocation,
+        function: version.map(|version| FunctionVersion::of(version, &tenant.names())),
+        answered,
+        result,
+        error,
+        bot: answer.map(|answer| BotPlan::of(answer, &tenant.view.account)),
+        logs: logs
+            .into_iter()
+            .map(|line| LogEntry {
+                level: line.level.to_owned(),
+                message: line.message,
+                extras: line.extras.iter().map(|json| parsed(json)).collect(),
+                at: line.at,
+            })
+            .collect(),
+        logs_truncated,
+        calls: calls.into_iter().map(call).collect(),
+        usage: Usage { wall_ms: millis(wall), cpu_ms: millis(cpu), memory_bytes_max },
+    }
+}
+
+fn call(call: convoke_engine::ports::OutboundCall) -> OutboundCall {
+    let (method, target) = call.target.split_once(' ').unwrap_or(("", &call.target));
+    let host = target.split_once("://").map_or(target, |(_, rest)| rest);
+    let host = host.split('/').next().unwrap_or_default();
+    OutboundCall {
+        method: method.to_owned(),
+        host: host.to_owned(),
+        status: call.status,
+        duration_ms: u64::try_from(call.duration.as_millis()).unwrap_or(u64::MAX),
+        error: call.error,
+    }
+}
+
+/// What is no JSON is shown as the text it is.
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_else(|_| Value::String(json.to_owned()))
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}

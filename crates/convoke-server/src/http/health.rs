@@ -1,0 +1,51 @@
+//! Whether the server lives, whether it takes work, and how its API is described.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use convoke_api::v1::health::{Health, HealthPart, HealthStatus};
+use convoke_engine::StoreHealth;
+
+use crate::server::Shared;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Whether the process lives. Says nothing of what it needs.
+#[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, body = Health)))]
+pub(super) async fn healthz(State(server): State<Shared>) -> Json<Health> {
+    Json(Health::of(VERSION, server.handle.now(), Vec::new()))
+}
+
+/// Whether the server takes work: it is not stopping, and its storage can acknowledge.
+#[utoipa::path(get, path = "/readyz", tag = "server",
+    responses((status = 200, body = Health), (status = 503, body = Health)))]
+pub(super) async fn readyz(State(server): State<Shared>) -> (StatusCode, Json<Health>) {
+    let storage = match server.handle.store().health() {
+        StoreHealth::Ready => part("storage", None),
+        StoreHealth::Failed { .. } => {
+            part("storage", Some("nothing is acknowledged; the server's log says why: repair it and restart"))
+        }
+    };
+    let stopping = server.stopping.is_cancelled().then_some("the server is shutting down");
+    let parts = vec![storage, part("listener", stopping)];
+    let health = Health::of(VERSION, server.handle.now(), parts);
+    let status = match health.status {
+        HealthStatus::Ok | HealthStatus::Degraded => StatusCode::OK,
+        HealthStatus::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, Json(health))
+}
+
+fn part(name: &str, trouble: Option<&str>) -> HealthPart {
+    let status = if trouble.is_none() { HealthStatus::Ok } else { HealthStatus::Unavailable };
+    HealthPart { name: name.to_owned(), status, detail: trouble.map(str::to_owned) }
+}
+
+/// This description of the API.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "server",
+    responses((status = 200, body = Object, content_type = "application/json")))]
+pub(super) async fn document(State(server): State<Shared>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], server.openapi.clone())
+}

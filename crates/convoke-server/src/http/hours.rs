@@ -1,0 +1,83 @@
+//! Working hours, and the special occasions that are exceptions to them.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use convoke_api::v1::list::List;
+use convoke_api::v1::special_occasions::{DefineSpecialOccasions, SpecialOccasions};
+use convoke_api::v1::working_hours::{DefineWorkingHours, WorkingHours};
+use convoke_domain::account::{Command, Rejection};
+use convoke_domain::id::{SpecialOccasionsId, WorkingHoursId};
+
+use crate::caller::Tenant;
+use crate::extract::{Body, Params};
+use crate::problem::Answer;
+use crate::server::Shared;
+
+/// The working hours that skills can use.
+#[utoipa::path(get, path = "/api/v1/accounts/{account}/working-hours", tag = "hours",
+    responses((status = 200, body = List<WorkingHours>)))]
+pub(super) async fn list(tenant: Tenant) -> Json<List<WorkingHours>> {
+    Json(tenant.view.account.working_hours.values().map(Into::into).collect())
+}
+
+/// Defines working hours, or replaces them.
+#[utoipa::path(put, path = "/api/v1/accounts/{account}/working-hours/{hours}", tag = "hours",
+    request_body = DefineWorkingHours, responses((status = 200, body = WorkingHours)))]
+pub(super) async fn define(
+    State(server): State<Shared>,
+    tenant: Tenant,
+    params: Params,
+    Body(define): Body<DefineWorkingHours>,
+) -> Answer<Json<WorkingHours>> {
+    let id: WorkingHoursId = params.get("hours")?;
+    let view = server.configure(&tenant, define.into_command(id.clone())?).await?;
+    let hours = view.account.working_hours.get(&id).ok_or(Rejection::WorkingHoursUnknown(id))?;
+    Ok(Json(hours.into()))
+}
+
+/// Removes working hours that no skill uses.
+#[utoipa::path(delete, path = "/api/v1/accounts/{account}/working-hours/{hours}", tag = "hours",
+    responses((status = 204)))]
+pub(super) async fn remove(
+    State(server): State<Shared>,
+    tenant: Tenant,
+    params: Params,
+) -> Answer<StatusCode> {
+    server.configure(&tenant, Command::RemoveWorkingHours { id: params.get("hours")? }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The sets of special occasions that skills can use.
+#[utoipa::path(get, path = "/api/v1/accounts/{account}/special-occasions", tag = "hours",
+    responses((status = 200, body = List<SpecialOccasions>)))]
+pub(super) async fn list_occasions(tenant: Tenant) -> Json<List<SpecialOccasions>> {
+    Json(tenant.view.account.special_occasions.values().map(Into::into).collect())
+}
+
+/// Defines a set of special occasions, or replaces it.
+#[utoipa::path(put, path = "/api/v1/accounts/{account}/special-occasions/{occasions}", tag = "hours",
+    request_body = DefineSpecialOccasions, responses((status = 200, body = SpecialOccasions)))]
+pub(super) async fn define_occasions(
+    State(server): State<Shared>,
+    tenant: Tenant,
+    params: Params,
+    Body(define): Body<DefineSpecialOccasions>,
+) -> Answer<Json<SpecialOccasions>> {
+    let id: SpecialOccasionsId = params.get("occasions")?;
+    let view = server.configure(&tenant, define.into_command(id.clone())?).await?;
+    let set = view.account.special_occasions.get(&id).ok_or(Rejection::SpecialOccasionsUnknown(id))?;
+    Ok(Json(set.into()))
+}
+
+/// Removes a set that no skill uses.
+#[utoipa::path(delete, path = "/api/v1/accounts/{account}/special-occasions/{occasions}", tag = "hours",
+    responses((status = 204)))]
+pub(super) async fn remove_occasions(
+    State(server): State<Shared>,
+    tenant: Tenant,
+    params: Params,
+) -> Answer<StatusCode> {
+    server.configure(&tenant, Command::RemoveSpecialOccasions { id: params.get("occasions")? }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

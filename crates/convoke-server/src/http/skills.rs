@@ -1,0 +1,63 @@
+//! Skills.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use convoke_api::v1::list::List;
+use convoke_api::v1::skill::{DefineSkill, Skill};
+use convoke_domain::account::{Command, Rejection};
+use convoke_domain::id::SkillId;
+
+use crate::caller::Tenant;
+use crate::extract::{Body, Params};
+use crate::problem::Answer;
+use crate::server::Shared;
+
+/// The skills, and whether each is staffed now.
+#[utoipa::path(get, path = "/api/v1/accounts/{account}/skills", tag = "skills",
+    responses((status = 200, body = List<Skill>)))]
+pub(super) async fn list(State(server): State<Shared>, tenant: Tenant) -> Json<List<Skill>> {
+    let account = &tenant.view.account;
+    let now = server.handle.now();
+    Json(account.skills.keys().filter_map(|id| Skill::of(account, id, now)).collect())
+}
+
+/// A skill.
+#[utoipa::path(get, path = "/api/v1/accounts/{account}/skills/{skill}", tag = "skills",
+    responses((status = 200, body = Skill)))]
+pub(super) async fn get(
+    State(server): State<Shared>,
+    tenant: Tenant,
+    params: Params,
+) -> Answer<Json<Skill>> {
+    let id: SkillId = params.get("skill")?;
+    let skill = Skill::of(&tenant.view.account, &id, server.handle.now());
+    Ok(Json(skill.ok_or(Rejection::SkillUnknown(id))?))
+}
+
+/// Defines a skill, or replaces it.
+#[utoipa::path(put, path = "/api/v1/accounts/{account}/skills/{skill}", tag = "skills", request_body = DefineSkill,
+    responses((status = 200, body = Skill)))]
+pub(super) async fn define(
+    State(server): State<Shared>,
+    tenant: Tenant,
+    params: Params,
+    Body(define): Body<DefineSkill>,
+) -> Answer<Json<Skill>> {
+    let id: SkillId = params.get("skill")?;
+    let view = server.configure(&tenant, define.into_command(id.clone())).await?;
+    let skill = Skill::of(&view.account, &id, server.handle.now());
+    Ok(Json(skill.ok_or(Rejection::SkillUnknown(id))?))
+}
+
+/// Removes a skill that nobody serves and that is not the default.
+#[utoipa::path(delete, path = "/api/v1/accounts/{account}/skills/{skill}", tag = "skills",
+    responses((status = 204)))]
+pub(super) async fn remove(
+    State(server): State<Shared>,
+    tenant: Tenant,
+    params: Params,
+) -> Answer<StatusCode> {
+    server.configure(&tenant, Command::RemoveSkill { id: params.get("skill")? }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,62 @@
+//! Every bound of the server, with its unit and its reason.
+
+use std::time::Duration;
+
+/// Largest body of a request. A line has 8 KiB, and the largest settings, a full week plan or 500 special occasions, fit
+/// several times. Bytes.
+pub(crate) const BODY_BYTES_MAX: usize = 128 * 1024;
+
+/// Largest body that carries a function or its input: 100,000 characters of source, 512 variables of 1,024 characters,
+/// each character up to six bytes when JSON escapes it. Bytes.
+pub(crate) const FUNCTION_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How long a body may take to arrive: 4 MiB over a slow line.
+pub(crate) const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// How long the head of a request may take to arrive. Idle connections are closed after it, too.
+pub(crate) const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
+
+/// Largest head of a request: the longest token and path fit thirty times. Bytes.
+pub(crate) const HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Most headers of a request. Browsers send about twenty.
+pub(crate) const HEADERS_MAX: usize = 64;
+
+/// How long a request may be worked on: the longest run of a function, its queueing, and some.
+pub(crate) const ANSWER_TIME_MAX: Duration = Duration::from_secs(75);
+
+/// Open connections of one listener. Each costs about 20 KiB; one more waits in the operating system's queue.
+pub(crate) const CONNECTIONS_MAX: usize = 8 * 1024;
+
+/// How long requests that are under way may take when the server stops.
+pub(crate) const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// How long the server waits after an accept that failed, as when file descriptors run out, before it tries again.
+pub(crate) const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// Silence of a followed conversation after which a comment is sent: proxies close what is silent for a minute.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// How long a consumer's token is valid. The page and the clients ask for a new one with each visit.
+pub(crate) const CONSUMER_TOKEN_LIFE: Duration = Duration::from_hours(24 * 30);
+
+/// Refused tokens that one address may show at once. A program with an old token notices long before.
+pub(crate) const REFUSED_TOKENS_MAX: u32 = 50;
+
+/// How long it takes until an address may show one refused token more.
+pub(crate) const REFUSED_TOKEN_REFILL: Duration = Duration::from_secs(2);
+
+/// Addresses whose refused tokens are counted; beyond them the one that was quiet for longest is forgotten.
+pub(crate) const REFUSED_ADDRESSES_MAX: usize = 10_000;
+
+/// Longest token that is looked at. Ours have up to 150. Bytes.
+pub(crate) const TOKEN_BYTES_MAX: usize = 256;
+
+/// Events of a conversation in one answer if the request does not say.
+pub(crate) const EVENTS_USUAL: u16 = 200;
+
+/// Most events of a conversation in one answer.
+pub(crate) const EVENTS_MAX: u16 = 1_000;
+
+/// Events of a conversation that are explained at once. Longer ones are read by `events`.
+pub(crate) const EXPLAINED_EVENTS_MAX: usize = 20_000;
