@@ -191,8 +191,7 @@ fn percentiles(taken: &[Taken]) -> Value {
         times.sort();
         times.get(times.len() * part / 100).or(times.last()).map_or(0.0, |time| time.as_secs_f64() * 1e6)
     };
-    let (wall, cpu): (fn(&Taken) -> Duration, fn(&Taken) -> Duration) =
-        (|taken| taken.wall, |taken| taken.cpu);
+    let (wall, cpu) = (|taken: &Taken| taken.wall, |taken: &Taken| taken.cpu);
     json!({ "p50": at(wall, 50), "p99": at(wall, 99), "cpu_p50": at(cpu, 50) })
 }
 
