@@ -15,6 +15,8 @@
 
 /* How far scripts may nest, in bytes of the shadow stack (512 KiB, see build.mjs). */
 #define SCRIPT_STACK_BYTES (300 * 1024)
+/* Growth over the image after which cycles are first collected. */
+#define COLLECT_AFTER_BYTES (1024 * 1024)
 /* First guess for the size of a host function's answer; the host says when it needs more. */
 #define ANSWER_BYTES 1024
 
@@ -380,6 +382,8 @@ EXPORTED(convoke_seal) int convoke_seal(void) {
   entry_describe = JS_GetPropertyStr(context, prelude_own, "describe");
   entry_import = JS_GetPropertyStr(context, prelude_own, "import");
   JS_RunGC(runtime);
+  /* A collection visits, and so dirties, the whole image: a function of ordinary size shall never need one. */
+  JS_SetGCThreshold(runtime, runtime->malloc_state.malloc_size + COLLECT_AFTER_BYTES);
   return !(JS_IsFunction(context, entry_invoke) && JS_IsFunction(context, entry_settle) && JS_IsFunction(context, entry_bind)
     && JS_IsFunction(context, entry_environment) && JS_IsFunction(context, entry_unhandled)
     && JS_IsFunction(context, entry_describe) && JS_IsFunction(context, entry_import));

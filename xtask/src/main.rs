@@ -1,3 +1,70 @@
-//! Project automation.
+//! Project automation, run as `cargo xt COMMAND`.
+//!
+//! Each command reads the files of this clone and `cargo metadata`, and prints what it found. Nothing here uses the
+//! network (but for what cargo itself fetches), and nothing that ships depends on it.
 
-fn main() {}
+mod figures;
+mod generate;
+mod graph;
+mod source;
+mod tidy;
+mod tree;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+use crate::graph::Graph;
+use crate::tree::Tree;
+
+const HELP: &str = "\
+Usage: cargo xt COMMAND
+
+  check                    the fast stages of ./test: what to run before every commit
+  tidy                     our own rules: layout, dependencies, licences, documents
+  gen [--check] [--no-build]
+                           write the generated files; with --check only compare them;
+                           with --no-build use the binary that is already built
+  figures                  the size of our files and functions, crate by crate
+";
+
+fn main() -> Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let out = &mut std::io::stdout().lock();
+    let root = tree::root()?;
+    let clean = match words.as_slice() {
+        ["check", options @ ..] => check(&root, options)?,
+        ["tidy"] => {
+            let graph = Graph::load(&root)?;
+            tidy::run(&tidy::Project { tree: Tree::load(&root)?, graph }, out)?
+        }
+        ["gen", options @ ..] => {
+            let mode = generate::Mode::parse(options)?;
+            generate::run(&root, &Tree::load(&root)?, mode, out)?
+        }
+        ["figures"] => {
+            figures::run(&Tree::load(&root)?, out)?;
+            true
+        }
+        [] | ["help" | "--help" | "-h"] => {
+            out.write_all(HELP.as_bytes())?;
+            true
+        }
+        other => bail!("unknown command `{}`\n\n{HELP}", other.join(" ")),
+    };
+    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the fast stages. Which stages are fast is written in `./test`, in one place.
+fn check(root: &Path, options: &[&str]) -> Result<bool> {
+    let status = Command::new(root.join("test"))
+        .arg("--quick")
+        .args(options)
+        .current_dir(root)
+        .status()
+        .context("cannot start ./test")?;
+    Ok(status.success())
+}

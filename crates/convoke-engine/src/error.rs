@@ -45,13 +45,14 @@ impl EngineError {
             Self::Account(rejection) => rejection.code(),
             Self::Function(rejection) => rejection.code(),
             Self::Source(error) => error.code,
-            Self::Busy => "busy",
+            Self::Busy => "node.busy",
             Self::Stopping => "node.stopping",
             Self::Storage(_) => "storage.unavailable",
             Self::Unreadable(_) => "storage.unreadable",
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
     pub(crate) fn malformed(error: serde_json::Error) -> Self {
         Self::Unreadable(error.to_string())
     }

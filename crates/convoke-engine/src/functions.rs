@@ -70,7 +70,10 @@ impl Handle {
         let function =
             view.functions.get(id).ok_or(EngineError::Function(function::Rejection::FunctionUnknown(id)))?;
         let program = program(&function.draft.source, &function.draft.environment);
-        let checked = tokio::task::block_in_place(|| self.check_source(&program));
+        // A top level may use up its CPU budget, so it is not evaluated where others wait.
+        let (host, source) = (Arc::clone(&self.inner.invoker.host), program.clone());
+        let checked = tokio::task::spawn_blocking(move || host.check(&source)).await;
+        let checked = checked.map_err(|_| EngineError::Stopping)?;
         let result = match &checked {
             Ok(_) => Ok(sha256_hex(program.source.as_bytes())),
             Err(error) => {

@@ -296,6 +296,7 @@ impl Handle {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
 fn full_or_gone(error: mpsc::error::TrySendError<ToShard>) -> EngineError {
     match error {
         mpsc::error::TrySendError::Full(_) => EngineError::Busy,

@@ -22,7 +22,7 @@ use crate::limits;
 use crate::ports::{Clock, Ending, Entropy, Failure, FunctionHost, Job, ProgramSource, RunReport};
 use crate::shard::{ToShard, TriggerWork, Write};
 
-pub use permits::Permits;
+pub(crate) use permits::Permits;
 pub use record::{AttemptRecord, InvocationRecord, Invocations};
 
 /// Runs functions.

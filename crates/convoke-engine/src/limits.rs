@@ -21,16 +21,13 @@ pub(crate) const EVICTION_BATCH: usize = 1_000;
 pub(crate) const HELD_MAX: usize = 64;
 
 /// Longest wait of a write for holds, however many follow each other (DESIGN §4, Hold).
-pub(crate) const HELD_TIME_MAX: Duration = Duration::from_millis(2_000);
+pub(crate) const HELD_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// All waits and attempts of one trigger together (DESIGN §3.8).
-pub(crate) const TRIGGER_TIME_MAX: Duration = Duration::from_secs(60);
+pub(crate) const TRIGGER_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// Functions of one account that may run or wait for their operations at once: one account cannot take all slots.
 pub(crate) const ACCOUNT_INVOCATIONS_MAX: usize = 512;
-
-/// Prepared functions kept in memory, at 120 to 180 KiB each.
-pub(crate) const PROGRAMS_MAX: usize = 2_048;
 
 /// Events that may wait for one subscriber. A slower one is told to read from the log and goes on from there.
 pub(crate) const SUBSCRIBER_BACKLOG_MAX: usize = 256;

@@ -56,7 +56,7 @@ impl Clock for SystemClock {
         Box::pin(async move {
             // In slices, so that a clock that is set anew is noticed within a minute.
             while let Some(left) = remaining(self.now(), at) {
-                tokio::time::sleep(left.min(Duration::from_secs(60))).await;
+                tokio::time::sleep(left.min(Duration::from_mins(1))).await;
             }
         })
     }
@@ -130,7 +130,7 @@ impl Clock for MovableClock {
                 match self.base {
                     Base::Running => {
                         tokio::select! {
-                            () = tokio::time::sleep(left.min(Duration::from_secs(60))) => {}
+                            () = tokio::time::sleep(left.min(Duration::from_mins(1))) => {}
                             _ = moved.changed() => {}
                         }
                     }

@@ -84,7 +84,7 @@ impl Shard {
         shared: Arc<Shared>,
         mailbox: (mpsc::WeakSender<ToShard>, mpsc::Receiver<ToShard>),
         committed: mpsc::Receiver<Vec<Verdicted<Ticket>>>,
-        committer: mpsc::Sender<Pending<Ticket>>,
+        steps: mpsc::Sender<Pending<Ticket>>,
     ) -> Self {
         Self {
             index,
@@ -92,7 +92,7 @@ impl Shard {
             own_mailbox: mailbox.0,
             mailbox: mailbox.1,
             committed,
-            committer,
+            committer: steps,
             slots: HashMap::new(),
             consumers: HashMap::new(),
             subscribers: HashMap::new(),
@@ -136,7 +136,7 @@ impl Shard {
             ToShard::Subscribe { conversation, subscriber } => self.subscribe(conversation, subscriber),
             ToShard::Forget { account, consumer } => self.forget(account, consumer),
             message @ (ToShard::Write(_) | ToShard::Read { .. } | ToShard::Wake { .. }) => {
-                self.on_addressed(message)
+                self.on_addressed(message);
             }
         }
     }
@@ -219,10 +219,7 @@ impl Shard {
             functions: &view.bindings,
             history,
         };
-        let timer = match &write.command.action {
-            Action::TimerDue { timer } => Some(*timer),
-            _ => None,
-        };
+        let timer = if let Action::TimerDue { timer } = &write.command.action { Some(*timer) } else { None };
         let decided = decide(write.conversation, resident.state.as_ref(), write.command.clone(), &context);
         match decided {
             Err(rejection) => self.rejected(write, timer, rejection),
@@ -284,13 +281,16 @@ impl Shard {
         for op in &ticket.timers {
             step::keep_timer(&self.shared.timers, &ticket.write.account, conversation, op);
         }
-        let Some(resident) = self.resident_mut(conversation) else { return };
+        let written = Written { reply: ticket.reply, head: ticket.head };
+        let Some(resident) = self.resident_mut(conversation) else { return ticket.write.answer(written) };
         resident.in_flight -= 1;
         resident.durable = ticket.head.max(resident.durable);
         resident.note_triggers(&ticket.events, Instant::now());
         let told = resident.take_replies_up_to_durable();
-        ticket.write.answer(Written { reply: ticket.reply, head: ticket.head });
-        told.into_iter().for_each(|(write, written)| write.answer(written));
+        ticket.write.answer(written);
+        for (write, written) in told {
+            write.answer(written);
+        }
         self.dispatch(conversation);
         self.release(conversation);
         self.evict_if_crowded();

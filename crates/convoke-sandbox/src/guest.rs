@@ -3,6 +3,7 @@
 //! An [`Image`] is the base image, loaded once. A [`Guest`] is one instance of it: restored, entered, dropped. While it
 //! awaits nothing of it is on any stack: it is its memory, its stack pointer and its [`State`].
 
+mod delta;
 mod imports;
 pub(crate) mod meter;
 pub(crate) mod state;
@@ -17,6 +18,7 @@ use wasmtime::{
     PoolingAllocationConfig, Store, Trap, TypedFunc, UpdateDeadline,
 };
 
+pub(crate) use self::delta::Delta;
 use self::state::State;
 use crate::execution::Ending;
 use crate::limits::MEMORY_BYTES_MAX;
@@ -27,11 +29,9 @@ static BASE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/base.cwasm"));
 /// What the base image is made of, as a hash.
 pub(crate) const IMAGE_HASH: &str = env!("CONVOKE_IMAGE_HASH");
 
-/// Grain of deltas, in bytes.
-const PAGE: usize = 4096;
 const WASM_PAGE: usize = 65536;
 /// Memory that a slot keeps mapped between two instances, in bytes: what a small function dirties.
-const KEEP_RESIDENT: usize = 256 * 1024;
+const KEEP_RESIDENT: usize = 512 * 1024;
 /// Native stack of one entry, in bytes: the guest's own and as much again for host functions.
 const ENTRY_STACK_BYTES: usize = 2 * tunables::WASM_STACK_BYTES;
 /// Epochs until an entry is looked at again: between one and two milliseconds.
@@ -106,19 +106,6 @@ struct Exports {
     load: ModuleExport,
     invoke: ModuleExport,
     settle: ModuleExport,
-}
-
-/// What a source left behind in a new instance: whole pages, and how large memory was.
-pub(crate) struct Delta {
-    pages: Vec<(usize, Box<[u8]>)>,
-    memory_bytes: usize,
-}
-
-impl Delta {
-    /// Its size, in bytes.
-    pub(crate) fn size(&self) -> usize {
-        self.pages.iter().map(|(_, bytes)| bytes.len()).sum()
-    }
 }
 
 impl Image {
@@ -223,14 +210,11 @@ impl Guest {
 
     /// Makes this new instance what `delta` was taken from.
     pub(crate) fn restore(&mut self, delta: &Delta) -> Result<(), Fault> {
-        let missing = delta.memory_bytes.saturating_sub(self.memory.data_size(&self.store));
+        let missing = delta.memory_bytes().saturating_sub(self.memory.data_size(&self.store));
         if missing > 0 {
             self.memory.grow(&mut self.store, (missing.div_ceil(WASM_PAGE)) as u64)?;
         }
-        let memory = self.memory.data_mut(&mut self.store);
-        for (at, bytes) in &delta.pages {
-            memory[*at..at + bytes.len()].copy_from_slice(bytes);
-        }
+        delta.apply(self.memory.data_mut(&mut self.store));
         Ok(())
     }
 
@@ -241,22 +225,8 @@ impl Guest {
             return None;
         }
         // Below the resting stack pointer is what finished calls left behind.
-        let first = usize::try_from(rest).ok()? / PAGE * PAGE;
-        let memory = self.memory.data(&self.store);
-        let zeros = [0; PAGE];
-        let mut pages: Vec<(usize, Vec<u8>)> = Vec::new();
-        for at in (first..memory.len()).step_by(PAGE) {
-            let page = &memory[at..at + PAGE];
-            if page == image.base.get(at..at + PAGE).unwrap_or(&zeros) {
-                continue;
-            }
-            match pages.last_mut() {
-                Some((start, run)) if *start + run.len() == at => run.extend_from_slice(page),
-                _ => pages.push((at, page.to_vec())),
-            }
-        }
-        let pages = pages.into_iter().map(|(at, bytes)| (at, bytes.into_boxed_slice())).collect();
-        Some(Delta { pages, memory_bytes: memory.len() })
+        let first = usize::try_from(rest).ok()?;
+        Some(Delta::between(&image.base, self.memory.data(&self.store), first))
     }
 
     fn rest(&mut self, exports: &Exports) -> Option<i32> {

@@ -3,6 +3,7 @@
 pub(crate) mod console;
 mod crypto;
 pub(crate) mod fetch;
+mod intl;
 pub(crate) mod operations;
 pub(crate) mod random;
 mod time;
@@ -21,6 +22,17 @@ pub(crate) fn compute(state: &mut State, function: i32, text: &str, bytes: &[u8]
         3 => crypto::hmac(text, bytes),
         4 => url::parse(text),
         5 => url::change(text),
+        6 => guarded(|| intl::date(text)),
+        7 => guarded(|| intl::number(text)),
+        8 => guarded(|| intl::canonical(text)),
+        9 => guarded(|| intl::time_zone(text)),
         _ => Err("there is no such host function".into()),
     }
+}
+
+/// Runs a function whose libraries may panic on what nobody foresaw: for the guest that is an error like any other.
+fn guarded(run: impl FnOnce() -> Result<Vec<u8>, String>) -> Result<Vec<u8>, String> {
+    // Nothing is shared with `run` that it could leave half-changed: text in, bytes out.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Err("it cannot be formatted".into()))
 }

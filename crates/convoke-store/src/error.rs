@@ -86,6 +86,11 @@ pub enum StoreError {
         /// The engine's answer.
         what: String,
     },
+    /// A long read, such as a backup, still needs the log that holds the erased key.
+    #[error(
+        "the key is erased, but a backup or another long read still holds a file with it: ask again when that is done"
+    )]
+    Busy,
     /// A durable write failed earlier; nothing is written since.
     #[error(
         "the storage stopped after a failed write ({reason}): make room or replace the disk, then restart"

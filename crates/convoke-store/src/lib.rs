@@ -120,7 +120,8 @@ pub trait Store: Send + Sync + 'static {
         consumer: ConsumerId,
     ) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
 
-    /// Destroys a consumer's key, durably; whether there was one. A later step may give the consumer a new key.
+    /// Destroys a consumer's key, durably; whether there was one. A later step may give the consumer a new key. After
+    /// [`StoreError::Busy`] it is no longer returned, but not gone from all files until asking again succeeds.
     fn erase_key(&self, account: &AccountId, consumer: ConsumerId)
     -> BoxFuture<'_, Result<bool, StoreError>>;
 

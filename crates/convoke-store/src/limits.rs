@@ -61,6 +61,12 @@ pub(crate) const WAL_RESTART_BYTES: u64 = 128 * 1024 * 1024;
 /// How long a connection waits for another one of this process before it gives up.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long an erasure keeps commits waiting for reads to end. Ordinary reads take milliseconds.
+pub(crate) const ERASE_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long letting the write-ahead log start over keeps commits waiting for reads to end.
+pub(crate) const RESTART_PATIENCE: Duration = Duration::from_millis(20);
+
 /// The database's name in the data directory.
 pub const DATABASE_FILE: &str = "convoke.db";
 

@@ -24,7 +24,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use convoke_domain::id::{AccountId, ConsumerId};
@@ -56,6 +56,8 @@ struct Shared {
     failed: OnceLock<String>,
     commits: AtomicU64,
     steps: AtomicU64,
+    /// Held by whoever moves the write-ahead log: SQLite refuses a second one at once, without waiting.
+    checkpointing: Mutex<()>,
     /// Asks the writer to let the write-ahead log start over.
     restart_wal: AtomicBool,
 }

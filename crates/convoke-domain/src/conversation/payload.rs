@@ -167,7 +167,8 @@ pub fn payload(
         ttr: state.ttr,
         value: state.ttr.duration(&account.ttr_of(Some(&state.skill))),
     };
-    let time = |timer: &IdleTimer| timer.time;
+    // A timer that is off never fires: its time is 0, as the contract has it.
+    let time = |timer: &IdleTimer| if timer.enabled { timer.time } else { Duration::ZERO };
     Payload {
         general: general(fired.code, before, after, last, in_off_hours),
         first_conversation: after.first_conversation,

@@ -10,7 +10,7 @@ use crate::limits;
 
 /// The accounts' permits.
 #[derive(Debug, Default)]
-pub struct Permits {
+pub(crate) struct Permits {
     accounts: Mutex<HashMap<AccountId, Arc<Semaphore>>>,
 }
 

@@ -98,13 +98,12 @@ impl Invocations {
             .iter_mut()
             .rev()
             .find(|known| known.invocation == invocation && known.attempt == attempt);
-        match known {
-            Some(known) => Arc::make_mut(known).ending = Some(ending.clone()),
-            None => {
-                latest.endings.push_back(((invocation, attempt), ending.clone()));
-                while latest.endings.len() > limits::INVOCATIONS_KEPT_MAX {
-                    latest.endings.pop_front();
-                }
+        if let Some(known) = known {
+            Arc::make_mut(known).ending = Some(ending.clone());
+        } else {
+            latest.endings.push_back(((invocation, attempt), ending.clone()));
+            while latest.endings.len() > limits::INVOCATIONS_KEPT_MAX {
+                latest.endings.pop_front();
             }
         }
     }

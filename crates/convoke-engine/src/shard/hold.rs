@@ -96,8 +96,5 @@ fn is_retry(waiting: &Write, write: &Write) -> bool {
 }
 
 fn key(write: &Write) -> Option<&CommandKey> {
-    match &write.command.action {
-        Action::Publish(line) => line.key.as_ref(),
-        _ => None,
-    }
+    if let Action::Publish(line) = &write.command.action { line.key.as_ref() } else { None }
 }

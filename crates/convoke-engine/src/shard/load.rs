@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use convoke_domain::conversation::{
-    Action, ConsumerHistory, Conversation, Event, Recorded, Rejection, replay,
+    Action, Closer, ConsumerHistory, Conversation, Event, Recorded, Rejection, replay,
 };
 use convoke_domain::id::{AccountId, ConsumerId, ConversationId};
 use convoke_store::StreamId;
@@ -227,13 +227,14 @@ pub(crate) fn key_owner(account: &AccountId, consumer: ConsumerId) -> String {
 
 /// How `events` change what is known of the consumer who opened the conversation.
 pub(crate) fn history_after(history: ConsumerHistory, events: &[Recorded]) -> ConsumerHistory {
-    use convoke_domain::conversation::Closer;
-    events.iter().fold(history, |history, recorded| match &recorded.event {
-        Event::Opened { .. } => ConsumerHistory { opened: history.opened + 1, auto_closed_at: None },
-        Event::Closed { by: Closer::AutoClose } => {
-            ConsumerHistory { auto_closed_at: Some(recorded.at), ..history }
+    events.iter().fold(history, |history, recorded| {
+        if let Event::Opened { .. } = recorded.event {
+            ConsumerHistory { opened: history.opened + 1, auto_closed_at: None }
+        } else if let Event::Closed { by } = recorded.event {
+            let auto_closed_at = (by == Closer::AutoClose).then_some(recorded.at);
+            ConsumerHistory { auto_closed_at, ..history }
+        } else {
+            history
         }
-        Event::Closed { .. } => ConsumerHistory { auto_closed_at: None, ..history },
-        _ => history,
     })
 }

@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use convoke_sandbox::{Ending, Grant, Program, Run, RunLimits, Sandbox, SandboxSettings, Source};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ const NOW: Timestamp = Timestamp::constant(1_772_360_430, 0);
 fn main() -> Result<()> {
     let alone = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let pair = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let sandbox = Sandbox::new(SandboxSettings { instances_max: 5_100, ..SandboxSettings::default() })?;
+    let sandbox = Sandbox::new(SandboxSettings { instances_max: 100, ..SandboxSettings::default() })?;
     let transcript = transcript();
     let trivial = prepare(&sandbox, TRIVIAL_V1)?;
     let fresh = json!({
@@ -51,8 +52,8 @@ fn main() -> Result<()> {
             "two_threads": pair.block_on(throughput(&sandbox, &trivial, 2))?,
         },
         "waiting_bytes_each": {
-            "1000": alone.block_on(waiting(&sandbox, 1_000))?,
-            "5000": alone.block_on(waiting(&sandbox, 5_000))?,
+            "1000": alone.block_on(waiting(1_000))?,
+            "5000": alone.block_on(waiting(5_000))?,
         },
         "prepare_us": deploys(&sandbox)?,
         "program_bytes": trivial.size(),
@@ -76,10 +77,10 @@ fn given(input: &Arc<str>, seed: u128) -> Run {
     }
 }
 
-async fn once(sandbox: &Sandbox, program: &Program, input: &Arc<str>, seed: usize) -> Result<Duration> {
-    let began = Instant::now();
+async fn once(sandbox: &Sandbox, program: &Program, input: &Arc<str>, seed: usize) -> Result<Taken> {
+    let (began, busy) = (Instant::now(), thread_time());
     let execution = sandbox.run(program, given(input, seed as u128)).await;
-    let took = began.elapsed();
+    let took = Taken { wall: began.elapsed(), cpu: thread_time().saturating_sub(busy) };
     ensure!(matches!(execution.ending, Ending::Returned { json: Some(_) }), "{:?}", execution.ending);
     Ok(took)
 }
@@ -90,7 +91,7 @@ async fn times(sandbox: &Sandbox, program: &Program, input: &str, rounds: usize)
     for round in 0..rounds {
         taken.push(once(sandbox, program, &input, round).await?);
     }
-    Ok(percentiles(taken))
+    Ok(percentiles(&taken))
 }
 
 async fn turns(sandbox: &Sandbox, programs: &[Program], rounds: usize) -> Result<Value> {
@@ -99,7 +100,7 @@ async fn turns(sandbox: &Sandbox, programs: &[Program], rounds: usize) -> Result
     for round in 0..rounds {
         taken.push(once(sandbox, &programs[round % programs.len()], &input, round).await?);
     }
-    Ok(percentiles(taken))
+    Ok(percentiles(&taken))
 }
 
 async fn throughput(sandbox: &Sandbox, program: &Program, tasks: usize) -> Result<f64> {
@@ -122,21 +123,32 @@ async fn throughput(sandbox: &Sandbox, program: &Program, tasks: usize) -> Resul
     Ok((ROUNDS * tasks) as f64 / began.elapsed().as_secs_f64())
 }
 
-/// Private memory that `count` invocations add while they all wait.
-async fn waiting(sandbox: &Sandbox, count: usize) -> Result<u64> {
-    let (program, input) = (prepare(sandbox, WAITING)?, Arc::<str>::from(SMALL));
+/// Private memory that `count` invocations add while they all wait, each in a slot that was never used before.
+async fn waiting(count: u32) -> Result<u64> {
+    let sandbox = Sandbox::new(SandboxSettings { instances_max: count + 1, ..SandboxSettings::default() })?;
+    let (program, input) = (prepare(&sandbox, WAITING)?, Arc::<str>::from(SMALL));
+    // What the first run sets up is the sandbox's, not the invocation's.
+    once(&sandbox, &prepare(&sandbox, TRIVIAL_V2)?, &input, 0).await?;
     let before = private_bytes()?;
+    let begun = Arc::new(AtomicU32::new(0));
     let mut running = tokio::task::JoinSet::new();
     for seed in 0..count {
-        let (sandbox, program, input) = (sandbox.clone(), program.clone(), Arc::clone(&input));
-        running.spawn(async move { sandbox.run(&program, given(&input, seed as u128)).await });
+        let (sandbox, program, begun) = (sandbox.clone(), program.clone(), Arc::clone(&begun));
+        let mut run = given(&input, u128::from(seed));
+        run.clock = Arc::new(move || {
+            begun.fetch_add(1, Ordering::Relaxed);
+            NOW
+        });
+        running.spawn(async move { sandbox.run(&program, run).await });
     }
-    // On one thread every task runs until it waits before this one goes on; once more for those that gave way.
-    for _ in 0..3 {
+    // On one thread, a run that has begun goes on until it waits before this task sees it.
+    while begun.load(Ordering::Relaxed) < count {
         tokio::task::yield_now().await;
     }
-    let each = private_bytes()?.saturating_sub(before) / count as u64;
-    ensure!(running.try_join_next().is_none(), "an invocation did not wait");
+    let each = private_bytes()?.saturating_sub(before) / u64::from(count);
+    if let Some(ended) = running.try_join_next() {
+        bail!("an invocation did not wait: {:?}", ended?.ending);
+    }
     Ok(each)
 }
 
@@ -154,19 +166,33 @@ fn deploys(sandbox: &Sandbox) -> Result<Value> {
     let mut taken = Vec::new();
     for n in 0..500 {
         let source = Source::new(format!("const n = {n};\n{TRIVIAL_V1}"));
-        let began = Instant::now();
+        let (began, busy) = (Instant::now(), thread_time());
         sandbox.prepare(&source, &BTreeMap::new())?;
-        taken.push(began.elapsed());
+        taken.push(Taken { wall: began.elapsed(), cpu: thread_time().saturating_sub(busy) });
     }
-    Ok(percentiles(taken))
+    Ok(percentiles(&taken))
 }
 
-fn percentiles(mut taken: Vec<Duration>) -> Value {
-    taken.sort();
-    let at = |part: usize| {
-        taken.get(taken.len() * part / 100).or(taken.last()).map_or(0.0, |time| time.as_secs_f64() * 1e6)
+/// Time of one measurement: by the clock, and of this thread's processor. Where they differ, the machine was busy.
+#[derive(Clone, Copy)]
+struct Taken {
+    wall: Duration,
+    cpu: Duration,
+}
+
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
+fn percentiles(taken: &[Taken]) -> Value {
+    let at = |time: fn(&Taken) -> Duration, part: usize| {
+        let mut times: Vec<Duration> = taken.iter().map(time).collect();
+        times.sort();
+        times.get(times.len() * part / 100).or(times.last()).map_or(0.0, |time| time.as_secs_f64() * 1e6)
     };
-    json!({ "p50": at(50), "p99": at(99) })
+    let (wall, cpu) = (|taken: &Taken| taken.wall, |taken: &Taken| taken.cpu);
+    json!({ "p50": at(wall, 50), "p99": at(wall, 99), "cpu_p50": at(cpu, 50) })
 }
 
 /// About 18 KB of conversation, the same each time.

@@ -173,7 +173,8 @@ impl ResourceLimiter for State {
             self.denied += 1;
             return Ok(false);
         }
-        let more = desired.saturating_sub(current);
+        // A new instance's memory is the image, mapped and shared until it is written to: not growth.
+        let more = if current == 0 { 0 } else { desired.saturating_sub(current) };
         if !self.budget.take(more) {
             self.starved += 1;
             return Ok(false);

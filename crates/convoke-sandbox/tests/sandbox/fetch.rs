@@ -26,12 +26,15 @@ impl Server {
         let (address, seen) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
         let kept = Arc::clone(&seen);
         let serving = async move {
+            // Connections that get no answer stay open, so that only the client can end them.
+            let mut silent = Vec::new();
             while let Ok((mut stream, _)) = listener.accept().await {
                 let request = read(&mut stream).await;
                 let answer = answer(&request, address);
                 kept.lock().unwrap().push(request);
-                if let Some(answer) = answer {
-                    stream.write_all(&answer).await.unwrap();
+                match answer {
+                    Some(answer) => stream.write_all(&answer).await.unwrap(),
+                    None => silent.push(stream),
                 }
             }
         };
@@ -249,7 +252,7 @@ async fn addresses_that_are_not_public_are_refused_in_every_spelling() {
 }
 
 #[tokio::test]
-async fn a_redirect_to_a_private_address_is_refused() {
+async fn a_redirect_is_judged_by_address_as_a_request_of_its_own() {
     let server = Server::start().await;
     let own = vec![SocketAddr::from(([169, 254, 169, 254], 80))];
     let (sandbox, _) = sandbox(true, own, Names::default());
@@ -312,6 +315,6 @@ async fn an_aborted_request_rejects_and_is_recorded_as_such() {
     );
     let execution = run(&sandbox, &body, &["*.shop.test"]).await;
     assert_eq!(execution.calls.len(), 1);
-    assert!(execution.calls[0].error.is_some());
-    assert!(matches!(json(execution).as_str().unwrap(), "AbortError" | "TypeError"));
+    assert_eq!(execution.calls[0].error.as_deref(), Some("aborted"));
+    assert_eq!(json(execution), json!("AbortError"));
 }

@@ -6,5 +6,6 @@ mod crypto;
 mod endings;
 mod fetch;
 mod hostile;
+mod intl;
 mod support;
 mod web;

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::lock::{database, io, private_dir, private_file, sync_dir};
+use super::lock::{database, io, new_dir, private_file, sync_dir};
 use super::schema::open_reader;
 use crate::StoreError;
 
@@ -23,7 +23,7 @@ pub fn copy(from: &Path, to: &Path) -> Result<u64, StoreError> {
     if !database(from).is_file() {
         return Err(StoreError::NoDatabase { dir: from.to_owned() });
     }
-    private_dir(to)?;
+    new_dir(to)?;
     let target = database(to);
     if target.exists() {
         return Err(StoreError::BackupExists { path: target });

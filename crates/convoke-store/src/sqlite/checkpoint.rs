@@ -4,9 +4,9 @@
 //! that the log starts over in blocks that are written already (which also halves the cost of a sync).
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, PoisonError};
 
 use rusqlite::Connection;
 
@@ -29,7 +29,11 @@ pub(super) fn run(connection: &Connection, shared: &Arc<Shared>, stop: &Receiver
         if commits == done || shared.failure().is_some() {
             continue;
         }
-        match checkpoint(connection) {
+        let moved = {
+            let _only_one = shared.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
+            checkpoint(connection)
+        };
+        match moved {
             // All of it is moved: nothing to do until the next commit.
             Ok(true) => done = commits,
             Ok(false) => {}

@@ -114,37 +114,43 @@ impl Head {
     }
 }
 
-/// An entry of the list of open conversations. There is one for each way to find it, so that a page is one run of
-/// entries; plain bytes, since there are millions of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct ListKey {
-    account: u32,
-    facet: Facet,
-    changed: i64,
-    conversation: [u8; 16],
-}
+/// An entry of the list of open conversations: account, facet, when it changed, conversation. There is one for each way
+/// to find it, so that a page is one run of entries. Big-endian bytes, which compare in one go: every step moves one.
+type ListKey = [u8; 45];
 
-/// By what open conversations are found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Facet {
-    All,
-    Skill([u8; 10]),
-    Consumer([u8; 16]),
-}
+/// By what open conversations are found: a kind, and the skill's digits or the consumer's bits.
+#[derive(Debug, Clone, Copy)]
+struct Facet([u8; 17]);
 
 impl Facet {
+    const ALL: Self = Self([0; 17]);
+
     fn skill(skill: &SkillId) -> Self {
-        let mut digits = [0; 10];
+        let mut bytes = [0; 17];
+        bytes[0] = 1;
         // A skill id has at most ten digits, none of them a zero byte, so padding keeps them apart.
-        for (place, digit) in digits.iter_mut().zip(skill.as_str().bytes()) {
+        for (place, digit) in bytes[1..].iter_mut().zip(skill.as_str().bytes()) {
             *place = digit;
         }
-        Self::Skill(digits)
+        Self(bytes)
     }
 
     fn consumer(consumer: ConsumerId) -> Self {
-        Self::Consumer(consumer.bits().to_be_bytes())
+        let mut bytes = [0; 17];
+        bytes[0] = 2;
+        bytes[1..].copy_from_slice(&consumer.bits().to_be_bytes());
+        Self(bytes)
     }
+}
+
+fn list_key(account: u32, facet: Facet, changed: i64, conversation: [u8; 16]) -> ListKey {
+    let mut key = [0; 45];
+    key[..4].copy_from_slice(&account.to_be_bytes());
+    key[4..21].copy_from_slice(&facet.0);
+    // With the sign turned around, the bytes sort as the numbers do.
+    key[21..29].copy_from_slice(&(changed ^ i64::MIN).to_be_bytes());
+    key[29..].copy_from_slice(&conversation);
+    key
 }
 
 /// The heads of all streams.
@@ -322,9 +328,9 @@ impl Heads {
         let facet = match (&filter.consumer, &filter.skill) {
             (Some(consumer), _) => Facet::consumer(*consumer),
             (None, Some(skill)) => Facet::skill(skill),
-            (None, None) => Facet::All,
+            (None, None) => Facet::ALL,
         };
-        let key = |changed, conversation| ListKey { account, facet, changed, conversation };
+        let key = |changed, conversation| list_key(account, facet, changed, conversation);
         let low = key(i64::MIN, [0; 16]);
         let keys = match before {
             // A page begins strictly after the last row of the one before.
@@ -334,7 +340,8 @@ impl Heads {
             None => self.open.range(low..=key(i64::MAX, [u8::MAX; 16])),
         };
         let rows = keys.rev().filter_map(|entry| {
-            let key = StreamKey { account, kind: 2, conversation: entry.conversation };
+            let conversation = entry[29..].try_into().expect("the key ends with sixteen bytes");
+            let key = StreamKey { account, kind: 2, conversation };
             let summary = self.by_key.get(&key).and_then(Head::open_summary)?.clone();
             filter.shows(&summary).then(|| ListRow { conversation: key.conversation(), summary })
         });
@@ -344,8 +351,8 @@ impl Heads {
 
 fn list_keys(key: StreamKey, summary: &Summary) -> impl Iterator<Item = ListKey> + use<> {
     let facets =
-        [Some(Facet::All), summary.skill.as_ref().map(Facet::skill), summary.consumer.map(Facet::consumer)];
+        [Some(Facet::ALL), summary.skill.as_ref().map(Facet::skill), summary.consumer.map(Facet::consumer)];
     let changed = micros(summary.changed_at);
     let StreamKey { account, conversation, .. } = key;
-    facets.into_iter().flatten().map(move |facet| ListKey { account, facet, changed, conversation })
+    facets.into_iter().flatten().map(move |facet| list_key(account, facet, changed, conversation))
 }

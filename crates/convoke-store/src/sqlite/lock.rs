@@ -22,9 +22,14 @@ pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error
     move |error| StoreError::Io { doing, path, what: error.to_string() }
 }
 
-/// Makes the directory if needed, readable by its owner only.
+/// Makes the directory if it does not exist, then readable by its owner only.
+pub(super) fn new_dir(dir: &Path) -> Result<(), StoreError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io("create", dir))
+}
+
+/// Makes the data directory if it does not exist, and readable by its owner only in any case.
 pub(super) fn private_dir(dir: &Path) -> Result<(), StoreError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io("create", dir))?;
+    new_dir(dir)?;
     fs::set_permissions(dir, Permissions::from_mode(0o700)).map_err(io("make private", dir))
 }
 

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use convoke_domain::id::{AccountId, ConsumerId};
 use rusqlite::{Connection, params};
@@ -16,7 +17,10 @@ use super::Shared;
 use super::apply::{Changes, Group, Ledger};
 use super::heads::StreamKey;
 use super::retention;
-use crate::limits::{GROUP_BYTES_MAX, GROUP_STEPS_MAX, WRITE_BACK_MIN, WRITE_BACK_PARTS};
+use crate::limits::{
+    BUSY_TIMEOUT, ERASE_PATIENCE, GROUP_BYTES_MAX, GROUP_STEPS_MAX, RESTART_PATIENCE, WRITE_BACK_MIN,
+    WRITE_BACK_PARTS,
+};
 use crate::{Dropped, Reject, Step, StoreError, Verdict};
 
 /// What the writer is asked for.
@@ -74,7 +78,10 @@ impl Writer {
         if let Some(reason) = self.shared.failure() {
             return Err(StoreError::Failed { reason });
         }
-        work(self).map_err(|error| self.shared.fail(&error))
+        work(self).map_err(|error| {
+            // Busy is only not finished; nothing went wrong.
+            if error == StoreError::Busy { error } else { self.shared.fail(&error) }
+        })
     }
 
     fn commit(&mut self, group: Vec<Commit>) {
@@ -147,15 +154,17 @@ impl Writer {
     }
 
     fn truncate_wal(&self) -> Result<(), StoreError> {
-        // Readers hold a snapshot for a moment each; between two of them the log can be cut.
-        for _ in 0..100 {
-            let busy: i64 =
-                self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-            if busy == 0 {
-                return Ok(());
-            }
-        }
-        Err(StoreError::Database { what: "readers kept the write-ahead log from being truncated".to_owned() })
+        if self.checkpoint("TRUNCATE", ERASE_PATIENCE)? { Ok(()) } else { Err(StoreError::Busy) }
+    }
+
+    /// Waits for readers of the old log, but not for long: commits wait behind it, and a backup reads for minutes.
+    fn checkpoint(&self, kind: &str, patience: Duration) -> Result<bool, StoreError> {
+        let _only_one = self.shared.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.connection.busy_timeout(patience)?;
+        let sql = format!("PRAGMA wal_checkpoint({kind})");
+        let busy: i64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
+        self.connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(busy == 0)
     }
 
     fn drop_before(&mut self, day: i64) -> Result<Dropped, StoreError> {
@@ -179,7 +188,7 @@ impl Writer {
         if self.shared.restart_wal.swap(false, Ordering::Relaxed) {
             let _failed_for_good = self.attempt(|writer| {
                 // A reader that holds it up is no failure; the log just grows until the next time.
-                writer.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))?;
+                let _again_later = writer.checkpoint("RESTART", RESTART_PATIENCE)?;
                 Ok(())
             });
         }

@@ -24,7 +24,7 @@ use support::{Sqlite, all_bytes, append, conversation, one};
 convoke_store::conformance_tests!(Sqlite);
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn random_scripts_end_as_in_the_model(script in proptest::collection::vec(any::<[u8; 8]>(), 0..150)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -88,6 +88,38 @@ async fn an_erased_key_is_in_no_file() {
     }
     assert!(holds(59));
     assert_eq!(store.key(&account, ConsumerId::from_bits(59)).await, Ok(Some(secret(59))));
+}
+
+#[tokio::test]
+async fn an_erasure_that_a_long_read_holds_up_says_so_and_succeeds_afterwards() {
+    let harness = Sqlite::open();
+    let store = harness.store();
+    let (account, consumer) = ("le1".parse().unwrap(), ConsumerId::from_bits(1));
+    let key = WrappedKey { consumer, wrapped: vec![5; 60] };
+    assert!(one(store, Step { key: Some(key), ..append(store, &conversation(1), 0, vec![1]) }).await.is_ok());
+    let long = rusqlite::Connection::open(harness.dir().join("convoke.db")).unwrap();
+    long.execute_batch("BEGIN; SELECT * FROM stream").unwrap();
+    assert_eq!(store.erase_key(&account, consumer).await, Err(StoreError::Busy));
+    assert_eq!(store.key(&account, consumer).await, Ok(None));
+    assert!(one(store, append(store, &conversation(1), 1, vec![1])).await.is_ok(), "writing goes on");
+    long.execute_batch("COMMIT").unwrap();
+    assert_eq!(store.erase_key(&account, consumer).await, Ok(false));
+    assert!(!all_bytes(harness.dir()).windows(60).any(|bytes| bytes == [5; 60]));
+}
+
+#[tokio::test]
+async fn erasures_and_checkpoints_wait_for_each_other() {
+    let harness = Sqlite::open();
+    let store = harness.store();
+    let account = "le1".parse().unwrap();
+    // Long enough for some checkpoints of the second connection to fall in between.
+    for number in 0..600 {
+        let consumer = ConsumerId::from_bits(number);
+        let key = WrappedKey { consumer, wrapped: vec![5; 60] };
+        let step = Step { key: Some(key), ..append(store, &conversation(number), 0, vec![1; 2000]) };
+        assert!(one(store, step).await.is_ok());
+        assert_eq!(store.erase_key(&account, consumer).await, Ok(true), "consumer {number}");
+    }
 }
 
 #[tokio::test]

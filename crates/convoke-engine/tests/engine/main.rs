@@ -1,0 +1,11 @@
+//! The whole engine on a store in memory and a moved clock, with closures for functions.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that finds something else than it expects stops there"
+)]
+
+mod answers;
+mod kit;
+mod race;
