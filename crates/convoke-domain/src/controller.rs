@@ -4,6 +4,7 @@
 //! rest is recorded as ignored. Carrying out is `conversation::settle`'s.
 
 use crate::account::Account;
+use crate::conversation::Failed;
 use crate::function::{Binding, Bindings, NoFunction};
 use crate::id::{SkillId, UserId};
 use crate::invocation::{Answer, CommandFate, CommandKind, Fate, NotInvoked, Returned};
@@ -68,14 +69,25 @@ impl Plan {
         fates: Vec::new(),
         dropped: 0,
     };
+
+    /// The plan of an answer that nobody wants any more: its commands are counted, none is looked at.
+    pub(crate) fn dropped(result: &Result<Answer, Failed>) -> Self {
+        let count = match result {
+            Ok(Answer::Commands(commands)) => commands.len(),
+            Ok(Answer::Nothing | Answer::Empty) | Err(_) => 0,
+        };
+        Self { dropped: u32::try_from(count).unwrap_or(u32::MAX), ..Self::AUTOMATIC }
+    }
 }
 
 /// What `answer` asks for.
 pub(crate) fn plan(answer: Answer, account: &Account) -> Plan {
     let commands = match answer {
         Answer::Nothing => return Plan::AUTOMATIC,
-        Answer::Empty => return Plan { message: PlannedMessage::Suppressed, ..Plan::AUTOMATIC },
-        Answer::Commands(commands) => commands,
+        Answer::Commands(commands) if !commands.is_empty() => commands,
+        Answer::Empty | Answer::Commands(_) => {
+            return Plan { message: PlannedMessage::Suppressed, ..Plan::AUTOMATIC };
+        }
     };
     let mut plan = Plan::AUTOMATIC;
     let mut seen: Vec<CommandKind> = Vec::with_capacity(3);
@@ -125,7 +137,7 @@ fn take(plan: &mut Plan, index: u16, returned: Returned, account: &Account) -> R
             plan.close = Some(index);
             Ok(())
         }
-        Returned::Malformed { why, .. } => Err(rejected("command.malformed", why)),
+        Returned::Malformed { why, .. } => Err(rejected("command.malformed", shortened(why))),
     }
 }
 
@@ -133,14 +145,32 @@ fn known_skill(text: &str, account: &Account) -> Result<SkillId, Fate> {
     text.parse()
         .ok()
         .filter(|skill| account.skill_exists(skill))
-        .ok_or_else(|| rejected("skill.unknown", format!("the account has no skill \"{text}\"")))
+        .ok_or_else(|| rejected("skill.unknown", format!("the account has no skill {}", quoted(text))))
 }
 
 fn known_agent(text: &str, account: &Account) -> Result<UserId, Fate> {
     account
         .agent_by_text(text)
         .map(|(id, _)| id)
-        .ok_or_else(|| rejected("agent.unknown", format!("the account has no agent \"{text}\"")))
+        .ok_or_else(|| rejected("agent.unknown", format!("the account has no agent {}", quoted(text))))
+}
+
+/// What a function wrote, as a record that is kept for ever may quote it.
+fn quoted(text: &str) -> String {
+    let mut start: String = text.chars().take(limits::QUOTED_CHARS_MAX).collect();
+    if start.len() < text.len() {
+        start.push('…');
+    }
+    format!("\"{start}\"")
+}
+
+/// A reason, cut off where nobody reads on.
+fn shortened(mut reason: String) -> String {
+    if let Some((end, _)) = reason.char_indices().nth(limits::REASON_CHARS_MAX) {
+        reason.truncate(end);
+        reason.push('…');
+    }
+    reason
 }
 
 /// A command that broke a rule.

@@ -28,7 +28,7 @@ pub use event::{
     Actor, Cause, Closer, CommandKey, Event, Line, Origin, ParticipantId, PrivateText, Provenance, Recorded,
     Role, Settled, Timer, Triggered, UnfiredReason,
 };
-pub use state::{Conversation, LaneEntry, Stage};
+pub use state::{Conversation, LaneEntry, SeenKey, Stage};
 
 use crate::id::ConversationId;
 

@@ -32,6 +32,12 @@ pub const IDLE_REPEAT_MAX: u8 = 10;
 /// Commands of one answer that are recorded; the rest are counted. Only the first of each type acts.
 pub const ANSWER_COMMANDS_MAX: usize = 16;
 
+/// Characters of a wrong id that a rejection quotes: more than any right one has.
+pub const QUOTED_CHARS_MAX: usize = 64;
+
+/// Characters of the reason for which a returned command is rejected: a sentence or two.
+pub const REASON_CHARS_MAX: usize = 300;
+
 /// How far every question about hours looks ahead or back. A year with its holidays, and some; who has no staff for
 /// longer is closed.
 pub const HOURS_HORIZON: Duration = Duration::from_hours(400 * 24);

@@ -152,3 +152,126 @@ fn end(before: Option<&Conversation>, after: &Conversation) -> Option<CbotEventT
         Stage::Closed { .. } | Stage::Open => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::conversation::event::{Line, Origin, PrivateText};
+    use crate::conversation::replay;
+    use crate::id::{ConsumerId, ConversationId, SkillId, UserId};
+    use crate::sequence::EventSeq;
+
+    const CONSUMER: ConsumerId = ConsumerId::from_bits(1);
+
+    fn skill(id: &str) -> SkillId {
+        id.parse().unwrap()
+    }
+
+    fn recorded(number: u64, event: Event) -> Recorded {
+        let seq = EventSeq::new(number).unwrap();
+        Recorded { seq, at: Timestamp::UNIX_EPOCH, by: Actor::Consumer(CONSUMER), cause: None, event }
+    }
+
+    fn opened() -> Recorded {
+        let event = Event::Opened {
+            consumer: CONSUMER,
+            skill: skill("1"),
+            authenticated: false,
+            in_off_hours: false,
+            first_conversation: false,
+            origin: Origin::default(),
+        };
+        recorded(1, event)
+    }
+
+    /// What one commit of these events fires in an open conversation.
+    fn fired(events: impl IntoIterator<Item = Event>) -> Vec<CbotEventType> {
+        let id = ConversationId::from_bits(1);
+        let before = replay(id, None, [&opened()]);
+        let events: Vec<Recorded> =
+            events.into_iter().zip(2..).map(|(event, number)| recorded(number, event)).collect();
+        let after = replay(id, before.clone(), &events).unwrap();
+        changes(before.as_ref(), &after, &events, false).into_iter().map(|fired| fired.code).collect()
+    }
+
+    #[test]
+    fn a_commit_that_changes_everything_fires_everything_in_one_order() {
+        let agent = ParticipantId::User(UserId::new(1).unwrap());
+        let line = Line {
+            dialog: 0,
+            wire_sequence: 0,
+            author: ParticipantId::Consumer(CONSUMER),
+            role: Role::Consumer,
+            text: PrivateText::new("hello"),
+            in_off_hours: true,
+            key: None,
+            provenance: None,
+        };
+        let codes = fired([
+            Event::Closed { by: Closer::AutoClose },
+            Event::IdleFired { timer: Timer::AwaitingInQueue, base: Timestamp::UNIX_EPOCH, count: 1 },
+            Event::LinePublished(line),
+            Event::TtrChanged { from: Ttr::Normal, to: Ttr::Urgent },
+            Event::ParticipantJoined { participant: agent, role: Role::AssignedAgent },
+            Event::SkillChanged { from: skill("1"), to: skill("2") },
+            Event::SteppedUp { consumer: CONSUMER, identity: PrivateText::new("customer 12") },
+        ]);
+        assert_eq!(
+            codes,
+            [
+                CbotEventType::ConsumerStepUp,
+                CbotEventType::EngagementTransferred,
+                CbotEventType::YouAreConnectedTo,
+                CbotEventType::ConsumerAskedUrgentResponseTime,
+                CbotEventType::ConsumerSendMessageOnOffHours,
+                CbotEventType::ConvAwaitingInQueue,
+                CbotEventType::SystemEndConversation,
+            ]
+        );
+        assert!(codes.is_sorted_by_key(|code| code.event()));
+    }
+
+    #[test]
+    fn who_joined_and_left_within_one_commit_was_never_there() {
+        let (participant, role) = (ParticipantId::User(UserId::new(1).unwrap()), Role::Agent);
+        let joined = Event::ParticipantJoined { participant, role };
+        assert_eq!(fired([joined, Event::ParticipantLeft { participant, role }]), []);
+    }
+
+    #[test]
+    fn the_code_of_a_change_of_participants_is_the_first_that_holds() {
+        let user = |number| ParticipantId::User(UserId::new(number).unwrap());
+        let joined = |participant, role| Event::ParticipantJoined { participant, role };
+        let friend = ParticipantId::Consumer(ConsumerId::from_bits(2));
+        let everybody = [
+            (friend, Role::Consumer, CbotEventType::ConsumerJoinedConversation),
+            (user(1), Role::BrandBot, CbotEventType::AnotherAgentJoinedConversation),
+            (user(2), Role::AssignedAgent, CbotEventType::YouAreConnectedTo),
+        ];
+        for count in 1..=everybody.len() {
+            let events = everybody.iter().take(count).map(|(who, role, _)| joined(*who, *role));
+            assert_eq!(fired(events), [everybody[count - 1].2]);
+        }
+        let left =
+            Event::ParticipantLeft { participant: ParticipantId::Consumer(CONSUMER), role: Role::Consumer };
+        let both = [left, joined(friend, Role::Consumer)];
+        assert_eq!(fired(both), [CbotEventType::ConsumerJoinedConversation]);
+    }
+
+    #[test]
+    fn a_custom_time_set_by_an_agent_is_an_update_whatever_it_is() {
+        let id = ConversationId::from_bits(1);
+        let before = replay(id, None, [&opened()]);
+        for to in [Ttr::Urgent, Ttr::Custom(Duration::from_secs(9))] {
+            let event = Event::TtrChanged { from: Ttr::Normal, to };
+            let events = [Recorded { by: Actor::System, ..recorded(2, event) }];
+            let after = replay(id, before.clone(), &events).unwrap();
+            let fired = changes(before.as_ref(), &after, &events, false);
+            assert_eq!(fired, [Fired::of(CbotEventType::AgentUpdatedResponseTime)]);
+        }
+    }
+}

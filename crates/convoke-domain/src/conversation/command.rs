@@ -116,7 +116,7 @@ pub struct Settlement {
 /// How the work on a trigger ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settling {
-    /// There is no function for it any more: decided again when it settles.
+    /// There was no function for it when its turn came; why is looked up when it settles.
     NothingToRun,
     /// The function ended.
     Ran {

@@ -93,9 +93,13 @@ impl<'a> Commit<'a> {
     /// The change that began with `before` and the event at index `from` is whole: moves the deadline and records what
     /// it fires.
     pub(crate) fn complete_change(&mut self, before: Option<&Conversation>, from: usize, by: By) {
+        if self.events.len() == from {
+            return;
+        }
         self.move_deadline(by);
         let Some(after) = self.state.clone() else { return };
-        let Some(last) = self.events[from..].last().cloned() else { return };
+        let Some(last) = self.events.last() else { return };
+        let last = Recorded { by: by.actor, ..last.clone() };
         let recent = before.is_none() && self.opened_soon_after_autoclose(&after);
         let announce = recent && self.context.account.fire_after_autoclose;
         let in_off_hours = self.in_off_hours();

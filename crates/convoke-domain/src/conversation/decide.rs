@@ -1,6 +1,6 @@
 //! What a command causes. Refuses, or records; never performs anything.
 
-use crate::account::Account;
+use crate::account::{Account, User};
 use crate::conversation::command::{Action, Command, NewLine, Open, Rejection};
 use crate::conversation::commit::{By, Commit, Context};
 use crate::conversation::event::{
@@ -46,18 +46,28 @@ pub fn decide(
     command: Command,
     context: &Context<'_>,
 ) -> Result<Decision, Rejection> {
-    let by = By { actor: command.by, cause: command.cause };
-    let mut commit = Commit::new(id, state, context);
+    let by = if matches!(command.action, Action::TimerDue { .. }) {
+        // Nobody does it: the time has come.
+        By::SYSTEM
+    } else {
+        By { actor: command.by, cause: command.cause }
+    };
+    let waiting = state.map_or(0, |state| state.lane.len());
     let settles = matches!(command.action, Action::Settle(_));
-    if !settles && state.is_some_and(|state| state.lane.len() >= limits::LANE_MAX) {
-        return Err(Rejection::Busy);
-    }
+    let mut commit = Commit::new(id, state, context);
     let reply = act(&mut commit, by, command.action)?;
     if !settles {
         commit.complete_change(state, 0, by);
     }
-    settle::settle_what_nothing_answers(&mut commit);
+    // Otherwise the head may be running: whoever runs it settles it, whatever is deployed by now.
+    if settles || waiting == 0 {
+        settle::settle_what_nothing_answers(&mut commit);
+    }
     let (events, after) = commit.into_parts();
+    let waits = after.as_ref().map_or(0, |state| state.lane.len());
+    if !settles && waits > limits::LANE_MAX && waits > waiting {
+        return Err(Rejection::Busy);
+    }
     Ok(Decision { events, after, reply })
 }
 
@@ -106,11 +116,12 @@ fn open_conversation(commit: &mut Commit<'_>, by: By, open: Open) -> Result<Repl
     if commit.state().is_ok() {
         return Err(Rejection::AlreadyOpen);
     }
+    if matches!(by.actor, Actor::Consumer(consumer) if consumer != open.consumer) {
+        return Err(Rejection::NotAllowed { role: Role::Consumer });
+    }
     let account = commit.context.account;
-    let skill = match open.skill {
-        Some(skill) => known_skill(account, skill)?,
-        None => account.default_skill.clone().ok_or(Rejection::NoDefaultSkill)?,
-    };
+    let skill = open.skill.or_else(|| account.default_skill.clone()).ok_or(Rejection::NoDefaultSkill)?;
+    let skill = known_skill(account, skill)?;
     if let Some(line) = &open.first_line {
         check_text(&line.text)?;
     }
@@ -136,9 +147,9 @@ fn publish(commit: &mut Commit<'_>, by: By, line: NewLine) -> Result<Reply, Reje
     let author = by.actor.participant().ok_or(Rejection::NotAParticipant)?;
     let role = state.role_of(author).ok_or(Rejection::NotAParticipant)?;
     if let Some(key) = &line.key
-        && let Some((_, seq)) = state.keys.iter().find(|(known, _)| known == key)
+        && let Some(seen) = state.keys.iter().find(|seen| seen.key == *key && seen.author == author)
     {
-        return Ok(Reply::Duplicate(*seq));
+        return Ok(Reply::Duplicate(seen.line));
     }
     let state = open_state(commit)?;
     if role == Role::Reader {
@@ -180,7 +191,7 @@ fn join(commit: &mut Commit<'_>, by: By, participant: ParticipantId, role: Role)
             if by.actor != Actor::User(user) {
                 brand_side_only(state, by)?;
             }
-            commit.context.account.user(user).ok_or_else(|| unknown_agent(user))?;
+            serving(commit.context.account, user)?;
             true
         }
         _ => false,
@@ -192,11 +203,10 @@ fn join(commit: &mut Commit<'_>, by: By, participant: ParticipantId, role: Role)
         Some(present) if present == role => return Ok(()),
         // Changing the assigned agent's role would leave the conversation without one unnoticed: they leave first.
         Some(Role::AssignedAgent) => return Err(Rejection::AlreadyAssigned),
-        Some(_) => {}
         None if state.participants.len() >= limits::PARTICIPANTS_MAX => {
             return Err(Rejection::TooManyParticipants);
         }
-        None => {}
+        Some(_) | None => {}
     }
     commit.push(by, Event::ParticipantJoined { participant, role });
     Ok(())
@@ -217,6 +227,9 @@ fn leave(commit: &mut Commit<'_>, by: By, participant: ParticipantId) -> Result<
 
 fn accept(commit: &mut Commit<'_>, by: By, agent: UserId) -> Result<(), Rejection> {
     let state = open_state(commit)?;
+    if by.actor != Actor::User(agent) {
+        brand_side_only(state, by)?;
+    }
     agent_with_skill(commit.context.account, agent, &state.skill)?;
     match state.assigned_agent() {
         Some(present) if present == agent => return Ok(()),
@@ -238,8 +251,9 @@ pub(crate) fn transfer(
     agent: Option<UserId>,
 ) -> Result<Vec<Event>, Rejection> {
     let target = match skill {
-        Some(skill) => known_skill(account, skill)?,
-        None => state.skill.clone(),
+        // Where it is already it may stay, though the skill was disabled meanwhile.
+        Some(skill) if skill != state.skill => known_skill(account, skill)?,
+        Some(_) | None => state.skill.clone(),
     };
     if let Some(agent) = agent {
         agent_with_skill(account, agent, &target)?;
@@ -270,6 +284,10 @@ fn set_ttr(commit: &mut Commit<'_>, by: By, ttr: Ttr) -> Result<(), Rejection> {
             participant_role(state, by)?;
             if !matches!(ttr, Ttr::Urgent | Ttr::Normal) {
                 return Err(Rejection::TtrNotForConsumers);
+            }
+            if ttr == Ttr::Normal && state.ttr != Ttr::Urgent {
+                // There is no mark to take back, and what an agent set stays.
+                return Ok(());
             }
         }
         Actor::User(_) | Actor::ControllerBot | Actor::System => brand_side_only(state, by)?,
@@ -358,7 +376,7 @@ fn known_skill(account: &Account, skill: SkillId) -> Result<SkillId, Rejection> 
 }
 
 fn agent_with_skill(account: &Account, agent: UserId, skill: &SkillId) -> Result<(), Rejection> {
-    let user = account.user(agent).filter(|user| user.serves()).ok_or_else(|| unknown_agent(agent))?;
+    let user = serving(account, agent)?;
     if user.skills.contains(skill) {
         Ok(())
     } else {
@@ -366,6 +384,10 @@ fn agent_with_skill(account: &Account, agent: UserId, skill: &SkillId) -> Result
     }
 }
 
-fn unknown_agent(agent: UserId) -> Rejection {
-    Rejection::UnknownAgent { agent: agent.to_string() }
+/// Someone who may take part in conversations.
+fn serving(account: &Account, agent: UserId) -> Result<&User, Rejection> {
+    account
+        .user(agent)
+        .filter(|user| user.serves())
+        .ok_or_else(|| Rejection::UnknownAgent { agent: agent.to_string() })
 }

@@ -356,7 +356,8 @@ pub enum Event {
     },
     /// It was closed.
     Closed {
-        /// By whom.
+        /// By whom. Stored under its own name: `by` is who did it, of every record.
+        #[serde(rename = "closer")]
         by: Closer,
     },
     /// A state change event fired: somebody has to answer it.

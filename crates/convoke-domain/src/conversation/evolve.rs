@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::conversation::event::{
     Actor, Cause, Event, Line, ParticipantId, Recorded, Role, Timer, Triggered,
 };
-use crate::conversation::state::{Conversation, IdleCount, LaneEntry, Since, Stage, Talk};
+use crate::conversation::state::{Conversation, IdleCount, LaneEntry, SeenKey, Since, Stage, Talk};
 use crate::id::{ConversationId, InvocationId};
 use crate::limits;
 use crate::sequence::EventSeq;
@@ -123,7 +123,7 @@ fn line_published(state: &mut Conversation, line: &Line, seq: EventSeq, at: Time
         if state.keys.len() >= limits::COMMAND_KEYS_MAX {
             state.keys.pop_front();
         }
-        state.keys.push_back((key.clone(), seq));
+        state.keys.push_back(SeenKey { author: line.author, key: key.clone(), line: seq });
     }
     let talk = &mut state.talk;
     talk.last_line_at = Some(at);
@@ -132,6 +132,7 @@ fn line_published(state: &mut Conversation, line: &Line, seq: EventSeq, at: Time
         talk.last_brand_line_at = Some(at);
         talk.unanswered_since = None;
         talk.consumer_wrote_last = false;
+        talk.brand_wrote_since_assigned = true;
         state.changed_at = at;
     } else if line.role == Role::Consumer {
         talk.last_consumer_line_at = Some(at);
@@ -150,6 +151,7 @@ fn joined(state: &mut Conversation, participant: ParticipantId, role: Role, at: 
     state.participants.insert(participant, role);
     if role == Role::AssignedAgent {
         state.assigned_at = Some(at);
+        state.talk.brand_wrote_since_assigned = false;
         state.suggested_agent = None;
     }
     state.changed_at = at;

@@ -40,8 +40,8 @@ pub(crate) fn settle(commit: &mut Commit<'_>, settlement: Settlement) -> Result<
                 .unwrap_or(NotInvoked::NoneDeployed);
             (None, 0, Outcome::NotInvoked { reason }, Plan::AUTOMATIC)
         }
-        Settling::Ran { function, attempts, .. } if !bot_on => {
-            (Some(function), attempts, Outcome::Dropped, Plan::AUTOMATIC)
+        Settling::Ran { function, attempts, result, .. } if !bot_on => {
+            (Some(function), attempts, Outcome::Dropped, Plan::dropped(&result))
         }
         Settling::Ran { function, attempts, result: Ok(answer), .. } => {
             (Some(function), attempts, Outcome::Answered, plan(answer, account))
@@ -51,7 +51,6 @@ pub(crate) fn settle(commit: &mut Commit<'_>, settlement: Settlement) -> Result<
             (Some(function), attempts, outcome, Plan::AUTOMATIC)
         }
     };
-    let plan = if bot_on { plan } else { Plan { message: PlannedMessage::Suppressed, ..Plan::AUTOMATIC } };
     Settle { entry, function, attempts, bot_on, policy }.record(commit, &state, outcome, plan);
     Ok(())
 }
@@ -194,10 +193,12 @@ impl Settle {
     /// The account's own text for what happened, or why there is none.
     fn automatic(&self, commit: &Commit<'_>, state: &Conversation) -> Result<String, Silence> {
         let (account, now) = (commit.context.account, commit.context.now);
-        if self.entry.code == CbotEventType::ConsumerSendMessageOnOffHours
-            && told_in_this_period(state, account.hours_of(Some(&state.skill)).shift(now))
-        {
-            return Err(Silence::AlreadyTold);
+        if self.entry.code == CbotEventType::ConsumerSendMessageOnOffHours {
+            // The period of the line, which may be over when a slow function has failed at last.
+            let shift = account.hours_of(Some(&self.entry.skill)).shift(self.entry.payload.general.at);
+            if told_in_this_period(state, shift) {
+                return Err(Silence::AlreadyTold);
+            }
         }
         let agent = state.assigned_agent().and_then(|agent| account.user(agent));
         let facts = MacroFacts {
@@ -303,7 +304,7 @@ fn fenced_message(since: Since, code: CbotEventType) -> Option<FenceReason> {
     }
 }
 
-/// Whether the automatic off-hours message was sent in the off-hours period of now.
+/// Whether the automatic off-hours message was sent in this off-hours period already.
 fn told_in_this_period(state: &Conversation, shift: Shift) -> bool {
     match (state.off_hours_told_at, shift) {
         (Some(told), Shift::Off { since, .. }) => since.is_none_or(|since| told >= since),

@@ -39,6 +39,7 @@ pub struct Conversation {
     /// The agent to be asked first.
     pub suggested_agent: Option<UserId>,
     /// Who takes part, in which role.
+    #[serde(with = "pairs")]
     pub participants: BTreeMap<ParticipantId, Role>,
     /// The time to respond.
     pub ttr: Ttr,
@@ -67,7 +68,18 @@ pub struct Conversation {
     /// The triggers that are not settled, oldest first.
     pub lane: VecDeque<LaneEntry>,
     /// The latest client keys and the lines they name.
-    pub keys: VecDeque<(CommandKey, EventSeq)>,
+    pub keys: VecDeque<SeenKey>,
+}
+
+/// A client's key that was used. Keys are their author's own: two clients may well count from the same number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenKey {
+    /// Who used it.
+    pub author: ParticipantId,
+    /// The key.
+    pub key: CommandKey,
+    /// The line.
+    pub line: EventSeq,
 }
 
 /// Open, or closed by somebody.
@@ -100,6 +112,9 @@ pub struct Talk {
     pub unanswered_since: Option<Timestamp>,
     /// Whether the consumer wrote after the brand's side.
     pub consumer_wrote_last: bool,
+    /// Whether the brand's side wrote since the present agent was assigned. Order decides, not the time: both may have
+    /// happened at the same instant.
+    pub brand_wrote_since_assigned: bool,
 }
 
 /// How often an idle timer fired for one base.
@@ -171,5 +186,27 @@ impl Conversation {
     /// The invocation that answers `trigger`.
     pub const fn invocation(&self, trigger: EventSeq) -> InvocationId {
         InvocationId::Triggered { conversation: self.id, trigger }
+    }
+}
+
+/// Participants as a list of pairs: a JSON key can only be a text.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{ParticipantId, Role};
+
+    pub(super) fn serialize<S: Serializer>(
+        participants: &BTreeMap<ParticipantId, Role>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(participants)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<ParticipantId, Role>, D::Error> {
+        Ok(Vec::deserialize(deserializer)?.into_iter().collect())
     }
 }

@@ -35,11 +35,10 @@ pub fn base(state: &Conversation, timer: Timer) -> Option<Timestamp> {
         Timer::AwaitingInQueue => state.assigned_at.is_none().then_some(state.queued_at),
         Timer::AgentNonResponsive => {
             let assigned = state.assigned_at?;
-            match (talk.unanswered_since, talk.last_brand_line_at) {
-                (Some(unanswered), _) => Some(assigned.max(unanswered)),
+            match talk.unanswered_since {
+                Some(unanswered) => Some(assigned.max(unanswered)),
                 // Answered since the assignment, and the consumer has not written again.
-                (None, Some(answered)) if answered >= assigned => None,
-                (None, _) => Some(assigned),
+                None => (!talk.brand_wrote_since_assigned).then_some(assigned),
             }
         }
         Timer::ConsumerNonResponsive => talk.last_brand_line_at.filter(|_| !talk.consumer_wrote_last),
