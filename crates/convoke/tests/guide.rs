@@ -4,7 +4,7 @@ mod support;
 
 use std::process::Command;
 
-use support::{CONVOKE, Dev, all, repository};
+use support::{CONVOKE, Dev, all, in_folder, repository};
 
 /// A command of the guide, and what it shows of its output.
 #[derive(Debug, PartialEq, Eq)]

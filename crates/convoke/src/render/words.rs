@@ -207,7 +207,7 @@ fn answer_lines(run: &FunctionRun, style: Style) -> Vec<String> {
             Would::Ignore => style.dim(&command.text),
             Would::Reject => style.red(&format!("would be rejected: {}", command.text)),
         };
-        lines.push(format!("{kind:<17} {would}"));
+        lines.push(format!("{kind}\n  {would}"));
     }
     if plan.commands_dropped > 0 {
         lines.push(format!("{} more commands would not be looked at", plan.commands_dropped));

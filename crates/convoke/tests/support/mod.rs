@@ -115,10 +115,16 @@ impl Server {
     }
 }
 
-/// A `convoke` that sees nothing of the environment's own settings.
+/// A `convoke` that runs in this folder.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(CONVOKE);
-    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    command.args(arguments);
+    in_folder(command, folder)
+}
+
+/// Runs in this folder, without input, and knows nothing of the servers that a developer has elsewhere.
+pub fn in_folder(mut command: Command, folder: &Path) -> Command {
+    command.current_dir(folder).stdin(Stdio::null());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CONVOKE_")) {
         command.env_remove(name);
     }
