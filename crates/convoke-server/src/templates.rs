@@ -58,7 +58,8 @@ impl Templates {
 }
 
 fn read(folder: &str) -> Option<Template> {
-    let text = |name: &str| String::from_utf8(Files::get(&format!("{folder}/{name}"))?.data.into_owned()).ok();
+    let text =
+        |name: &str| String::from_utf8(Files::get(&format!("{folder}/{name}"))?.data.into_owned()).ok();
     let description: Description = toml::from_str(&text("template.toml")?).ok()?;
     Some(Template {
         id: description.id,

@@ -37,14 +37,10 @@ pub(super) async fn list(
 ) -> Answer<Json<Page<ConversationSummary>>> {
     let most = list.limit();
     let named = list.consumer.as_ref().map(|named| consumer(&server, tenant.id(), Some(named)));
-    let filter = ListFilter {
-        open: list.open,
-        skill: list.skill,
-        consumer: tenant.caller.consumer().or(named),
-    };
-    let after = list
-        .after
-        .map(|place| ListPlace { changed_at: place.changed_at, conversation: place.conversation });
+    let filter =
+        ListFilter { open: list.open, skill: list.skill, consumer: tenant.caller.consumer().or(named) };
+    let after =
+        list.after.map(|place| ListPlace { changed_at: place.changed_at, conversation: place.conversation });
     // One more than asked for tells whether there is a next page.
     let mut rows = server.handle.conversations(tenant.id(), &filter, after, most + 1).await?;
     let more = rows.len() > most;
@@ -155,7 +151,11 @@ pub(super) async fn explain(
 }
 
 /// The conversation, if this caller may see it; otherwise as if there were none.
-pub(super) async fn visible(server: &Shared, tenant: &Tenant, id: ConversationId) -> Answer<Arc<ConversationState>> {
+pub(super) async fn visible(
+    server: &Shared,
+    tenant: &Tenant,
+    id: ConversationId,
+) -> Answer<Arc<ConversationState>> {
     let state = server.handle.conversation(tenant.id(), id).await?;
     let own = tenant.caller.consumer().is_none_or(|consumer| takes_part(&state, consumer));
     if own { Ok(state) } else { Err(Rejection::NotFound.into()) }

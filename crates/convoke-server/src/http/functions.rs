@@ -8,9 +8,7 @@ use axum::http::StatusCode;
 use convoke_api::platform_error::PlatformError;
 use convoke_api::problem::Problem;
 use convoke_api::v1::event_kind::EventKind;
-use convoke_api::v1::function::{
-    CreateFunction, Deployed, Function, FunctionDetail, Rollback, Version,
-};
+use convoke_api::v1::function::{CreateFunction, Deployed, Function, FunctionDetail, Rollback, Version};
 use convoke_api::v1::function_call::SaveFunction;
 use convoke_api::v1::list::List;
 use convoke_api::v1::template::Template;
@@ -173,10 +171,7 @@ pub(super) async fn rollback(
 }
 
 /// The function that the path names, by id or by name.
-pub(super) fn find<'t>(
-    tenant: &'t Tenant,
-    params: &Params,
-) -> Answer<(FunctionId, &'t function::Function)> {
+pub(super) fn find<'t>(tenant: &'t Tenant, params: &Params) -> Answer<(FunctionId, &'t function::Function)> {
     let text = params.text("function");
     let functions = &tenant.view.functions;
     let by_id = text.parse().ok().and_then(|id| functions.get(id).map(|function| (id, function)));
@@ -200,11 +195,7 @@ async fn loads(server: &Shared, commands: &[Command]) -> Answer<()> {
     Ok(())
 }
 
-async fn change(
-    server: &Shared,
-    tenant: &Tenant,
-    command: Command,
-) -> Answer<Arc<AccountView>> {
+async fn change(server: &Shared, tenant: &Tenant, command: Command) -> Answer<Arc<AccountView>> {
     let by = tenant.caller.account_actor();
     Ok(server.handle.change_functions(tenant.id(), &by, command).await?)
 }

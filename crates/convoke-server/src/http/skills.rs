@@ -25,11 +25,7 @@ pub(super) async fn list(State(server): State<Shared>, tenant: Tenant) -> Json<L
 /// A skill.
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/skills/{skill}", tag = "skills",
     responses((status = 200, body = Skill)))]
-pub(super) async fn get(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<Json<Skill>> {
+pub(super) async fn get(State(server): State<Shared>, tenant: Tenant, params: Params) -> Answer<Json<Skill>> {
     let id: SkillId = params.get("skill")?;
     let skill = Skill::of(&tenant.view.account, &id, server.handle.now());
     Ok(Json(skill.ok_or(Rejection::SkillUnknown(id))?))
