@@ -17,9 +17,10 @@ fn routes() -> Vec<(Method, String)> {
     let document = serde_json::to_value(crate::openapi()).unwrap();
     let paths = document["paths"].as_object().unwrap();
     let operations = paths.iter().flat_map(|(path, item)| {
-        item.as_object().unwrap().keys().map(move |method| {
-            (method.to_uppercase().parse().unwrap(), path.clone())
-        })
+        item.as_object()
+            .unwrap()
+            .keys()
+            .map(move |method| (method.to_uppercase().parse().unwrap(), path.clone()))
     });
     operations.collect()
 }
@@ -42,7 +43,8 @@ fn filled(path: &str, account: &str, conversation: &str) -> String {
 
 #[test]
 fn the_description_and_the_table_have_the_same_routes() {
-    let described: BTreeSet<String> = routes().iter().map(|(method, path)| format!("{method} {path}")).collect();
+    let described: BTreeSet<String> =
+        routes().iter().map(|(method, path)| format!("{method} {path}")).collect();
     let table: BTreeSet<String> = TABLE.iter().map(|row| format!("{} {}", row.method, row.path)).collect();
     assert_eq!(described, table);
     assert_eq!(table.len(), TABLE.len(), "a route has one row");
@@ -99,7 +101,8 @@ async fn a_foreign_conversation_is_answered_as_an_unknown_one() {
     let with_it = |(_, path): &(Method, String)| path.contains("{conversation}");
     for (method, path) in routes().into_iter().filter(with_it) {
         let body = body_for(&path);
-        let ask = async |id: &str| kit.raw(method.clone(), &filled(&path, OTHER, id), &token, body.clone()).await;
+        let ask =
+            async |id: &str| kit.raw(method.clone(), &filled(&path, OTHER, id), &token, body.clone()).await;
         let foreign = ask(&conversation).await;
         foreign.fails(404, "conversation.not_found");
         assert_eq!(foreign.text, ask("conv_00000000000000000000000000000001").await.text, "{method} {path}");
@@ -217,7 +220,8 @@ fn whatever_is_sent_to_whatever_route_the_server_is_not_at_fault() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (kit, tokens) = runtime.block_on(async {
         let kit = Kit::new().await;
-        let tokens = [kit.operator.clone(), kit.token(ACME, &UserRole::ALL[..6]).await, kit.consumer(ACME, 7)];
+        let tokens =
+            [kit.operator.clone(), kit.token(ACME, &UserRole::ALL[..6]).await, kit.consumer(ACME, 7)];
         (kit, tokens)
     });
     let conversation = runtime.block_on(kit.open()).replace("/conversations/", "");
@@ -230,10 +234,11 @@ fn whatever_is_sent_to_whatever_route_the_server_is_not_at_fault() {
         let (method, path) = &routes[route];
         let mut path = filled(path, ACME, &conversation);
         if id.len() > 10 {
-            let id: String = id.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            let id = id.bytes().fold(String::new(), |id, byte| id + &format!("%{byte:02x}"));
             path = path.replace("4711", &id).replace("123456", &id).replace("YOU_ARE_CONNECTED_TO", &id);
         }
-        let request = Request::builder().method(method).uri(&path).header(header::CONTENT_TYPE, "application/json");
+        let request =
+            Request::builder().method(method).uri(&path).header(header::CONTENT_TYPE, "application/json");
         let request = request.header(header::AUTHORIZATION, format!("Bearer {}", tokens[token]));
         let reply = runtime.block_on(kit.request(request.body(Body::from(body)).unwrap()));
         let told = format!("{method} {path}: {}", reply.text);
@@ -249,9 +254,38 @@ fn whatever_is_sent_to_whatever_route_the_server_is_not_at_fault() {
 /// Bytes, JSON, and JSON with the names of real fields.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let name = prop::sample::select(vec![
-        "name", "text", "source", "skills", "roles", "texts", "enabled", "ttr", "type", "seconds", "participant",
-        "role", "principal", "kind", "id", "expires_at", "week", "day", "from", "to", "time_zone", "input",
-        "payload", "consumer", "line", "key", "skill", "agent", "version", "template", "event", "deadline",
+        "name",
+        "text",
+        "source",
+        "skills",
+        "roles",
+        "texts",
+        "enabled",
+        "ttr",
+        "type",
+        "seconds",
+        "participant",
+        "role",
+        "principal",
+        "kind",
+        "id",
+        "expires_at",
+        "week",
+        "day",
+        "from",
+        "to",
+        "time_zone",
+        "input",
+        "payload",
+        "consumer",
+        "line",
+        "key",
+        "skill",
+        "agent",
+        "version",
+        "template",
+        "event",
+        "deadline",
     ]);
     let leaf = prop_oneof![
         Just(Value::Null),
