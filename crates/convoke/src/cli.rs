@@ -9,7 +9,8 @@ use crate::render::Output;
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong.
 
-Commands find their server by the nearest .convoke folder of a `convoke dev`, or by CONVOKE_URL and CONVOKE_TOKEN.";
+Commands find their server by the nearest .convoke folder of a `convoke dev`, or by CONVOKE_URL and CONVOKE_TOKEN.
+Times are in UTC.";
 
 /// Functions for messaging: conversations change, functions answer.
 #[derive(Debug, Parser)]

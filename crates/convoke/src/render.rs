@@ -131,7 +131,8 @@ pub(crate) struct Style {
 
 impl Style {
     /// No colours.
-    pub(crate) const PLAIN: Self = Self { colour: false };
+    #[cfg(test)]
+    const PLAIN: Self = Self { colour: false };
 
     fn paint(self, code: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }

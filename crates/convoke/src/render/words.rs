@@ -16,9 +16,9 @@ use serde_json::Value;
 
 use super::Style;
 
-/// The time of day, as the clock of whoever looks shows it.
+/// The time of day, in UTC as everything the server tells.
 pub(crate) fn clock_time(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string()
+    at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string()
 }
 
 /// One event in one line after its `time`: what was said in full, everything else as a sentence.

@@ -6,7 +6,7 @@ use convoke_api::v1::explain::{ChangeStatus, ExplainedChange};
 use convoke_domain::id::ConversationId;
 use convoke_domain::state_change::{CbotEventType as Code, StateChangeEvent};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, ToSpan, Zoned};
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use serde_json::json;
 
 use super::shop::{COUNTER, EXPRESS, REPAIRS};
@@ -41,6 +41,13 @@ async fn until_monday_morning(stage: &Stage) -> Result<()> {
 /// The whole seconds after which it is `then`, or just after.
 fn until(now: &Zoned, then: &Zoned) -> SignedDuration {
     SignedDuration::from_secs(now.duration_until(then).as_secs() + 1)
+}
+
+/// How long it is until this time of the same day.
+fn until_time(now: &Timestamp, hour: i8, minute: i8) -> Result<SignedDuration> {
+    let now = now.to_zoned(TimeZone::UTC);
+    let then = now.date().at(hour, minute, 0, 0).to_zoned(TimeZone::UTC)?;
+    Ok(until(&now, &then))
 }
 
 async fn new_conversation(stage: &mut Stage) -> Result<ConversationId> {
@@ -326,7 +333,10 @@ async fn lines_of_the_bot(stage: &Stage, id: ConversationId) -> Result<usize> {
 }
 
 async fn off_hours(stage: &mut Stage) -> Result<()> {
-    stage.scene("The shop has closed", "Gus began in office hours. At six he writes again.")?;
+    stage.scene(
+        "The shop has closed",
+        "Gus begins two minutes before the counter closes. At six he writes again.",
+    )?;
     let night = Play {
         name: "night",
         event: StateChangeEvent::OffHoursLine.event_id(),
@@ -338,11 +348,10 @@ async function lambda({ payload }) {
 }"#,
     };
     stage.deploy(&night).await?;
+    stage.advance(until_time(&stage.now().await?, 16, 58)?).await?;
     let gus = stage.opens("gus", COUNTER, "Can you hold a red one for me?").await?;
     stage.tell(gus).await?;
-    let now = stage.now().await?.to_zoned(TimeZone::UTC);
-    let six = now.date().at(18, 0, 0, 0).to_zoned(TimeZone::UTC)?;
-    stage.advance(until(&now, &six)).await?;
+    stage.advance(until_time(&stage.now().await?, 18, 0)?).await?;
     stage.says(gus, Persona::Consumer, "Or a blue one?").await?;
     let explained = stage.tell(gus).await?;
     spoke(stage, last(&explained, Code::ConsumerSendMessageOnOffHours), "night")
