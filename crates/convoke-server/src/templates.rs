@@ -60,11 +60,7 @@ impl Templates {
 fn read(folder: &str) -> Option<Template> {
     let text =
         |name: &str| String::from_utf8(Files::get(&format!("{folder}/{name}"))?.data.into_owned()).ok();
-<<<<<<< HEAD
-    let description: Description = toml::from_str(&text("template.toml")?).ok()?;
-=======
     let head: Head = toml::from_str(&text("template.toml")?).ok()?;
->>>>>>> server
     Some(Template {
         id: head.id,
         title: head.title,

@@ -181,7 +181,6 @@ pub(super) fn find<'t>(tenant: &'t Tenant, params: &Params) -> Answer<(FunctionI
     })
 }
 
-<<<<<<< HEAD
 /// Refuses a draft that would not load: its author learns of it now, and not when it is deployed.
 async fn loads(server: &Shared, commands: &[Command]) -> Answer<()> {
     for command in commands {
@@ -197,9 +196,6 @@ async fn loads(server: &Shared, commands: &[Command]) -> Answer<()> {
 }
 
 async fn change(server: &Shared, tenant: &Tenant, command: Command) -> Answer<Arc<AccountView>> {
-=======
-async fn change(server: &Shared, tenant: &Tenant, command: Command) -> Answer<std::sync::Arc<AccountView>> {
->>>>>>> server
     let by = tenant.caller.account_actor();
     Ok(server.handle.change_functions(tenant.id(), &by, command).await?)
 }
