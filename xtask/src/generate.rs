@@ -32,6 +32,7 @@ enum Origin {
 const GENERATED: &[Generated] = &[
     Generated { path: "docs/reference/limits.md", origin: Origin::Sources(limits::page) },
     Generated { path: "docs/reference/cli.md", origin: Origin::Binary(&["help-markdown"]) },
+    Generated { path: "docs/reference/errors.md", origin: Origin::Binary(&["errors-markdown"]) },
     Generated { path: "openapi/convoke.json", origin: Origin::Binary(&["openapi"]) },
 ];
 

@@ -191,6 +191,9 @@ text_id!(
     |text| (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 );
 
+/// The participant id (pid) by which the wire protocols name someone who works for the brand: a plain UUID.
+pub type Pid = Uuid;
+
 /// How many partitions there are, for ever: ownership and storage are spread by it.
 pub const PARTITIONS: u16 = 1024;
 

@@ -40,12 +40,6 @@ pub enum DecodeError {
         /// What the reader says.
         source: serde_json::Error,
     },
-    /// The private part does not open with the consumer's key.
-    #[error("a stored record of {conversation} does not open with its consumer's key")]
-    Sealed {
-        /// The conversation.
-        conversation: ConversationId,
-    },
 }
 
 /// The stored form of `events`, which follow each other in `conversation`.
@@ -81,7 +75,7 @@ pub(crate) fn consumer(body: &[u8]) -> Option<ConsumerId> {
     Some(ConsumerId::from_bits(u128::from_le_bytes(*bits)))
 }
 
-/// The events of a stored record; without a key their private texts are erased ones.
+/// The events of a stored record; without the key that sealed them their private texts are erased ones.
 pub(crate) fn decode(
     conversation: ConversationId,
     first: EventSeq,
@@ -95,10 +89,11 @@ pub(crate) fn decode(
     let (open, private) = rest.split_at_checked(open).ok_or_else(cut_off)?;
     let mut events: Vec<Recorded> =
         serde_json::from_slice(open).map_err(|source| DecodeError::Malformed { conversation, source })?;
-    if let (Some(key), false) = (key, private.is_empty()) {
-        let private = key
-            .open(&place(conversation, first.number()), private)
-            .map_err(|_| DecodeError::Sealed { conversation })?;
+    // The storage's checksum says that the record is whole. A private part that does not open was sealed with a key that
+    // is destroyed: the consumer was erased, came back, and has another one since.
+    let place = place(conversation, first.number());
+    let private = key.filter(|_| !private.is_empty()).and_then(|key| key.open(&place, private).ok());
+    if let Some(private) = private {
         let texts: Vec<Option<Arc<str>>> = serde_json::from_slice(&private)
             .map_err(|source| DecodeError::Malformed { conversation, source })?;
         let mut texts = texts.into_iter();

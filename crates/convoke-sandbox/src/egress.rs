@@ -127,8 +127,8 @@ pub enum EgressError {
 }
 
 impl EgressError {
-    /// A stable name.
-    pub fn code(&self) -> &'static str {
+    /// A stable name, which a function sees as the `code` of the error.
+    pub fn reason(&self) -> &'static str {
         match self {
             Self::BadUrl => "bad_url",
             Self::BadHeader(_) => "bad_header",

@@ -32,6 +32,9 @@ use crate::problem::ApiError;
 use crate::server::{Server, Shared};
 
 /// All routes: the API, the page, and an answer to everything else.
+///
+/// # Panics
+/// Never: the description is plain data.
 pub fn router(server: Server) -> Router {
     let (api, document) = api().split_for_parts();
     let document = serde_json::to_vec(&finished(document)).expect("a document is plain data");

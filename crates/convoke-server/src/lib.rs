@@ -27,6 +27,8 @@ mod server;
 pub mod templates;
 
 #[cfg(test)]
+mod every_route;
+#[cfg(test)]
 mod testing;
 
 pub use auth::{Auth, NewToken};

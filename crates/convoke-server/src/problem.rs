@@ -27,12 +27,6 @@ impl ApiError {
     pub(crate) fn field(field: &str, message: impl Display) -> Self {
         Problem::invalid(vec![FieldError::new(field, message.to_string())]).into()
     }
-
-    /// The problem.
-    #[cfg(test)]
-    pub(crate) fn problem(&self) -> &Problem {
-        &self.0
-    }
 }
 
 impl From<Problem> for ApiError {
@@ -67,9 +61,10 @@ impl From<Rejection> for ApiError {
 
 impl From<function::Rejection> for ApiError {
     fn from(rejection: function::Rejection) -> Self {
-        let place = match &rejection {
-            function::Rejection::SourceInvalid(problem) => place(problem.line, problem.column),
-            _ => None,
+        let place = if let function::Rejection::SourceInvalid(problem) = &rejection {
+            place(problem.line, problem.column)
+        } else {
+            None
         };
         Self::with_place(rejection.into(), place)
     }

@@ -89,3 +89,102 @@ async fn next(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::task::JoinHandle;
+
+    use super::*;
+    use crate::testing::{ACME, Kit};
+
+    /// A served kit; the address and the task that serves.
+    async fn served(kit: &Kit) -> (std::net::SocketAddr, JoinHandle<io::Result<()>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = serve(listener, kit.router.clone(), kit.stopping.clone());
+        (address, TaskTracker::new().spawn(serving))
+    }
+
+    async fn read_until(stream: &mut TcpStream, text: &str) -> String {
+        let mut read = String::new();
+        let mut buffer = [0; 4096];
+        while !read.contains(text) {
+            let count = stream.read(&mut buffer).await.unwrap();
+            if count == 0 {
+                break;
+            }
+            read.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
+        }
+        read
+    }
+
+    #[tokio::test]
+    async fn the_page_and_the_demo_session_come_over_a_socket() {
+        let kit = Kit::new().await;
+        let (address, serving) = served(&kit).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let page = read_until(&mut stream, "</html>").await;
+        assert!(
+            page.starts_with("HTTP/1.1 200 OK")
+                && page.contains("content-security-policy: default-src 'none'")
+        );
+        assert!(!page.contains("<style") && !page.contains("onclick="), "nothing inline");
+        let ask =
+            format!("POST /api/v1/demo/session HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\n\r\n");
+        stream.write_all(ask.as_bytes()).await.unwrap();
+        assert!(read_until(&mut stream, "admin_token").await.starts_with("HTTP/1.1 200 OK"));
+        drop(stream);
+        kit.stopping.cancel();
+        serving.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_stopping_server_lets_followers_go_and_ends() {
+        let kit = Kit::new().await;
+        let path = kit.open().await;
+        let (address, serving) = served(&kit).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let token = kit.consumer(ACME, 7);
+        let ask = format!(
+            "GET /api/v1/accounts/{ACME}{path}/follow HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
+        );
+        stream.write_all(ask.as_bytes()).await.unwrap();
+        assert!(read_until(&mut stream, "event: opened").await.contains("text/event-stream"));
+        kit.stopping.cancel();
+        serving.await.unwrap().unwrap();
+        // The stream ends as a whole answer does, and the connection with it.
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.unwrap();
+        assert!(rest.ends_with(b"0\r\n\r\n"));
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_does_not_arrive_ends_the_connection() {
+        let kit = Kit::new().await;
+        let (address, _serving) = served(&kit).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
+        let began = tokio::time::Instant::now();
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.unwrap();
+        assert!(began.elapsed() >= limits::HEAD_TIME_MAX);
+    }
+
+    #[tokio::test]
+    async fn a_head_that_is_too_large_is_refused() {
+        let kit = Kit::new().await;
+        let (address, _serving) = served(&kit).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head =
+            format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(2 * limits::HEAD_BYTES_MAX));
+        // The server may close before all of it was written.
+        let _ = stream.write_all(head.as_bytes()).await;
+        let mut answer = [0; 12];
+        let read = stream.read_exact(&mut answer).await;
+        assert!(read.is_err() || &answer == b"HTTP/1.1 431", "{answer:?}");
+    }
+}

@@ -17,7 +17,7 @@ pub struct Templates(BTreeMap<String, Template>);
 
 /// `template.toml`; what a template is expected to answer is for its test.
 #[derive(Deserialize)]
-struct Description {
+struct Head {
     id: String,
     title: String,
     #[serde(default)]
@@ -58,14 +58,15 @@ impl Templates {
 }
 
 fn read(folder: &str) -> Option<Template> {
-    let text = |name: &str| String::from_utf8(Files::get(&format!("{folder}/{name}"))?.data.into_owned()).ok();
-    let description: Description = toml::from_str(&text("template.toml")?).ok()?;
+    let text =
+        |name: &str| String::from_utf8(Files::get(&format!("{folder}/{name}"))?.data.into_owned()).ok();
+    let head: Head = toml::from_str(&text("template.toml")?).ok()?;
     Some(Template {
-        id: description.id,
-        title: description.title,
-        event: description.event,
-        generation: description.generation,
-        description: description.description,
+        id: head.id,
+        title: head.title,
+        event: head.event,
+        generation: head.generation,
+        description: head.description,
         source: text("function.js")?,
         payload: serde_json::from_str(&text("payload.json")?).ok()?,
     })

@@ -15,7 +15,6 @@ use convoke_engine::ports::{MovableClock, Ports, SeededEntropy};
 use convoke_engine::{Engine, Handle, Settings};
 use convoke_store::MemoryStore;
 use http_body_util::BodyExt as _;
-use jiff::Timestamp;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -249,9 +248,4 @@ pub(crate) async fn until<F: Future<Output = bool>>(condition: impl Fn() -> F) {
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await.expect("it comes about");
-}
-
-/// The time at the beginning of every test.
-pub(crate) fn beginning() -> Timestamp {
-    "2026-03-03T10:00:00Z".parse().unwrap()
 }

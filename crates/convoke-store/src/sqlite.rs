@@ -74,7 +74,7 @@ pub struct SqliteStore {
     shared: Arc<Shared>,
     jobs: Option<mpsc::Sender<Job>>,
     readers: Option<Readers>,
-    stop_checkpoints: Option<std::sync::mpsc::Sender<()>>,
+    stop_checkpoints: Option<std::sync::mpsc::SyncSender<()>>,
     threads: Vec<JoinHandle<()>>,
     // Last, so that it is given up last.
     _lock: DirLock,
@@ -120,7 +120,7 @@ impl SqliteStore {
             spawn("reader", Box::new(move || reader.run(&reads)))?;
         }
 
-        let (stop_checkpoints, stop) = std::sync::mpsc::channel();
+        let (stop_checkpoints, stop) = std::sync::mpsc::sync_channel(1);
         let (connection, checkpointed) = (schema::open_read_write(&path)?, Arc::clone(&shared));
         let wal_dir = dir.to_owned();
         spawn("checkpoint", Box::new(move || checkpoint::run(&connection, &checkpointed, &stop, &wal_dir)))?;

@@ -82,6 +82,10 @@ pub(crate) enum Command {
     Openapi,
     /// Print this help as one page of Markdown
     HelpMarkdown,
+    /// Print what each error code means as one page of Markdown
+    ErrorsMarkdown,
+    /// Measure this machine: durable events per second, latency, start and recovery
+    Bench(crate::bench::Bench),
 }
 
 #[cfg(test)]

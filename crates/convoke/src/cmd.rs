@@ -57,6 +57,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Doctor(doctor) => doctor.run(global.output),
         Command::Openapi => print_text(&format!("{:#}", crate::compose::openapi()?)),
         Command::HelpMarkdown => print_text(&help::markdown()),
+        Command::ErrorsMarkdown => print_text(&convoke_api::error_code::errors_reference()),
+        Command::Bench(bench) => bench.run().map(success),
         remote @ (Command::Function(_)
         | Command::Conversation(_)
         | Command::Consumer(_)
@@ -92,7 +94,9 @@ async fn ask(command: Command, global: &Global) -> Result<ExitCode> {
         | Command::Backup(_)
         | Command::Doctor(_)
         | Command::Openapi
-        | Command::HelpMarkdown => unreachable!("these ask no server"),
+        | Command::HelpMarkdown
+        | Command::ErrorsMarkdown
+        | Command::Bench(_) => unreachable!("these ask no server"),
     };
     context.print(&answer)?;
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
 //! The one binary: parses the command line, runs the command, and turns the outcome into an exit code.
 
+mod bench;
 mod cli;
 mod client;
 mod cmd;

@@ -17,7 +17,9 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
             let arguments =
                 call.strip_prefix("::<").and_then(|rest| rest.find(">(").map(|end| &rest[end + 1..]));
             let arguments = arguments.unwrap_or(call);
-            arguments.starts_with("()") && !source.code[..*at].trim_end().ends_with("fn")
+            let before = source.code[..*at].trim_end();
+            // A oneshot holds one message and no more.
+            arguments.starts_with("()") && !before.ends_with("fn") && !before.ends_with("oneshot::")
         });
         findings.extend(named.chain(standard).map(|at| {
             Finding::at(
@@ -38,7 +40,7 @@ mod tests {
     #[test]
     fn every_spelling_of_an_unbounded_channel_is_found() {
         let text = "use mpsc::UnboundedSender;\nlet a = mpsc::unbounded_channel();\nlet b = mpsc::channel::<u8>();\nlet c = channel();\n\
-                    let d = mpsc::channel(LIMIT);\nlet e = mpsc::channel::<u8>(1);\nlet f = \"unbounded\";\nfn channel() {}\n";
+                    let d = mpsc::channel(LIMIT);\nlet e = mpsc::channel::<u8>(1);\nlet f = \"unbounded\";\nfn channel() {}\nlet g = oneshot::channel();\n";
         let mut lines: Vec<usize> = check(&Tree::of(&[("crates/x/src/a.rs", text)]))
             .into_iter()
             .map(|finding| finding.line)

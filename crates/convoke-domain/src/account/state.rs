@@ -203,7 +203,7 @@ impl Account {
         if let Ok(id) = number.parse::<UserId>() {
             return self.users.get(&id).map(|user| (id, user));
         }
-        let pid = uuid::Uuid::try_parse(text).ok()?;
+        let pid = crate::id::Pid::try_parse(text).ok()?;
         self.users.iter().find(|(_, user)| user.pid == pid).map(|(&id, user)| (id, user))
     }
 

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
-use uuid::Uuid;
 
 use super::*;
 use crate::automatic_message::AutomaticMessage;
 use crate::decider::Decider;
 use crate::hours::{Occasion, SpecialOccasions, WorkingHours, Zone};
-use crate::id::{ConsumerId, SkillId, TokenId, UserId};
+use crate::id::{ConsumerId, Pid, SkillId, TokenId, UserId};
 use crate::limits;
 use crate::state_change::CbotEventType;
 use crate::ttr::TtrSettings;
@@ -37,7 +36,7 @@ fn user(number: u64) -> User {
     User {
         login_name: format!("user{number}"),
         nickname: format!("User {number}"),
-        pid: Uuid::from_u128(u128::from(number)),
+        pid: Pid::from_u128(u128::from(number)),
         skills: BTreeSet::new(),
         roles: BTreeSet::from([UserRole::Agent]),
         enabled: true,
@@ -289,11 +288,11 @@ fn a_skill_has_the_accounts_settings_unless_it_has_its_own() {
 #[test]
 fn an_agent_is_named_by_number_by_account_and_number_or_by_pid() {
     let account = after(&settled()).unwrap();
-    let pid = Uuid::from_u128(1).to_string();
+    let pid = Pid::from_u128(1).to_string();
     for name in ["1", "demo.1", pid.as_str()] {
         assert_eq!(account.agent_by_text(name).map(|(id, _)| id), Some(user_id(1)), "{name}");
     }
-    for name in ["2", "other.1", "demo.2", "demo.", "", "Ada", &Uuid::from_u128(2).to_string()] {
+    for name in ["2", "other.1", "demo.2", "demo.", "", "Ada", &Pid::from_u128(2).to_string()] {
         assert_eq!(account.agent_by_text(name), None, "{name}");
     }
 }
@@ -385,7 +384,7 @@ fn a_user_who_does_not_fit_is_refused() {
         (define(User { login_name: String::new(), ..user(2) }), "name.invalid"),
         (define(User { nickname: "<b>".to_owned(), ..user(2) }), "user.nickname_invalid"),
         (define(User { login_name: "user1".to_owned(), ..user(2) }), "user.login_name_taken"),
-        (define(User { pid: Uuid::from_u128(1), ..user(2) }), "user.pid_taken"),
+        (define(User { pid: Pid::from_u128(1), ..user(2) }), "user.pid_taken"),
         (define(User { skills: [skill_id(9)].into(), ..user(2) }), "skill.unknown"),
         (define(User { roles: [UserRole::Operator].into(), ..user(2) }), "role.not_grantable"),
         (Command::RemoveUser { id: user_id(2) }, "user.unknown"),

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::id::SkillId;
+use crate::id::{Pid, SkillId};
 
 /// What someone may do. A user or a token has any number of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -61,7 +60,7 @@ pub struct User {
     /// What consumers see, and the macro `{agentNickname}`.
     pub nickname: String,
     /// The participant id on the wire; unique in the account.
-    pub pid: Uuid,
+    pub pid: Pid,
     /// The skills that they serve.
     pub skills: BTreeSet<SkillId>,
     /// What they may do.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::kit::{Center, after, agent};
+use crate::kit::{Center, after, agent, elapse};
 use convoke_domain::account::{Command as AccountCommand, FencePolicy};
 use convoke_domain::conversation::{Actor, Event, Recorded, Role};
 use convoke_domain::function::FunctionSettings;
@@ -70,7 +70,7 @@ async fn one_run(center: &Center, function: u64, answer: u64, tally: &mut Tally)
     let (id, _) = center.conversation("hi").await;
     center.quiet(id).await;
     center.accept(id).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(answer)).await;
+    elapse(Duration::from_millis(answer)).await;
     center.say(id, Actor::User(agent()), "I am Kim").await.unwrap();
     let log = center.quiet(id).await;
     let (trigger, message) = (trigger(&log), announcement(&log));

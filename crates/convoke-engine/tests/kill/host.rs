@@ -90,7 +90,9 @@ impl FunctionHost for RandomAnswers {
             self.runs.fetch_add(1, Ordering::Relaxed);
             // In a conversation that says so, the answer takes longer than the round.
             let slow = self.killer.moment.is_some() && is_slow(&job);
-            tokio::time::sleep(if slow { Duration::from_secs(50) } else { Duration::from_millis(2) }).await;
+            let takes = if slow { Duration::from_secs(50) } else { Duration::from_millis(2) };
+            let work = std::future::pending::<()>();
+            assert!(tokio::time::timeout(takes, work).await.is_err(), "a function takes its time");
             self.killer.at(Moment::DuringRun);
             let number = RandomState::new().build_hasher().finish() % 1_000_000_000;
             answered(Ending::Returned(Some(answer(number))));

@@ -136,10 +136,10 @@ fn settled(answer: &Answer<'_>) -> Fetched {
 }
 
 fn refused(error: &EgressError) -> Fetched {
-    let text = serde_json::json!({ "message": error.to_string(), "code": error.code() }).to_string();
+    let text = serde_json::json!({ "message": error.to_string(), "code": error.reason() }).to_string();
     Fetched {
         settled: Settled { fulfilled: false, text },
         status: None,
-        error: Some(error.code().to_owned()),
+        error: Some(error.reason().to_owned()),
     }
 }

@@ -28,6 +28,9 @@ pub struct NewToken {
 
 impl NewToken {
     /// A new token of `account`.
+    ///
+    /// # Panics
+    /// Never: an id fits into the bytes of which it is the beginning.
     pub fn generate(account: &AccountId, entropy: &dyn Entropy) -> Self {
         let mut bytes = [0; ID_BYTES + RANDOM_BYTES];
         entropy.fill(&mut bytes);

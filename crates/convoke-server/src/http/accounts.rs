@@ -115,3 +115,77 @@ pub(super) async fn activity(
     let items = shown.map(|entry| Activity::of(entry.seq, entry.at, &entry.by, &entry.event)).collect();
     Ok(Json(Page { items, next }))
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Method;
+    use convoke_domain::account::UserRole;
+    use serde_json::{Value, json};
+
+    use crate::testing::{ACME, Kit};
+
+    #[tokio::test]
+    async fn the_operator_opens_accounts_and_sees_all_of_them() {
+        let kit = Kit::new().await;
+        let new = json!({"id": "globex", "name": "Globex"});
+        let created = kit.raw(Method::POST, "/api/v1/accounts", &kit.operator, new.clone()).await.ok(201);
+        assert_eq!((&created["id"], &created["controller_bot_enabled"]), (&json!("globex"), &json!(false)));
+        let all = kit.raw(Method::GET, "/api/v1/accounts", &kit.operator, Value::Null).await.ok(200);
+        assert_eq!(all["items"].as_array().unwrap().len(), 3);
+        kit.raw(Method::POST, "/api/v1/accounts", &kit.operator, new).await.fails(409, "account.exists");
+    }
+
+    #[tokio::test]
+    async fn an_administrator_sees_only_the_own_account_and_opens_none() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let all = kit.raw(Method::GET, "/api/v1/accounts", &token, Value::Null).await.ok(200);
+        assert_eq!(all["items"].as_array().unwrap().len(), 1);
+        assert_eq!(all["items"][0]["id"], ACME);
+        let new = json!({"id": "globex", "name": "Globex"});
+        kit.raw(Method::POST, "/api/v1/accounts", &token, new).await.fails(403, "auth.forbidden");
+    }
+
+    #[tokio::test]
+    async fn settings_change_together_or_not_at_all() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let changed = json!({"name": "Acme & Sons", "fence_policy": "apply"});
+        assert_eq!(kit.put("/settings", &token, changed).await.ok(200)["fence_policy"], "apply");
+        let half = json!({"name": "Half", "auto_close_seconds": 1});
+        kit.put("/settings", &token, half).await.fails(400, "auto_close.out_of_range");
+        assert_eq!(kit.get("/settings", &token).await.ok(200)["name"], "Acme & Sons");
+    }
+
+    #[tokio::test]
+    async fn a_functions_administrator_sets_where_functions_call_and_nothing_else() {
+        let kit = Kit::new().await;
+        let token = kit.token(ACME, &[UserRole::FaasAdmin]).await;
+        let egress = json!({"egress": {"mode": "listed", "domains": ["api.example.com"]}});
+        kit.put("/settings", &token, egress).await.ok(200);
+        kit.put("/settings", &token, json!({"name": "Mine"})).await.fails(403, "role.missing");
+    }
+
+    #[tokio::test]
+    async fn the_controller_bot_is_switched_and_the_activity_says_by_whom() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let off = kit.put("/controller-bot", &token, json!({"enabled": false})).await.ok(200);
+        assert_eq!(off, json!({"enabled": false}));
+        let activity = kit.get("/activity?from=3", &token).await.ok(200);
+        let last = activity["items"].as_array().unwrap().last().unwrap();
+        assert_eq!(last["change"], "controller_bot_switched");
+        assert_eq!(last["by"]["principal"], json!({"kind": "user", "id": "4711"}));
+        assert!(!activity.to_string().contains("sha256"));
+    }
+
+    #[tokio::test]
+    async fn unknown_fields_and_wrong_types_are_named() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let problem = kit.put("/settings", &token, json!({"nmae": "x"})).await.fails(400, "request.invalid");
+        assert_eq!(problem["errors"][0]["field"], "nmae");
+        let problem = kit.put("/settings", &token, json!({"name": 7})).await.fails(400, "request.invalid");
+        assert_eq!(problem["errors"][0]["field"], "name");
+    }
+}

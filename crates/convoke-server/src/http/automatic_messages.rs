@@ -61,3 +61,37 @@ pub(super) async fn clear(
     server.configure(&tenant, command).await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::{Kit, SKILL};
+
+    #[tokio::test]
+    async fn a_skill_has_a_text_of_its_own_until_it_is_removed() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let path = format!("/automatic-messages/YOU_ARE_CONNECTED_TO?skill={SKILL}");
+        let set = kit.put(&path, &token, json!({"texts": {"en": "Sales is here"}})).await.ok(200);
+        assert_eq!((&set["skill"], &set["enabled"]), (&json!(SKILL), &json!(true)));
+        let of_skill = format!("/automatic-messages?skill={SKILL}");
+        assert_eq!(kit.get(&of_skill, &token).await.ok(200)["items"], json!([set]));
+        kit.delete(&path, &token).await.ok(204);
+        assert_eq!(kit.get(&of_skill, &token).await.ok(200)["items"], json!([]));
+        assert!(kit.get("/automatic-messages", &token).await.ok(200)["items"].as_array().unwrap().len() > 10);
+    }
+
+    #[tokio::test]
+    async fn texts_codes_and_skills_are_checked() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let set = |path: &'static str, text: &str| kit.put(path, &token, json!({"texts": {"en": text}}));
+        set("/automatic-messages/YOU_ARE_CONNECTED_TO", "<b>")
+            .await
+            .fails(400, "automatic_message.text_invalid");
+        set("/automatic-messages/HELLO", "hi").await.fails(400, "request.invalid");
+        set("/automatic-messages/YOU_ARE_CONNECTED_TO?skill=99", "hi").await.fails(404, "skill.unknown");
+        set("/automatic-messages/YOU_ARE_CONNECTED_TO?skil=99", "hi").await.fails(400, "request.invalid");
+    }
+}

@@ -32,3 +32,22 @@ pub(super) async fn advance(
 fn clock(server: &Shared) -> Clock {
     Clock { now: server.handle.now(), movable: server.movable_clock.is_some() }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Method;
+    use serde_json::{Value, json};
+
+    use crate::testing::Kit;
+
+    #[tokio::test]
+    async fn the_operator_moves_the_clock_forward() {
+        let kit = Kit::new().await;
+        let by = json!({"seconds": 600});
+        let moved = kit.raw(Method::POST, "/api/v1/clock/advance", &kit.operator, by.clone()).await.ok(200);
+        assert_eq!(moved, json!({"now": "2026-03-03T10:10:00Z", "movable": true}));
+        assert_eq!(kit.raw(Method::GET, "/api/v1/clock", &kit.operator, Value::Null).await.ok(200), moved);
+        let admin = kit.admin().await;
+        kit.raw(Method::POST, "/api/v1/clock/advance", &admin, by).await.fails(403, "auth.forbidden");
+    }
+}

@@ -51,3 +51,54 @@ pub(super) async fn erase(
     let erased = server.handle.erase_consumer(tenant.id(), id).await?;
     Ok(Json(ErasedConsumer { id, erased, at: server.handle.now() }))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::testing::Kit;
+
+    #[tokio::test]
+    async fn the_same_name_is_the_same_consumer_and_no_name_a_new_one() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let made = async |body: Value| kit.post("/consumers", &token, body).await.ok(201)["consumer"].clone();
+        assert_eq!(made(json!({"name": "ada"})).await, made(json!({"name": "ada"})).await);
+        assert_ne!(made(json!({})).await, made(Value::Null).await);
+        kit.post("/consumers", &token, json!({"name": " "})).await.fails(400, "request.invalid");
+    }
+
+    #[tokio::test]
+    async fn an_erased_consumers_words_are_gone_and_the_order_stays() {
+        let kit = Kit::new().await;
+        let admin = kit.admin().await;
+        let made = kit.post("/consumers", &admin, json!({"name": "ada"})).await.ok(201);
+        let token = made["token"].as_str().unwrap();
+        let open = json!({"line": {"text": "my card is 4111"}});
+        let opened = kit.post("/conversations", token, open).await.ok(201);
+        let path = format!("/conversations/{}/events", opened["id"].as_str().unwrap());
+        let before = kit.get(&path, &admin).await;
+        assert!(before.text.contains("my card is 4111"));
+        assert_eq!(kit.delete("/consumers/ada", &admin).await.ok(200)["erased"], true);
+        let after = kit.get(&path, &admin).await;
+        assert!(!after.text.contains("4111"), "{}", after.text);
+        let count = |reply: &crate::testing::Reply| reply.json()["items"].as_array().unwrap().len();
+        assert_eq!(count(&before), count(&after));
+        assert_eq!(kit.delete("/consumers/ada", &admin).await.ok(200)["erased"], false);
+    }
+
+    #[tokio::test]
+    async fn an_erased_consumer_who_comes_back_is_read_from_then_on() {
+        let kit = Kit::new().await;
+        let admin = kit.admin().await;
+        let made = kit.post("/consumers", &admin, json!({"name": "ada"})).await.ok(201);
+        let token = made["token"].as_str().unwrap();
+        let opened = kit.post("/conversations", token, json!({"line": {"text": "before"}})).await.ok(201);
+        let path = format!("/conversations/{}", opened["id"].as_str().unwrap());
+        kit.delete("/consumers/ada", &admin).await.ok(200);
+        kit.post(&format!("{path}/lines"), token, json!({"text": "afterwards"})).await.ok(201);
+        let events = kit.get(&format!("{path}/events"), &admin).await;
+        events.ok(200);
+        assert!(events.text.contains("afterwards") && !events.text.contains("before\""), "{}", events.text);
+    }
+}

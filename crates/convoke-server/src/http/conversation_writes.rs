@@ -163,3 +163,120 @@ fn for_managers(what: &str) -> ApiError {
     let detail = format!("{what} needs one of the roles agent manager, administrator");
     Problem::new(PlatformError::Forbidden, detail).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use convoke_domain::account::{Principal, UserRole};
+    use serde_json::{Value, json};
+
+    use crate::testing::{ACME, Kit, WORKSHOP};
+
+    #[tokio::test]
+    async fn an_agent_accepts_answers_transfers_and_the_consumer_closes() {
+        let kit = Kit::new().await;
+        let path = kit.open().await;
+        let agent = kit.token(ACME, &[UserRole::Agent]).await;
+        let consumer = kit.consumer(ACME, 7);
+        kit.post(&format!("{path}/lines"), &agent, json!({"text": "hi"}))
+            .await
+            .fails(403, "participant.not_in_conversation");
+        kit.post(&format!("{path}/accept"), &agent, Value::Null).await.ok(200);
+        let line =
+            kit.post(&format!("{path}/lines"), &agent, json!({"text": "hi", "key": "k"})).await.ok(201);
+        let again =
+            kit.post(&format!("{path}/lines"), &agent, json!({"text": "hi", "key": "k"})).await.ok(201);
+        assert_eq!((&again["line"], &again["duplicate"]), (&line["line"], &json!(true)));
+        kit.put(&format!("{path}/ttr"), &consumer, json!({"ttr": {"type": "urgent"}})).await.ok(200);
+        let custom = json!({"ttr": {"type": "custom", "seconds": 60}});
+        kit.put(&format!("{path}/ttr"), &consumer, custom.clone()).await.fails(403, "ttr.not_for_consumers");
+        kit.put(&format!("{path}/ttr"), &agent, custom).await.ok(200);
+        let promise = json!({"deadline": "2026-03-03T12:00:00Z"});
+        kit.put(&format!("{path}/manual-deadline"), &agent, promise).await.ok(200);
+        let past = json!({"deadline": "2026-03-03T09:00:00Z"});
+        kit.put(&format!("{path}/manual-deadline"), &agent, past)
+            .await
+            .fails(400, "ttr.deadline_in_the_past");
+        kit.post(&format!("{path}/transfer"), &agent, json!({"skill": WORKSHOP})).await.ok(200);
+        let now = kit.get(&path, &agent).await.ok(200);
+        assert_eq!((&now["skill"], now.get("assigned_agent")), (&json!(WORKSHOP), None));
+        kit.post(&format!("{path}/close"), &consumer, Value::Null).await.ok(200);
+        kit.post(&format!("{path}/lines"), &consumer, json!({"text": "one more"}))
+            .await
+            .fails(409, "conversation.closed");
+        assert_eq!(kit.get(&path, &consumer).await.ok(200)["closed"]["by"], "consumer");
+    }
+
+    #[tokio::test]
+    async fn only_managers_assign_others_and_join_as_managers() {
+        let kit = Kit::new().await;
+        let path = kit.open().await;
+        let agent = kit.token(ACME, &[UserRole::Agent]).await;
+        let manager = kit.token(ACME, &[UserRole::AgentManager]).await;
+        let other = json!({"agent": "4712"});
+        kit.post(&format!("{path}/accept"), &agent, other.clone()).await.fails(403, "auth.forbidden");
+        let join = json!({"participant": "4711", "role": "manager"});
+        kit.post(&format!("{path}/participants"), &agent, join.clone()).await.fails(403, "auth.forbidden");
+        kit.post(&format!("{path}/participants"), &manager, join).await.ok(200);
+        kit.post(&format!("{path}/accept"), &manager, other).await.ok(200);
+        assert_eq!(kit.get(&path, &manager).await.ok(200)["assigned_agent"], "4712");
+        kit.delete(&format!("{path}/participants/4712"), &manager).await.ok(200);
+        kit.delete(&format!("{path}/participants/4712"), &manager).await.fails(404, "participant.unknown");
+        kit.delete(&format!("{path}/participants/nobody"), &manager).await.fails(400, "request.invalid");
+    }
+
+    #[tokio::test]
+    async fn a_second_consumer_is_brought_in_by_the_brand_and_then_sees_it() {
+        let kit = Kit::new().await;
+        let path = kit.open().await;
+        let friend = kit.consumer(ACME, 8);
+        let join = json!({"participant": "cons_00000000000000000000000000000008", "role": "consumer"});
+        kit.post(&format!("{path}/participants"), &kit.consumer(ACME, 7), join.clone())
+            .await
+            .fails(403, "participant.role_not_allowed");
+        kit.get(&path, &friend).await.fails(404, "conversation.not_found");
+        kit.post(&format!("{path}/participants"), &kit.operator, join).await.ok(200);
+        kit.post(&format!("{path}/lines"), &friend, json!({"text": "me too"})).await.ok(201);
+    }
+
+    #[tokio::test]
+    async fn the_brand_says_who_a_consumer_is() {
+        let kit = Kit::new().await;
+        let path = kit.open().await;
+        let proof = json!({"identity": "crm-1815"});
+        kit.post(&format!("{path}/step-up"), &kit.consumer(ACME, 7), proof.clone())
+            .await
+            .fails(403, "auth.forbidden");
+        let agent = kit.token(ACME, &[UserRole::Agent]).await;
+        kit.post(&format!("{path}/step-up"), &agent, proof.clone()).await.ok(200);
+        kit.post(&format!("{path}/step-up"), &agent, proof)
+            .await
+            .fails(409, "consumer.already_authenticated");
+    }
+
+    #[tokio::test]
+    async fn a_program_takes_part_only_if_it_oversees() {
+        let kit = Kit::new().await;
+        let path = kit.open().await;
+        let program = kit.issue(ACME, Principal::Application, &[UserRole::Agent]).await;
+        kit.post(&format!("{path}/close"), &program, Value::Null).await.fails(403, "auth.forbidden");
+        kit.post(&format!("{path}/accept"), &program, Value::Null).await.fails(400, "request.invalid");
+        let overseer = kit.issue(ACME, Principal::Application, &[UserRole::AgentManager]).await;
+        kit.post(&format!("{path}/close"), &overseer, Value::Null).await.ok(200);
+        assert_eq!(kit.get(&path, &overseer).await.ok(200)["closed"]["what"], "operator");
+    }
+
+    #[tokio::test]
+    async fn an_agent_who_is_gone_or_lacks_the_skill_is_refused() {
+        let kit = Kit::new().await;
+        let path = kit.open().await;
+        kit.post(&format!("{path}/accept"), &kit.operator, json!({"agent": "99"}))
+            .await
+            .fails(404, "agent.unknown");
+        kit.post(&format!("{path}/transfer"), &kit.operator, json!({})).await.fails(400, "request.invalid");
+        kit.post(&format!("{path}/transfer"), &kit.operator, json!({"skill": "99"}))
+            .await
+            .fails(404, "skill.unknown");
+        let unknown = "/conversations/conv_00000000000000000000000000000001/close";
+        kit.post(unknown, &kit.operator, Value::Null).await.fails(404, "conversation.not_found");
+    }
+}

@@ -37,23 +37,19 @@ pub(super) async fn list(
 ) -> Answer<Json<Page<ConversationSummary>>> {
     let most = list.limit();
     let named = list.consumer.as_ref().map(|named| consumer(&server, tenant.id(), Some(named)));
-    let filter = ListFilter {
-        open: list.open,
-        skill: list.skill,
-        consumer: tenant.caller.consumer().or(named),
-    };
-    let after = list
-        .after
-        .map(|place| ListPlace { changed_at: place.changed_at, conversation: place.conversation });
+    let filter =
+        ListFilter { open: list.open, skill: list.skill, consumer: tenant.caller.consumer().or(named) };
+    let after =
+        list.after.map(|place| ListPlace { changed_at: place.changed_at, conversation: place.conversation });
     // One more than asked for tells whether there is a next page.
     let mut rows = server.handle.conversations(tenant.id(), &filter, after, most + 1).await?;
     let more = rows.len() > most;
     rows.truncate(most);
-    let last = rows.last().filter(|_| more).map(|row| {
+    let next = rows.last().filter(|_| more).map(|row| {
         let place = row.place();
         PlaceInList { changed_at: place.changed_at, conversation: place.conversation }.to_string()
     });
-    Ok(Json(Page { items: rows.into_iter().map(summary).collect(), next: last }))
+    Ok(Json(Page { items: rows.into_iter().map(summary).collect(), next }))
 }
 
 fn summary(row: ListRow) -> ConversationSummary {
@@ -155,7 +151,11 @@ pub(super) async fn explain(
 }
 
 /// The conversation, if this caller may see it; otherwise as if there were none.
-pub(super) async fn visible(server: &Shared, tenant: &Tenant, id: ConversationId) -> Answer<Arc<ConversationState>> {
+pub(super) async fn visible(
+    server: &Shared,
+    tenant: &Tenant,
+    id: ConversationId,
+) -> Answer<Arc<ConversationState>> {
     let state = server.handle.conversation(tenant.id(), id).await?;
     let own = tenant.caller.consumer().is_none_or(|consumer| takes_part(&state, consumer));
     if own { Ok(state) } else { Err(Rejection::NotFound.into()) }
@@ -183,4 +183,147 @@ async fn read(
     }
     events.truncate(most);
     Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use convoke_domain::account::UserRole;
+    use convoke_engine::ports::Ending;
+    use serde_json::{Value, json};
+
+    use crate::testing::{ACME, Kit, ScriptedHost, WORKSHOP, until};
+
+    #[tokio::test]
+    async fn a_consumer_opens_a_conversation_and_is_greeted() {
+        let kit = Kit::new().await;
+        let token = kit.consumer(ACME, 7);
+        let open = json!({"line": {"text": "my kettle is broken", "key": "k1"}, "language": "en-US"});
+        let opened = kit.post("/conversations", &token, open).await.ok(201);
+        let path = format!("/conversations/{}", opened["id"].as_str().unwrap());
+        let events = kit.get(&format!("{path}/events"), &token).await.ok(200);
+        let kinds: Vec<&Value> =
+            events["items"].as_array().unwrap().iter().map(|event| &event["type"]).collect();
+        assert!(kinds.iter().filter(|kind| **kind == "line_published").count() >= 2, "{kinds:?}");
+        assert_eq!(kit.get(&path, &token).await.ok(200)["open"], true);
+    }
+
+    #[tokio::test]
+    async fn consumers_never_see_triggers_settles_and_where_a_line_comes_from() {
+        let kit = Kit::new().await;
+        let path = kit.open().await;
+        let staff = kit.get(&format!("{path}/events"), &kit.admin().await).await;
+        for word in ["triggered", "settled", "provenance", "cbotEventType"].iter().take(3) {
+            assert!(staff.text.contains(word), "{word}");
+        }
+        let consumer = kit.get(&format!("{path}/events"), &kit.consumer(ACME, 7)).await;
+        for word in ["triggered", "settled", "provenance", "cause", "controllerbot_"] {
+            assert!(!consumer.text.contains(word), "{word}: {}", consumer.text);
+        }
+        kit.get(&format!("{path}/explain"), &kit.consumer(ACME, 7)).await.fails(403, "auth.forbidden");
+    }
+
+    #[tokio::test]
+    async fn a_consumer_sees_nobody_elses_conversation() {
+        let kit = Kit::new().await;
+        let path = kit.open().await;
+        let stranger = kit.consumer(ACME, 8);
+        let unknown = kit.get("/conversations/conv_00000000000000000000000000000001", &stranger).await;
+        let unknown = unknown.fails(404, "conversation.not_found");
+        for below in ["", "/events", "/follow"] {
+            let reply = kit.get(&format!("{path}{below}"), &stranger).await;
+            assert_eq!(reply.fails(404, "conversation.not_found"), unknown);
+        }
+        kit.post(&format!("{path}/lines"), &stranger, json!({"text": "hi"}))
+            .await
+            .fails(404, "conversation.not_found");
+        kit.post(&format!("{path}/close"), &stranger, Value::Null).await.fails(404, "conversation.not_found");
+        let list = kit.get("/conversations?consumer=cons_00000000000000000000000000000007", &stranger).await;
+        assert_eq!(list.ok(200)["items"], json!([]));
+    }
+
+    #[tokio::test]
+    async fn a_consumer_opens_only_as_themselves() {
+        let kit = Kit::new().await;
+        let token = kit.consumer(ACME, 7);
+        kit.post("/conversations", &token, json!({"consumer": "ada"})).await.fails(403, "auth.forbidden");
+        kit.post("/conversations", &token, json!({"authenticated": true})).await.fails(403, "auth.forbidden");
+        let staff = kit.token(ACME, &[UserRole::Agent]).await;
+        kit.post("/conversations", &staff, json!({"consumer": "ada", "authenticated": true})).await.ok(201);
+    }
+
+    #[tokio::test]
+    async fn lists_are_paged_and_filtered() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        for name in ["a", "b", "c"] {
+            kit.post("/conversations", &token, json!({"consumer": name})).await.ok(201);
+            kit.clock.advance(std::time::Duration::from_secs(1));
+        }
+        kit.post("/conversations", &token, json!({"consumer": "a", "skill": WORKSHOP})).await.ok(201);
+        let mut seen = Vec::new();
+        let mut path = "/conversations?limit=3".to_owned();
+        loop {
+            let page = kit.get(&path, &token).await.ok(200);
+            seen.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].to_string()));
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/conversations?limit=3&after={next}");
+        }
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 4);
+        let workshop = kit.get(&format!("/conversations?skill={WORKSHOP}"), &token).await.ok(200);
+        assert_eq!(workshop["items"].as_array().unwrap().len(), 1);
+        let ada = kit.get("/conversations?consumer=a&open=true", &token).await.ok(200);
+        assert_eq!(ada["items"].as_array().unwrap().len(), 2);
+        kit.get("/conversations?open=perhaps", &token).await.fails(400, "request.invalid");
+    }
+
+    #[tokio::test]
+    async fn events_are_paged_from_any_place() {
+        let kit = Kit::new().await;
+        let path = kit.open().await;
+        let token = kit.admin().await;
+        let all = kit.get(&format!("{path}/events"), &token).await.ok(200)["items"].clone();
+        let first = kit.get(&format!("{path}/events?limit=2"), &token).await.ok(200);
+        assert_eq!(first["next"], "3");
+        let rest = kit.get(&format!("{path}/events?from=3"), &token).await.ok(200);
+        assert_eq!(rest["items"].as_array().unwrap().len(), all.as_array().unwrap().len() - 2);
+        assert!(rest["next"].is_null());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_a_function_did_is_explained() {
+        let commands = r#"[{"type":"systemMessage","text":"hello"},{"type":"transfer","skillId":"2"}]"#;
+        let kit = Kit::with(ScriptedHost::new(move |_| Ending::Returned(Some(commands.to_owned())))).await;
+        let token = kit.admin().await;
+        kit.post("/functions", &token, json!({"name": "greet", "template": "new-conversation"}))
+            .await
+            .ok(201);
+        kit.post("/functions/greet/deploy", &token, Value::Null).await.ok(200);
+        let path = format!("{}/explain", kit.open().await);
+        until(|| async { kit.get(&path, &token).await.ok(200)["undecided"] == false }).await;
+        let explained = kit.get(&path, &token).await.ok(200);
+        let new = &explained["changes"][0];
+        assert_eq!(new["settled"]["function"]["name"], "greet");
+        let fates: Vec<&Value> =
+            new["settled"]["commands"].as_array().unwrap().iter().map(|c| &c["fate"]).collect();
+        assert_eq!(fates, ["applied", "applied"]);
+        // The transfer was a change of its own.
+        assert_eq!(explained["changes"][1]["code"], "ENGAGEMENT_TRANSFERED");
+        assert_eq!(explained["changes"][1]["cause"]["invocation"], new["invocation"]);
+    }
+
+    #[tokio::test]
+    async fn skills_and_ids_are_checked_when_opening() {
+        let kit = Kit::new().await;
+        let token = kit.consumer(ACME, 7);
+        kit.post("/conversations", &token, json!({"skill": "99"})).await.fails(404, "skill.unknown");
+        kit.post("/conversations", &token, json!({"line": {"text": " "}})).await.fails(400, "line.empty");
+        let long = "x".repeat(8 * 1024 + 1);
+        kit.post("/conversations", &token, json!({"line": {"text": long}})).await.fails(413, "line.too_long");
+        let problem = kit.get("/conversations/conv_7", &token).await.fails(400, "request.invalid");
+        assert_eq!(problem["errors"][0]["field"], "conversation");
+        let none = kit.get("/conversations", &token).await.ok(200);
+        assert_eq!(none["items"], json!([]));
+    }
 }

@@ -52,3 +52,62 @@ fn is_own_name(host: &str) -> bool {
     let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+
+    use super::*;
+    use crate::testing::{Kit, Reply, local};
+
+    async fn ask(kit: &Kit, peer: Option<Peer>, host: &str, origin: Option<&str>) -> Reply {
+        let mut request = Request::post("/api/v1/demo/session").header(HOST, host);
+        if let Some(origin) = origin {
+            request = request.header(ORIGIN, origin);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().extend(
+            peer.map(|peer| {
+                let mut extensions = axum::http::Extensions::new();
+                extensions.insert(peer);
+                extensions
+            })
+            .unwrap_or_default(),
+        );
+        kit.request(request).await
+    }
+
+    #[tokio::test]
+    async fn this_machine_gets_a_session_and_a_new_consumer_each_time() {
+        let kit = Kit::new().await;
+        let first = ask(&kit, Some(local()), "localhost:8080", Some("http://localhost:8080")).await.ok(200);
+        let second = ask(&kit, Some(local()), "127.0.0.1:8080", None).await.ok(200);
+        assert_ne!(first["consumer"]["consumer"], second["consumer"]["consumer"]);
+        let token = first["consumer"]["token"].as_str().unwrap();
+        kit.post("/conversations", token, serde_json::json!({})).await.ok(201);
+    }
+
+    #[tokio::test]
+    async fn nobody_else_gets_one() {
+        let kit = Kit::new().await;
+        let away = Peer(([192, 0, 2, 1], 5000).into());
+        ask(&kit, Some(away), "localhost:8080", None).await.fails(404, "request.not_found");
+        ask(&kit, None, "localhost:8080", None).await.fails(404, "request.not_found");
+        // Somebody else's page, whose name was made to lead here.
+        ask(&kit, Some(local()), "evil.example:8080", None).await.fails(404, "request.not_found");
+        ask(&kit, Some(local()), "localhost:8080", Some("https://evil.example"))
+            .await
+            .fails(404, "request.not_found");
+    }
+
+    #[test]
+    fn own_names_are_those_of_this_machine() {
+        for own in ["localhost", "LOCALHOST:80", "127.0.0.1", "127.8.9.1:1", "[::1]:8080"] {
+            assert!(is_own_name(own), "{own}");
+        }
+        for other in ["", "localhost.evil.example", "10.0.0.1", "[::2]:80", "127.0.0.1.evil.example"] {
+            assert!(!is_own_name(other), "{other}");
+        }
+    }
+}

@@ -127,3 +127,53 @@ fn parsed(json: &str) -> Value {
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::testing::{Kit, ScriptedHost};
+
+    const COMMANDS: &str = r#"[{"type":"systemMessage","text":"your message"},{"type":"closeConversation"}]"#;
+
+    async fn created(name: &str, source: &str, event: Option<&str>) -> (Kit, String) {
+        let kit = Kit::with(ScriptedHost::echo()).await;
+        let token = kit.admin().await;
+        let create = json!({"name": name, "source": source, "event": event});
+        kit.post("/functions", &token, create).await.ok(201);
+        (kit, token)
+    }
+
+    #[tokio::test]
+    async fn a_test_says_what_would_be_done_and_does_nothing() {
+        let (kit, token) = created("f", COMMANDS, Some("controllerbot_messaging_ttr")).await;
+        let run = kit.post("/functions/f/test", &token, Value::Null).await.ok(200);
+        assert_eq!(run["answered"], true);
+        let texts: Vec<&Value> =
+            run["bot"]["commands"].as_array().unwrap().iter().map(|command| &command["text"]).collect();
+        assert_eq!(texts, ["send “your message”", "close the conversation"]);
+        assert_eq!(run["logs"][0]["extras"], json!([{"deep": 1}]));
+        assert!(run["function"].is_null());
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_with_its_code() {
+        let (kit, token) = created("f", "throw", None).await;
+        let run = kit.post("/functions/f/test", &token, json!({})).await.ok(200);
+        assert_eq!((&run["answered"], &run["error"]["code"]), (&json!(false), &json!("function.threw")));
+        kit.post("/functions/f/test", &token, json!({"input": 7})).await.fails(400, "request.invalid");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_call_runs_what_is_deployed_not_the_draft() {
+        let (kit, token) = created("f", "1", None).await;
+        kit.post("/functions/f/invoke", &token, Value::Null).await.fails(404, "function.not_deployed");
+        kit.post("/functions/f/deploy", &token, Value::Null).await.ok(200);
+        kit.put("/functions/f", &token, json!({"source": "2"})).await.ok(200);
+        let call = json!({"input": {"payload": {"name": "Ada"}}});
+        let run = kit.post("/functions/f/invoke", &token, call).await.ok(200);
+        assert_eq!((&run["result"], &run["function"]["version"]), (&json!(1), &json!(1)));
+        let draft = kit.post("/functions/f/test", &token, Value::Null).await.ok(200);
+        assert_eq!(draft["result"], 2);
+    }
+}

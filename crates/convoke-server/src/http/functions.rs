@@ -8,9 +8,7 @@ use axum::http::StatusCode;
 use convoke_api::platform_error::PlatformError;
 use convoke_api::problem::Problem;
 use convoke_api::v1::event_kind::EventKind;
-use convoke_api::v1::function::{
-    CreateFunction, Deployed, Function, FunctionDetail, Rollback, Version,
-};
+use convoke_api::v1::function::{CreateFunction, Deployed, Function, FunctionDetail, Rollback, Version};
 use convoke_api::v1::function_call::SaveFunction;
 use convoke_api::v1::list::List;
 use convoke_api::v1::template::Template;
@@ -173,10 +171,7 @@ pub(super) async fn rollback(
 }
 
 /// The function that the path names, by id or by name.
-pub(super) fn find<'t>(
-    tenant: &'t Tenant,
-    params: &Params,
-) -> Answer<(FunctionId, &'t function::Function)> {
+pub(super) fn find<'t>(tenant: &'t Tenant, params: &Params) -> Answer<(FunctionId, &'t function::Function)> {
     let text = params.text("function");
     let functions = &tenant.view.functions;
     let by_id = text.parse().ok().and_then(|id| functions.get(id).map(|function| (id, function)));
@@ -200,11 +195,7 @@ async fn loads(server: &Shared, commands: &[Command]) -> Answer<()> {
     Ok(())
 }
 
-async fn change(
-    server: &Shared,
-    tenant: &Tenant,
-    command: Command,
-) -> Answer<Arc<AccountView>> {
+async fn change(server: &Shared, tenant: &Tenant, command: Command) -> Answer<Arc<AccountView>> {
     let by = tenant.caller.account_actor();
     Ok(server.handle.change_functions(tenant.id(), &by, command).await?)
 }
@@ -212,4 +203,125 @@ async fn change(
 fn detail(view: &AccountView, id: FunctionId) -> Answer<Json<FunctionDetail>> {
     let function = view.functions.get(id).ok_or(Rejection::FunctionUnknown(id)).map_err(ApiError::from)?;
     Ok(Json(FunctionDetail::of(id, function)))
+}
+
+#[cfg(test)]
+mod tests {
+    use convoke_domain::account::UserRole;
+    use serde_json::{Value, json};
+
+    use crate::testing::{ACME, Kit, SKILL, ScriptedHost};
+
+    const NEW: &str = "controllerbot_messaging_new_conversation";
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_function_goes_from_template_to_deployed_and_back() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let create = json!({"name": "greet", "template": "new-conversation"});
+        let created = kit.post("/functions", &token, create).await.ok(201);
+        assert_eq!((&created["event"], &created["state"]), (&json!(NEW), &json!("draft")));
+        assert!(created["draft"]["source"].as_str().unwrap().contains("lambda"));
+        let by_id = kit.get(&format!("/functions/{}", created["id"].as_str().unwrap()), &token).await.ok(200);
+        assert_eq!(by_id, kit.get("/functions/GREET", &token).await.ok(200));
+        let deployed = kit.post("/functions/greet/deploy", &token, Value::Null).await.ok(200);
+        assert_eq!(
+            (&deployed["function"]["state"], &deployed["warnings"]),
+            (&json!("productive"), &json!([]))
+        );
+        let saved =
+            kit.put("/functions/greet", &token, json!({"source": "two", "description": "again"})).await;
+        assert_eq!(
+            (&saved.ok(200)["state"], &saved.json()["description"]),
+            (&json!("modified"), &json!("again"))
+        );
+        kit.post("/functions/greet/deploy", &token, json!(null)).await.ok(200);
+        let back = kit.post("/functions/greet/rollback", &token, json!({"version": 1})).await.ok(200);
+        assert_eq!(back["function"]["deployed"]["version"], 1);
+        let versions = kit.get("/functions/greet/versions", &token).await.ok(200);
+        assert_eq!(versions["items"].as_array().unwrap().len(), 2);
+        kit.delete("/functions/greet", &token).await.fails(409, "function.still_deployed");
+        kit.post("/functions/greet/undeploy", &token, Value::Null).await.ok(200);
+        kit.delete("/functions/greet", &token).await.ok(204);
+        kit.get("/functions/greet", &token).await.fails(404, "function.unknown");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_wrong_with_a_source_is_said_with_its_place() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        kit.post("/functions", &token, json!({"name": "broken", "source": "("})).await.ok(201);
+        let problem = kit.post("/functions/broken/deploy", &token, Value::Null).await;
+        let problem = problem.fails(422, "function.source_invalid");
+        assert_eq!(problem["errors"][0]["message"], "line 1, column 2");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn deploying_while_the_controller_bot_is_off_warns() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        kit.put("/controller-bot", &token, json!({"enabled": false})).await.ok(200);
+        kit.post("/functions", &token, json!({"name": "greet", "template": "new-conversation"}))
+            .await
+            .ok(201);
+        let deployed = kit.post("/functions/greet/deploy", &token, Value::Null).await.ok(200);
+        assert_eq!(deployed["warnings"][0]["code"], "controller_bot.off");
+    }
+
+    #[tokio::test]
+    async fn names_templates_and_skills_are_checked() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let create = async |body: Value| kit.post("/functions", &token, body).await;
+        create(json!({"name": "a b", "source": "x"})).await.fails(400, "function.name_invalid");
+        create(json!({"name": "a", "template": "none"})).await.fails(400, "request.invalid");
+        create(json!({"name": "a"})).await.fails(400, "request.invalid");
+        create(json!({"name": "a", "source": "x", "skills": ["99"]})).await.fails(404, "skill.unknown");
+        create(json!({"name": "one", "source": "x", "event": NEW, "skills": [SKILL]})).await.ok(201);
+        let overlap = create(json!({"name": "two", "source": "x", "event": NEW, "skills": [SKILL]})).await;
+        let problem = overlap.fails(409, "function.skills_overlap");
+        assert!(problem["detail"].as_str().unwrap().contains("one"));
+        create(json!({"name": "ONE", "source": "x"})).await.fails(409, "function.name_taken");
+    }
+
+    #[tokio::test]
+    async fn a_save_is_whole_or_nothing() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        kit.post("/functions", &token, json!({"name": "f", "source": "x"})).await.ok(201);
+        let half = json!({"source": "changed", "skills": ["99"]});
+        kit.put("/functions/f", &token, half).await.fails(404, "skill.unknown");
+        let half = json!({"description": "changed", "environment": {"1": "x"}});
+        kit.put("/functions/f", &token, half).await.fails(400, "function.variable_invalid");
+        let now = kit.get("/functions/f", &token).await.ok(200);
+        assert_eq!((&now["draft"]["source"], &now["description"]), (&json!("x"), &json!("")));
+    }
+
+    #[tokio::test]
+    async fn invokers_call_functions_and_do_not_read_their_code() {
+        let kit = Kit::with(ScriptedHost::echo()).await;
+        let developer = kit.token(ACME, &[UserRole::FaasDeveloper]).await;
+        let invoker = kit.token(ACME, &[UserRole::FaasInvocation]).await;
+        kit.post("/functions", &developer, json!({"name": "f", "source": "1"})).await.ok(201);
+        kit.get("/functions", &invoker).await.ok(200);
+        kit.get("/functions/f", &invoker).await.fails(403, "auth.forbidden");
+        kit.put("/functions/f", &invoker, json!({"source": "2"})).await.fails(403, "auth.forbidden");
+        kit.post("/functions/f/invoke", &invoker, Value::Null).await.fails(404, "function.not_deployed");
+    }
+
+    #[tokio::test]
+    async fn events_and_templates_tell_where_to_begin() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let events = kit.get("/events", &token).await.ok(200);
+        let new = events["items"].as_array().unwrap().iter().find(|event| event["id"] == NEW).unwrap();
+        assert!(new["sample"]["payload"]["general"].is_object());
+        assert_eq!(new["codes"].as_array().unwrap().len(), 5);
+        let templates = kit.get("/templates", &token).await.ok(200);
+        for template in templates["items"].as_array().unwrap() {
+            let one = kit.get(&format!("/templates/{}", template["id"].as_str().unwrap()), &token).await;
+            assert_eq!(&one.ok(200), template);
+        }
+        kit.get("/templates/none", &token).await.fails(404, "function.template_unknown");
+    }
 }

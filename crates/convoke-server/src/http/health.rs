@@ -49,3 +49,22 @@ fn part(name: &str, trouble: Option<&str>) -> HealthPart {
 pub(super) async fn document(State(server): State<Shared>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], server.openapi.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Method;
+    use serde_json::Value;
+
+    use crate::testing::Kit;
+
+    #[tokio::test]
+    async fn a_stopping_server_lives_and_takes_no_work() {
+        let kit = Kit::new().await;
+        kit.raw(Method::GET, "/healthz", "", Value::Null).await.ok(200);
+        assert_eq!(kit.raw(Method::GET, "/readyz", "", Value::Null).await.ok(200)["status"], "ok");
+        kit.stopping.cancel();
+        kit.raw(Method::GET, "/healthz", "", Value::Null).await.ok(200);
+        let ready = kit.raw(Method::GET, "/readyz", "", Value::Null).await.ok(503);
+        assert_eq!(ready["status"], "unavailable");
+    }
+}

@@ -81,3 +81,44 @@ pub(super) async fn remove_occasions(
     server.configure(&tenant, Command::RemoveSpecialOccasions { id: params.get("occasions")? }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::Kit;
+
+    #[tokio::test]
+    async fn a_skill_follows_its_working_hours_and_special_occasions() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        // The tests begin on a Tuesday at ten.
+        let week = json!([{"day": "tuesday", "from": "08:00", "to": "18:00"}]);
+        let hours = json!({"name": "Office", "time_zone": "Etc/UTC", "week": week});
+        assert_eq!(kit.put("/working-hours/1", &token, hours).await.ok(200)["id"], "1");
+        let closed = json!({"name": "Move", "from": "2026-03-03T09:00:00", "to": "2026-03-03T12:00:00", "working": false});
+        let occasions = json!({"name": "Days off", "time_zone": "Etc/UTC", "occasions": [closed]});
+        kit.put("/special-occasions/1", &token, occasions).await.ok(200);
+        let skill = json!({"name": "Day", "working_hours": "1"});
+        assert_eq!(kit.put("/skills/9", &token, skill).await.ok(200)["staffed"], true);
+        let skill = json!({"name": "Day", "working_hours": "1", "special_occasions": "1"});
+        assert_eq!(kit.put("/skills/9", &token, skill).await.ok(200)["staffed"], false);
+        assert_eq!(kit.get("/working-hours", &token).await.ok(200)["items"][0]["name"], "Office");
+        assert_eq!(kit.get("/special-occasions", &token).await.ok(200)["items"][0]["name"], "Days off");
+        kit.delete("/working-hours/1", &token).await.fails(409, "working_hours.in_use");
+        kit.delete("/special-occasions/1", &token).await.fails(409, "special_occasions.in_use");
+        kit.delete("/skills/9", &token).await.ok(204);
+        kit.delete("/working-hours/1", &token).await.ok(204);
+        kit.delete("/special-occasions/1", &token).await.ok(204);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_time_zone_is_named() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let hours = json!({"name": "Office", "time_zone": "Europe/Atlantis", "week": []});
+        let problem = kit.put("/working-hours/1", &token, hours).await.fails(400, "request.invalid");
+        assert_eq!(problem["errors"][0]["field"], "time_zone");
+        kit.delete("/working-hours/1", &token).await.fails(404, "working_hours.unknown");
+    }
+}

@@ -25,11 +25,7 @@ pub(super) async fn list(State(server): State<Shared>, tenant: Tenant) -> Json<L
 /// A skill.
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/skills/{skill}", tag = "skills",
     responses((status = 200, body = Skill)))]
-pub(super) async fn get(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<Json<Skill>> {
+pub(super) async fn get(State(server): State<Shared>, tenant: Tenant, params: Params) -> Answer<Json<Skill>> {
     let id: SkillId = params.get("skill")?;
     let skill = Skill::of(&tenant.view.account, &id, server.handle.now());
     Ok(Json(skill.ok_or(Rejection::SkillUnknown(id))?))
@@ -60,4 +56,45 @@ pub(super) async fn remove(
 ) -> Answer<StatusCode> {
     server.configure(&tenant, Command::RemoveSkill { id: params.get("skill")? }).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::{ACME, Kit, SKILL};
+    use convoke_domain::account::UserRole;
+
+    #[tokio::test]
+    async fn a_skill_is_defined_read_and_removed() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let defined = kit.put("/skills/77", &token, json!({"name": "Night"})).await.ok(200);
+        assert_eq!((&defined["id"], &defined["staffed"]), (&json!("77"), &json!(true)));
+        assert_eq!(kit.get("/skills/77", &token).await.ok(200), defined);
+        kit.delete("/skills/77", &token).await.ok(204);
+        kit.get("/skills/77", &token).await.fails(404, "skill.unknown");
+        kit.delete("/skills/77", &token).await.fails(404, "skill.unknown");
+    }
+
+    #[tokio::test]
+    async fn a_skill_that_is_needed_stays_and_a_name_is_given_once() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let reply = kit.delete(&format!("/skills/{SKILL}"), &token).await;
+        assert_eq!(reply.status, 409, "{}", reply.text);
+        kit.put("/skills/77", &token, json!({"name": "Sales"})).await.fails(409, "skill.name_taken");
+        let problem = kit.put("/skills/blue", &token, json!({"name": "Blue"})).await;
+        assert_eq!(problem.fails(400, "request.invalid")["errors"][0]["field"], "skill");
+    }
+
+    #[tokio::test]
+    async fn agents_read_skills_and_define_none() {
+        let kit = Kit::new().await;
+        let token = kit.token(ACME, &[UserRole::Agent]).await;
+        assert_eq!(kit.get("/skills", &token).await.ok(200)["items"].as_array().unwrap().len(), 2);
+        let problem =
+            kit.put("/skills/77", &token, json!({"name": "Night"})).await.fails(403, "auth.forbidden");
+        assert!(problem["detail"].as_str().unwrap().contains("administrator"));
+    }
 }

@@ -46,3 +46,67 @@ pub(super) async fn revoke(
     server.configure(&tenant, Command::RevokeToken { id: params.get("token")? }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::Kit;
+
+    #[tokio::test]
+    async fn an_issued_token_works_until_it_is_revoked() {
+        let kit = Kit::new().await;
+        let admin = kit.admin().await;
+        let issue = json!({"name": "ci", "principal": {"kind": "application"}, "roles": ["faas_developer"],
+            "expires_at": "2026-03-04T00:00:00Z"});
+        let issued = kit.post("/tokens", &admin, issue).await.ok(201);
+        let secret = issued["secret"].as_str().unwrap();
+        kit.get("/functions", secret).await.ok(200);
+        kit.get("/tokens", secret).await.fails(403, "auth.forbidden");
+        let listed = kit.get("/tokens", &admin).await;
+        assert!(!listed.text.contains(secret) && !listed.text.contains("sha256"));
+        kit.delete(&format!("/tokens/{}", issued["id"].as_str().unwrap()), &admin).await.ok(204);
+        kit.get("/functions", secret).await.fails(401, "auth.required");
+    }
+
+    #[tokio::test]
+    async fn a_token_ends_by_itself() {
+        let kit = Kit::new().await;
+        let admin = kit.admin().await;
+        kit.get("/skills", &admin).await.ok(200);
+        kit.clock.advance(std::time::Duration::from_hours(24));
+        kit.get("/skills", &admin).await.fails(401, "auth.required");
+    }
+
+    #[tokio::test]
+    async fn a_token_allows_at_most_what_its_holder_may() {
+        let kit = Kit::new().await;
+        let admin = kit.admin().await;
+        let issue = |id: &str, roles: &[&str]| {
+            json!({"name": "t", "principal": {"kind": "user", "id": id}, "roles": roles,
+                "expires_at": "2026-03-04T00:00:00Z"})
+        };
+        kit.post("/tokens", &admin, issue("4712", &["administrator"])).await.fails(403, "token.roles_exceed");
+        let token = kit.post("/tokens", &admin, issue("4712", &["agent"])).await.ok(201);
+        let token = token["secret"].as_str().unwrap();
+        // What the user loses, the token loses.
+        let demoted = json!({"login_name": "linus", "nickname": "Linus", "roles": ["faas_invocation"]});
+        kit.put("/users/4712", &admin, demoted).await.ok(200);
+        kit.get("/conversations", token).await.fails(403, "auth.forbidden");
+    }
+
+    #[tokio::test]
+    async fn somebody_ends_their_own_token_and_nobody_elses() {
+        let kit = Kit::new().await;
+        let admin = kit.admin().await;
+        let agent = kit.token(crate::testing::ACME, &[convoke_domain::account::UserRole::Agent]).await;
+        let issue =
+            json!({"name": "ci", "principal": {"kind": "application"}, "expires_at": "2026-03-04T00:00:00Z"});
+        let other = kit.post("/tokens", &admin, issue).await.ok(201);
+        let path = format!("/tokens/{}", other["id"].as_str().unwrap());
+        kit.delete(&path, &agent).await.fails(403, "role.missing");
+        let listed = kit.get("/tokens", &admin).await.ok(200);
+        let own = listed["items"].as_array().unwrap().iter().find(|token| token["roles"] == json!(["agent"]));
+        kit.delete(&format!("/tokens/{}", own.unwrap()["id"].as_str().unwrap()), &agent).await.ok(204);
+    }
+}

@@ -48,3 +48,42 @@ pub(super) async fn remove(
     server.configure(&tenant, Command::RemoveUser { id: params.get("user")? }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+#[cfg(test)]
+mod tests {
+    use convoke_domain::account::UserRole;
+    use serde_json::json;
+
+    use crate::testing::{ACME, Kit};
+
+    #[tokio::test]
+    async fn a_user_keeps_the_participant_id_when_redefined() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let ada = json!({"login_name": "ada", "nickname": "Ada", "roles": ["agent"]});
+        let first = kit.put("/users/5", &token, ada.clone()).await.ok(200);
+        let second = kit.put("/users/5", &token, ada).await.ok(200);
+        assert_eq!(first["pid"], second["pid"]);
+        assert_eq!(kit.get("/users", &token).await.ok(200)["items"].as_array().unwrap().len(), 3);
+        kit.delete("/users/5", &token).await.ok(204);
+        kit.delete("/users/5", &token).await.fails(404, "user.unknown");
+    }
+
+    #[tokio::test]
+    async fn nobody_but_the_operator_makes_an_operator() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        let mighty = json!({"login_name": "ada", "nickname": "Ada", "roles": ["operator"]});
+        kit.put("/users/5", &token, mighty.clone()).await.fails(403, "role.not_grantable");
+        kit.put("/users/5", &kit.operator, mighty).await.ok(200);
+    }
+
+    #[tokio::test]
+    async fn removing_a_user_ends_their_tokens_at_once() {
+        let kit = Kit::new().await;
+        let token = kit.token(ACME, &[UserRole::Agent]).await;
+        kit.get("/skills", &token).await.ok(200);
+        kit.delete("/users/4711", &kit.operator).await.ok(204);
+        kit.get("/skills", &token).await.fails(401, "auth.required");
+    }
+}

@@ -35,7 +35,7 @@ fn job(function: Option<FunctionRef>, text: &str) -> Job {
 }
 
 async fn run(host: &SandboxHost, job: Job) -> (Ending, RunReport) {
-    let (tell, told) = mpsc::channel();
+    let (tell, told) = mpsc::sync_channel(1);
     let report = host.run(job, Box::new(move |ending| tell.send(ending).unwrap())).await;
     let endings: Vec<Ending> = told.into_iter().collect();
     let [ending] = endings.as_slice() else { panic!("told {} times", endings.len()) };
