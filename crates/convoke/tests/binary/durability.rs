@@ -1,8 +1,6 @@
 //! What is kept: over a restart, in a backup, and for one process at a time.
 
-mod support;
-
-use support::{Dev, Server, all, convoke};
+use crate::support::{Dev, Server, all, convoke};
 
 const TEXT: &str = "Hello, my kettle is broken";
 

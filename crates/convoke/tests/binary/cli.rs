@@ -1,8 +1,6 @@
 //! The command line from outside: exit codes, and errors that say what to do.
 
-mod support;
-
-use support::{Dev, Server, all, convoke};
+use crate::support::{Dev, Server, all, convoke};
 
 #[test]
 fn exit_codes_tell_a_refusal_from_a_wrong_command_line() {

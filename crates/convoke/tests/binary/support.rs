@@ -1,7 +1,5 @@
 //! A real `convoke` for tests: started as its users start it, waited for by what it prints, ended by signals.
 
-#![expect(dead_code, reason = "each test file uses a part of it")]
-
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -9,63 +7,63 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 
 /// The binary under test.
-pub const CONVOKE: &str = env!("CARGO_BIN_EXE_convoke");
+pub(crate) const CONVOKE: &str = env!("CARGO_BIN_EXE_convoke");
 
 /// A folder with a development server in it.
-pub struct Dev {
-    pub folder: tempfile::TempDir,
+pub(crate) struct Dev {
+    pub(crate) folder: tempfile::TempDir,
     server: Option<Server>,
 }
 
 /// A running server process.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     /// What it printed until it was ready.
-    pub printed: String,
+    pub(crate) printed: String,
     // Read to the end, so that the server can always write.
     rest: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Dev {
     /// An empty folder with a server that was just started.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut dev = Self { folder: tempfile::tempdir().unwrap(), server: None };
         dev.restart();
         dev
     }
 
     /// Ends the server, if it runs, and starts it again.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.stop();
         self.server =
             Some(Server::start(self.path(), &["dev", "--listen", "127.0.0.1:0", "--test-clock"], "ready"));
     }
 
     /// Ends the server in an orderly way.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let Some(server) = self.server.take() {
             assert!(server.stop().success(), "an orderly end is a success");
         }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Runs a command in the folder.
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         convoke(self.path(), arguments)
     }
 
     /// Runs a command that has to succeed; gives what it printed.
-    pub fn ok(&self, arguments: &[&str]) -> String {
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", all(&output));
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
     /// Runs a command that has to succeed; gives what it printed as JSON.
-    pub fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let arguments = [arguments, &["-o", "json"]].concat();
         serde_json::from_str(&self.ok(&arguments)).unwrap()
     }
@@ -81,7 +79,7 @@ impl Drop for Dev {
 
 impl Server {
     /// Starts a server and waits for the line with `ready`.
-    pub fn start(folder: &Path, arguments: &[&str], ready: &str) -> Self {
+    pub(crate) fn start(folder: &Path, arguments: &[&str], ready: &str) -> Self {
         let mut child =
             command(folder, arguments).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
@@ -99,7 +97,7 @@ impl Server {
     }
 
     /// Asks it to end, and waits until it has.
-    pub fn stop(mut self) -> std::process::ExitStatus {
+    pub(crate) fn stop(mut self) -> std::process::ExitStatus {
         let asked =
             Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status().unwrap();
         assert!(asked.success());
@@ -109,21 +107,21 @@ impl Server {
     }
 
     /// Ends it as a power loss would.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 }
 
 /// A `convoke` that runs in this folder.
-pub fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(CONVOKE);
     command.args(arguments);
     in_folder(command, folder)
 }
 
 /// Runs in this folder, without input, and knows nothing of the servers that a developer has elsewhere.
-pub fn in_folder(mut command: Command, folder: &Path) -> Command {
+pub(crate) fn in_folder(mut command: Command, folder: &Path) -> Command {
     command.current_dir(folder).stdin(Stdio::null());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CONVOKE_")) {
         command.env_remove(name);
@@ -132,17 +130,17 @@ pub fn in_folder(mut command: Command, folder: &Path) -> Command {
 }
 
 /// Runs `convoke` to its end.
-pub fn convoke(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn convoke(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().unwrap()
 }
 
 /// Everything a command printed.
-pub fn all(output: &Output) -> String {
+pub(crate) fn all(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     format!("{}{}", text(&output.stdout), text(&output.stderr))
 }
 
 /// The root of the repository.
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }

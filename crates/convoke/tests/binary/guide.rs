@@ -1,10 +1,8 @@
 //! The guide is executed: every command runs against a development server, and prints what the guide shows.
 
-mod support;
-
 use std::process::Command;
 
-use support::{CONVOKE, Dev, all, in_folder, repository};
+use crate::support::{CONVOKE, Dev, all, in_folder, repository};
 
 /// A command of the guide, and what it shows of its output.
 #[derive(Debug, PartialEq, Eq)]

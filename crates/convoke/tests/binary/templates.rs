@@ -1,11 +1,9 @@
 //! Every template passes its own sample, as its `[expects]` says.
 
-mod support;
-
 use std::path::Path;
 
+use crate::support::{Dev, repository};
 use serde_json::Value;
-use support::{Dev, repository};
 
 /// What `template.toml` expects of a run on the sample.
 #[derive(serde::Deserialize)]

@@ -1,0 +1,9 @@
+//! The real binary from outside: what it prints, serves, keeps and refuses.
+
+#![expect(clippy::unwrap_used, reason = "a test that finds something else than it expects stops there")]
+
+mod cli;
+mod durability;
+mod guide;
+mod support;
+mod templates;
