@@ -4,6 +4,11 @@
 //! function runs in a fresh sandbox, and whose settle is a second durable write. Latency is from the moment the event
 //! was due to be sent (so a stalled engine cannot hide) to the moment its settle is seen by a subscriber.
 
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "figures are for people; a double counts further than any of them"
+)]
+
 mod center;
 mod load;
 mod recovery;

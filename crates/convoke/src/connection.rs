@@ -61,7 +61,7 @@ pub(crate) struct DevConnection {
 /// How a command finds its server.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ConnectionArgs {
-    /// The server's address, for instance http://127.0.0.1:8080
+    /// The server's address, for instance `http://127.0.0.1:8080`
     #[arg(long, global = true, env = "CONVOKE_URL", value_name = "URL", help_heading = "Connection")]
     pub(crate) url: Option<String>,
     /// The token to speak with

@@ -151,9 +151,10 @@ impl Demo<'_> {
             let template = templates.for_event(event).context("every event has a template")?;
             let name = template.id.replace('-', "_");
             let view = self.handle.account(&self.account).context("the account was made before")?;
-            let function = match view.functions.by_name(&name) {
-                Some((present, _)) => present,
-                None => {
+            let function = if let Some((present, _)) = view.functions.by_name(&name) {
+                present
+            } else {
+                {
                     let new = FunctionId::from_bits(self.handle.entropy().bits());
                     let create = function::Command::Create {
                         id: new,

@@ -45,7 +45,7 @@ impl Answer {
     }
 
     /// Says which id scripts want.
-    pub(crate) fn with_id(self, id: impl ToString) -> Self {
+    pub(crate) fn with_id(self, id: &impl ToString) -> Self {
         Self { id: Some(id.to_string()), ..self }
     }
 
@@ -76,6 +76,7 @@ impl Printer {
     ///
     /// # Errors
     /// If nobody reads any more.
+    #[expect(clippy::unused_self, reason = "whoever writes lines holds the printer, which knows the colours")]
     pub(crate) fn line(self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
         writeln!(out, "{}", text.trim_end_matches('\n'))?;
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn an_answer_has_the_form_that_was_asked_for() {
-        let answer = Answer::new(&serde_json::json!({"seq": 3}), "Written.").unwrap().with_id("conv_1");
+        let answer = Answer::new(&serde_json::json!({"seq": 3}), "Written.").unwrap().with_id(&"conv_1");
         assert_eq!(answer.form(Output::Text), "Written.");
         assert_eq!(answer.form(Output::Id), "conv_1");
         assert_eq!(answer.form(Output::Json), "{\n  \"seq\": 3\n}");

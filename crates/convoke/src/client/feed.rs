@@ -47,13 +47,12 @@ impl<'a> Feed<'a> {
 
     async fn read_on(&mut self) -> Result<()> {
         let Some(answer) = &mut self.open else { return self.connect().await };
-        match answer.chunk().await {
-            Ok(Some(bytes)) => self.reader.push(&bytes),
-            Ok(None) | Err(_) => {
-                self.open = None;
-                self.reader = Reader::default();
-                Ok(())
-            }
+        if let Ok(Some(bytes)) = answer.chunk().await {
+            self.reader.push(&bytes)
+        } else {
+            self.open = None;
+            self.reader = Reader::default();
+            Ok(())
         }
     }
 

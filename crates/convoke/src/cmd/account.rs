@@ -46,7 +46,7 @@ impl Account {
                 let name = create.name.unwrap_or_else(|| create.id.to_string());
                 let create = CreateAccount { id: create.id, name, default_language: create.language };
                 let account: View = operator.server(Method::POST, &["accounts"], Some(&create)).await?;
-                Ok(Answer::new(&account, format!("Account {} is there.", account.id))?.with_id(account.id))
+                Ok(Answer::new(&account, format!("Account {} is there.", account.id))?.with_id(&account.id))
             }
             Self::List => {
                 let operator = context.client.speak_as(Persona::Operator)?;

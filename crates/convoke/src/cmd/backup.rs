@@ -44,6 +44,6 @@ impl Backup {
         }
         let to = self.to.display().to_string();
         let text = format!("Copied {bytes} bytes to {to}.");
-        Ok(Answer::new(&json!({ "to": to, "bytes": bytes, "with_key": self.with_key }), text)?.with_id(to))
+        Ok(Answer::new(&json!({ "to": to, "bytes": bytes, "with_key": self.with_key }), text)?.with_id(&to))
     }
 }

@@ -41,6 +41,6 @@ impl Consumer {
         } else {
             format!("There is nothing to erase of {id}.")
         };
-        Ok(Answer::new(&erased, text)?.with_id(id))
+        Ok(Answer::new(&erased, text)?.with_id(&id))
     }
 }

@@ -137,7 +137,7 @@ impl Function {
             Self::Deploy(named) => deploy(&api, &named.name).await?,
             Self::Undeploy(named) => {
                 let function: FunctionView = api.post(&["functions", &named.name, "undeploy"], &()).await?;
-                Answer::new(&function, format!("{} undeployed", function.name))?.with_id(function.id)
+                Answer::new(&function, format!("{} undeployed", function.name))?.with_id(&function.id)
             }
             Self::List => list(&api).await?,
             Self::Rollback(to) => {
@@ -162,7 +162,7 @@ impl New {
         let template = crate::compose::template(&self.template)?;
         folder.create(&template, self.skill.iter().cloned().collect())?;
         let path = folder.path().display().to_string();
-        Ok(Answer::new(&path, path.clone())?.with_id(path))
+        Ok(Answer::new(&path, path.clone())?.with_id(&path))
     }
 }
 
@@ -172,7 +172,7 @@ impl Push {
         let (source, config) = (folder.source()?, folder.config()?);
         let function = push(api, folder.name(), &source, &config).await?;
         let text = format!("{} saved as draft {}", function.name, function.draft_revision);
-        Ok(Answer::new(&function, text)?.with_id(function.id))
+        Ok(Answer::new(&function, text)?.with_id(&function.id))
     }
 }
 
@@ -242,7 +242,7 @@ impl Invoke {
 /// Prints a run; one that failed is a failure of the command.
 fn finish(context: &Context, run: &FunctionRun) -> Result<ExitCode> {
     let text = render::function_run(run, context.printer.style);
-    context.print(&Answer::new(run, text)?.with_id(run.invocation))?;
+    context.print(&Answer::new(run, text)?.with_id(&run.invocation))?;
     Ok(if run.answered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -259,7 +259,7 @@ fn deployed_answer(deployed: &Deployed) -> Result<Answer> {
     let function = &deployed.function;
     let version = function.deployed.as_ref().map_or(0, |deployment| deployment.version);
     let text = format!("{} deployed as version {version}", function.name);
-    Ok(Answer::new(deployed, text)?.with_id(function.id))
+    Ok(Answer::new(deployed, text)?.with_id(&function.id))
 }
 
 async fn list(api: &Api<'_>) -> Result<Answer> {

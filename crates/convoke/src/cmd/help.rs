@@ -45,7 +45,7 @@ fn section(page: &mut String, command: &Command, path: &str, root: bool) {
 /// How an argument is written.
 fn written(argument: &Arg) -> String {
     let values = argument.get_value_names().unwrap_or_default();
-    let values: Vec<&str> = values.iter().map(|value| value.as_str()).collect();
+    let values: Vec<&str> = values.iter().map(clap::builder::Str::as_str).collect();
     let value =
         if argument.get_action().takes_values() { format!(" <{}>", values.join(" ")) } else { String::new() };
     match (argument.get_short(), argument.get_long()) {
@@ -60,8 +60,11 @@ fn written(argument: &Arg) -> String {
 fn meaning(argument: &Arg) -> String {
     let mut text = argument.get_help().map(ToString::to_string).unwrap_or_default().replace('\n', " ");
     let possible = argument.get_possible_values();
-    let names: Vec<&str> =
-        possible.iter().filter(|value| !value.is_hide_set()).map(|value| value.get_name()).collect();
+    let names: Vec<&str> = possible
+        .iter()
+        .filter(|value| !value.is_hide_set())
+        .map(clap::builder::PossibleValue::get_name)
+        .collect();
     if !names.is_empty() && argument.get_action().takes_values() {
         let _ = write!(text, ": `{}`", names.join("`, `"));
     }

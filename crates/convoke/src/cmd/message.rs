@@ -38,7 +38,7 @@ Examples:
   convoke message set YOU_ARE_CONNECTED_TO --text \"{agentNickname} is with you now.\"
   convoke message set CONV_AWAITING_IN_QUEUE --skill 654321 --enabled false")]
 pub(crate) struct Set {
-    /// What has to happen, for instance YOU_ARE_CONNECTED_TO
+    /// What has to happen, for instance `YOU_ARE_CONNECTED_TO`
     code: String,
     /// Only in conversations of this skill
     #[arg(long, value_name = "ID")]

@@ -78,7 +78,7 @@ impl Set {
             settings.working_hours = Some(hours);
         }
         let skill: View = api.put(&["skills", self.id.as_str()], &settings).await?;
-        Ok(Answer::new(&skill, table(std::slice::from_ref(&skill)))?.with_id(skill.id))
+        Ok(Answer::new(&skill, table(std::slice::from_ref(&skill)))?.with_id(&skill.id))
     }
 }
 

@@ -78,11 +78,8 @@ pub(super) fn load_error(error: ProgramError) -> LoadError {
         | ProgramError::TopLevelLimit(_)
         | ProgramError::HostUnavailable(_) => None,
     };
-    let message = match error {
-        // Its place is told apart.
-        ProgramError::Syntax { message, .. } => message,
-        other => other.to_string(),
-    };
+    // The place of a syntax error is told apart.
+    let message = if let ProgramError::Syntax { message, .. } = error { message } else { error.to_string() };
     LoadError { code, message, line: place.map(|(line, _)| line), column: place.map(|(_, column)| column) }
 }
 

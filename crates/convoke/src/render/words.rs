@@ -235,10 +235,8 @@ fn log_line(entry: &LogEntry, style: Style) -> String {
     };
     let _ = write!(line, " {}", entry.message);
     for extra in &entry.extras {
-        let _ = match extra {
-            Value::String(text) => write!(line, " {text}"),
-            other => write!(line, " {other}"),
-        };
+        let _ =
+            if let Value::String(text) = extra { write!(line, " {text}") } else { write!(line, " {extra}") };
     }
     line
 }

@@ -51,7 +51,7 @@ impl<const DEFAULT: char> Acting<DEFAULT> {
     }
 
     fn answer(&self, written: &Written, text: &str) -> Result<Answer> {
-        Ok(Answer::new(written, text)?.with_id(self.id))
+        Ok(Answer::new(written, text)?.with_id(&self.id))
     }
 }
 
@@ -98,7 +98,7 @@ impl Open {
             api.post(&["conversations"], &open).await?
         };
         let text = format!("Opened {} by {}.", opened.id, opened.consumer);
-        Ok(Answer::new(&opened, text)?.with_id(opened.id))
+        Ok(Answer::new(&opened, text)?.with_id(&opened.id))
     }
 }
 
@@ -344,7 +344,7 @@ impl StepUp {
         let api = client.speak_as(Persona::Admin)?;
         let path = ["conversations", &self.id.to_string(), "step-up"];
         let written: Written = api.post(&path, &StepUpRequest { identity: self.identity }).await?;
-        Ok(Answer::new(&written, "Authenticated.")?.with_id(self.id))
+        Ok(Answer::new(&written, "Authenticated.")?.with_id(&self.id))
     }
 }
 

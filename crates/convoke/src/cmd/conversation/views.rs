@@ -91,7 +91,7 @@ impl Show {
     pub(crate) async fn run(self, client: &Client) -> Result<Answer> {
         let api = client.in_conversation(self.id, self.persona).await?;
         let conversation = state(&api, self.id).await?;
-        Ok(Answer::new(&conversation, described(&conversation))?.with_id(self.id))
+        Ok(Answer::new(&conversation, described(&conversation))?.with_id(&self.id))
     }
 }
 
@@ -191,7 +191,7 @@ impl Explain {
         let explanation =
             if self.no_wait { explanation(&api, self.id).await? } else { decided(&api, self.id).await? };
         let text = render::explanation(&explanation, context.printer.style);
-        Ok(Answer::new(&explanation, text)?.with_id(self.id))
+        Ok(Answer::new(&explanation, text)?.with_id(&self.id))
     }
 }
 
