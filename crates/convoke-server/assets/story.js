@@ -48,7 +48,7 @@ export function step(event) {
     case "unfired":
       return element("li", "failed", clock(event.at), " ", event.text ?? "Nothing was fired.");
     case "line_published":
-      return element("li", "", clock(event.at), " ", event.text ?? "", origin(event.provenance));
+      return element("li", "", clock(event.at), " ", event.text ?? "");
     case "deadline_moved":
       return element("li", "minor hideable", clock(event.at), " ", event.text ?? event.type);
     default:
@@ -62,18 +62,12 @@ function settled(event) {
   const steps = element("ul", "", element("li", "", sentence(event.outcome.text)));
   for (const command of event.commands) {
     const fate = element("span", `fate ${command.fate}`, command.fate.replace("_", " "));
-    steps.append(element("li", "", command.command ?? "something unknown", ": ", fate, `: ${command.text}`));
+    steps.append(element("li", "", element("code", "", command.command ?? "?"), " ", fate, `: ${command.text}`));
   }
   steps.append(element("li", "", sentence(event.message.text)));
   if (event.outcome.detail) steps.append(element("li", "", element("code", "", event.outcome.detail)));
   const kind = event.outcome.type === "failed" ? "failed" : "settled";
   return element("li", kind, clock(event.at), " ", element("b", "", "Answered "), element("code", "", event.code), element("div", "", ran + attempts), steps);
-}
-
-function origin(provenance) {
-  if (!provenance) return null;
-  const from = provenance.function ? `${provenance.function.name ?? "a function"}, version ${provenance.function.version}` : "the account's automatic message";
-  return element("div", "", element("code", "", `from ${from}, for ${provenance.code}`));
 }
 
 const title = (id) => id.replace("controllerbot_messaging_", "").replaceAll("_", " ");
