@@ -6,6 +6,7 @@
 mod table;
 mod words;
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
@@ -96,11 +97,11 @@ pub(crate) fn failure(error: &anyhow::Error) {
     let mut text = format!("{} {}", style.red("error:"), causes(error));
     if let Some(problem) = client::problem(error) {
         for field in &problem.errors {
-            text.push_str(&format!("\n  {}: {}", field.field, field.message));
+            let _ = write!(text, "\n  {}: {}", field.field, field.message);
         }
         let advice = ErrorCode::find(&problem.code).map(ErrorCode::advice);
         if let Some(advice) = advice.filter(|advice| *advice != problem.detail) {
-            text.push_str(&format!("\n{} {advice}", style.dim("what to do:")));
+            let _ = write!(text, "\n{} {advice}", style.dim("what to do:"));
         }
     }
     note(&text);

@@ -263,11 +263,12 @@ async fn everything_at_once(stage: &mut Stage) -> Result<()> {
 
 /// Whether an event is what one of the three commands does.
 fn step(event: &Event) -> Option<&'static str> {
-    match event {
-        Event::LinePublished { line, .. } if line.as_deref() == Some("your message") => Some("message"),
-        Event::SkillChanged { .. } => Some("routing"),
-        Event::Closed { .. } => Some("end"),
-        _ => None,
+    if matches!(event, Event::LinePublished { line, .. } if line.as_deref() == Some("your message")) {
+        Some("message")
+    } else if matches!(event, Event::SkillChanged { .. }) {
+        Some("routing")
+    } else {
+        matches!(event, Event::Closed { .. }).then_some("end")
     }
 }
 

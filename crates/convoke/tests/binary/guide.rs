@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{CONVOKE, Dev, all, in_folder, repository};
+use crate::support::{CONVOKE, Dev, all, repository};
 
 /// A command of the guide, and what it shows of its output.
 #[derive(Debug, PartialEq, Eq)]
