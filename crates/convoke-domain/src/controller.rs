@@ -137,7 +137,7 @@ fn take(plan: &mut Plan, index: u16, returned: Returned, account: &Account) -> R
             plan.close = Some(index);
             Ok(())
         }
-        Returned::Malformed { why, .. } => Err(rejected("command.malformed", shortened(why))),
+        Returned::Malformed { why, .. } => Err(rejected(CommandRejection::Malformed.code(), shortened(why))),
     }
 }
 
@@ -171,6 +171,20 @@ fn shortened(mut reason: String) -> String {
         reason.push('…');
     }
     reason
+}
+
+/// Why a command is rejected whatever the conversation is like.
+enum CommandRejection {
+    /// Its type is no command, or a field is of the wrong type.
+    Malformed,
+}
+
+impl CommandRejection {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed => "command.malformed",
+        }
+    }
 }
 
 /// A command that broke a rule.

@@ -264,8 +264,11 @@ impl Handle {
         conversation: ConversationId,
         subscriber: shard::Subscriber,
     ) -> Result<(), EngineError> {
-        let message = ToShard::Subscribe { conversation, subscriber };
-        self.shard(conversation).send(message).await.map_err(|_| EngineError::Stopping)
+        // What becomes durable before the shard listens would be missed by both: the log was read, and nobody was told.
+        let (listening, listens) = oneshot::channel();
+        let message = ToShard::Subscribe { conversation, subscriber, listening };
+        self.shard(conversation).send(message).await.map_err(|_| EngineError::Stopping)?;
+        listens.await.map_err(|_| EngineError::Stopping)
     }
 
     pub(crate) fn shard(&self, conversation: ConversationId) -> &mpsc::Sender<ToShard> {

@@ -133,7 +133,11 @@ impl Shard {
     fn on_message(&mut self, message: ToShard) {
         match message {
             ToShard::Loaded { conversation, loaded } => self.on_loaded(conversation, *loaded),
-            ToShard::Subscribe { conversation, subscriber } => self.subscribe(conversation, subscriber),
+            ToShard::Subscribe { conversation, subscriber, listening } => {
+                self.subscribe(conversation, subscriber);
+                // Whoever asked may have gone.
+                let _ = listening.send(());
+            }
             ToShard::Forget { account, consumer } => self.forget(account, consumer),
             message @ (ToShard::Write(_) | ToShard::Read { .. } | ToShard::Wake { .. }) => {
                 self.on_addressed(message);

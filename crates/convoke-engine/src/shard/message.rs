@@ -27,8 +27,8 @@ pub(crate) enum ToShard {
     },
     /// Look after a conversation that was left with unsettled triggers.
     Wake { account: AccountId, conversation: ConversationId },
-    /// Tell this subscriber of what becomes durable from now on.
-    Subscribe { conversation: ConversationId, subscriber: Subscriber },
+    /// Tell this subscriber of what becomes durable from now on, and say when that is.
+    Subscribe { conversation: ConversationId, subscriber: Subscriber, listening: oneshot::Sender<()> },
     /// A conversation was read from the log.
     Loaded { conversation: ConversationId, loaded: Box<LoadedConversation> },
     /// A consumer's key was erased: forget it.

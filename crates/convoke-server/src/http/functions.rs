@@ -250,9 +250,8 @@ mod tests {
     async fn what_is_wrong_with_a_source_is_said_with_its_place() {
         let kit = Kit::new().await;
         let token = kit.admin().await;
-        kit.post("/functions", &token, json!({"name": "broken", "source": "("})).await.ok(201);
-        let problem = kit.post("/functions/broken/deploy", &token, Value::Null).await;
-        let problem = problem.fails(422, "function.source_invalid");
+        let problem = kit.post("/functions", &token, json!({"name": "broken", "source": "("})).await;
+        let problem = problem.fails(422, "function.syntax");
         assert_eq!(problem["errors"][0]["message"], "line 1, column 2");
     }
 
