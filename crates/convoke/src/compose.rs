@@ -17,6 +17,7 @@ use convoke_store::{MemoryStore, SqliteStore, Store};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -34,6 +35,7 @@ pub(crate) struct Node {
     store: Arc<dyn Store>,
     movable_clock: Option<Arc<MovableClock>>,
     master_key: [u8; 32],
+    asked_to_end: AskedToEnd,
 }
 
 /// A node that serves.
@@ -43,6 +45,21 @@ pub(crate) struct Running {
     store: Arc<dyn Store>,
     stopping: CancellationToken,
     serving: JoinHandle<std::io::Result<()>>,
+    asked_to_end: AskedToEnd,
+}
+
+/// The signals that ask a process to end. Listened to from before anybody is told that it runs, so that whoever asks at
+/// once is heard.
+struct AskedToEnd {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl AskedToEnd {
+    fn listen() -> Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
 }
 
 /// Who may come in besides the users of accounts.
@@ -81,7 +98,8 @@ impl Node {
             settings.shards = shards;
         }
         let engine = Engine::start(ports, settings).await.context("cannot start on the stored data")?;
-        Ok(Self { listener, address, engine, store, movable_clock, master_key })
+        let asked_to_end = AskedToEnd::listen()?;
+        Ok(Self { listener, address, engine, store, movable_clock, master_key, asked_to_end })
     }
 
     /// The engine.
@@ -96,7 +114,7 @@ impl Node {
 
     /// Begins to serve.
     pub(crate) fn serve(self, operator: &Operator<'_>, demo: Option<Demo>) -> Running {
-        let Self { listener, address, engine, store, movable_clock, master_key } = self;
+        let Self { listener, address, engine, store, movable_clock, master_key, asked_to_end } = self;
         let consumer_key = derived(&master_key, "consumer tokens");
         let auth = match operator {
             Operator::Token(token) => Auth::new(&consumer_key, Some(token)),
@@ -113,7 +131,7 @@ impl Node {
         });
         let tasks = TaskTracker::new();
         let serving = tasks.spawn(convoke_server::serve(listener, router, stopping.clone()));
-        Running { address, engine, store, stopping, serving }
+        Running { address, engine, store, stopping, serving, asked_to_end }
     }
 }
 
@@ -125,10 +143,9 @@ impl Running {
 
     /// Completes when the operating system asks the process to end, or serving fails.
     pub(crate) async fn until_asked_to_end(&mut self) -> Result<()> {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot listen for Ctrl-C"),
-            _ = terminate.recv() => Ok(()),
+            _ = self.asked_to_end.interrupt.recv() => Ok(()),
+            _ = self.asked_to_end.terminate.recv() => Ok(()),
             ended = &mut self.serving => {
                 let ended = ended.context("the server died")?;
                 ended.context("the server stopped")
