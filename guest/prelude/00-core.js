@@ -215,8 +215,11 @@
     const variables = parse(json);
     const names = Object.keys(variables);
     for (let i = 0; i < names.length; i++) own.variables[names[i]] = variables[names[i]];
+    const { BRAND_ID, LAMBDA_UUID, X_LIVEPERSON_BRAND_ID, X_LIVEPERSON_FUNCTION_UUID } = variables;
+    own.identity = { __proto__: null, account: BRAND_ID ?? X_LIVEPERSON_BRAND_ID ?? '', lambda: LAMBDA_UUID ?? X_LIVEPERSON_FUNCTION_UUID ?? '' };
   };
   own.variables = {};
+  own.identity = { __proto__: null, account: '', lambda: '' };
   own.import = (name) => own.require(name);
 
   for (const name of ['SharedArrayBuffer', 'Atomics', 'gc', 'navigator']) delete globalThis[name];

@@ -173,6 +173,17 @@
     return error;
   }
 
+  const toBase64 = own.uncurry(Uint8Array.prototype.toBase64);
+  const toWellFormed = own.uncurry(String.prototype.toWellFormed);
+
+  /** A body as operations carry it. */
+  own.described = (body) => {
+    const { text, bytes } = bodyOf(body);
+    return { __proto__: null, text: text === undefined ? undefined : toWellFormed(text), base64: bytes ? toBase64(bytes) : undefined };
+  };
+  own.response = answered;
+  own.Headers = Headers;
+
   own.define('fetch', function fetch(input, init) {
     const deferred = defer();
     try {
@@ -182,7 +193,7 @@
       const body = peek(request);
       const described = {
         url: request.url, method: request.method, headers: [...request.headers], redirect: request.redirect,
-        text: body.text?.toWellFormed(), base64: body.bytes ? Uint8Array.prototype.toBase64.call(body.bytes) : undefined,
+        text: body.text?.toWellFormed(), base64: body.bytes ? toBase64(body.bytes) : undefined,
       };
       let stop;
       const id = own.start('fetch', stringify(described), (fulfilled, json) => {

@@ -19,6 +19,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use url::{Host, Url};
 
+use crate::platform::is_public_platform_host;
+
 pub use self::client::{Resolver, Resolving, SystemResolver};
 pub use self::rate::RateLimit;
 
@@ -103,6 +105,9 @@ pub enum EgressError {
     /// The tenant's allow-list does not name the host.
     #[error("the host \"{0}\" is not on the allow-list of this account")]
     HostNotAllowed(String),
+    /// A host of the platform, which is answered in process and nowhere else.
+    #[error("the host \"{0}\" is the platform's own and is not asked over the network")]
+    PlatformHost(String),
     /// The host's name has no address.
     #[error("the host \"{0}\" has no address")]
     NotResolved(String),
@@ -133,6 +138,7 @@ impl EgressError {
             Self::BadUrl => "bad_url",
             Self::BadHeader(_) => "bad_header",
             Self::HostNotAllowed(_) => "host_not_allowed",
+            Self::PlatformHost(_) => "platform_host",
             Self::NotResolved(_) => "not_resolved",
             Self::AddressNotAllowed(_) => "address_not_allowed",
             Self::RedirectRefused => "redirect_refused",
@@ -222,6 +228,9 @@ impl Egress {
         }
         let port = url.port_or_known_default().ok_or(EgressError::BadUrl)?;
         let host = url.host_str().ok_or(EgressError::BadUrl)?.to_owned();
+        if is_public_platform_host(&host) {
+            return Err(EgressError::PlatformHost(host));
+        }
         if !domains.permits(&host) {
             return Err(EgressError::HostNotAllowed(host));
         }

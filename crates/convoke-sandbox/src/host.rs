@@ -1,10 +1,13 @@
 //! What the host does for a guest: synchronous functions, pure and bounded, and operations that settle later.
 
+mod answer;
 pub(crate) mod console;
 mod crypto;
-pub(crate) mod fetch;
+mod fetch;
+pub(crate) mod hidden;
 mod intl;
 pub(crate) mod operations;
+mod platform;
 pub(crate) mod random;
 mod time;
 mod url;

@@ -18,6 +18,7 @@ mod grant;
 mod guest;
 mod host;
 pub mod limits;
+pub mod platform;
 mod pool;
 mod program;
 mod recording;

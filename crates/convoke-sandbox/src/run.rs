@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use crate::execution::{Ending, Execution, Usage};
 use crate::grant::Grant;
 use crate::guest::meter::Meter;
-use crate::guest::state::{Request, State};
-use crate::guest::{Fault, Guest, IMAGE_HASH, Stop};
+use crate::guest::state::{Operation, Request, State};
+use crate::guest::{Fault, Guest, IMAGE_HASH, Settled, Stop};
 use crate::host::operations::{Operations, Ready};
 use crate::limits::{INPUT_BYTES_MAX, MEMORY_BYTES_MAX, RunLimits};
 use crate::pool::{Sandbox, Shared};
@@ -169,22 +169,35 @@ impl Running<'_> {
                 let until = *after_answer.get_or_insert(now + self.limits.after_answer);
                 deadline = deadline.min(until);
             }
-            let Some(Ready { id, operation, settled }) = self.operations.next(deadline).await else {
+            let Some(ready) = self.operations.next(deadline).await else {
                 return Err(Fault::Stopped(Stop::Wall));
             };
+            let Ready { id, operation, settled, recorded, learned } = ready;
+            if let Some((key, value)) = learned {
+                self.guest.state_mut().hidden.learn(&key, &value);
+            }
             if !self.guest.state_mut().outstanding.remove(&id) {
                 continue;
             }
             let at = (self.clock)();
             self.guest.settle(&self.shared.lane, id, &settled, at).await?;
-            self.recording.push(RecordedEntry {
-                at,
-                operation: id,
-                name: operation.name().to_owned(),
-                fulfilled: settled.fulfilled,
-                answer: settled.text,
-            });
+            self.record(at, id, operation, recorded, settled);
         }
+    }
+
+    /// Records an answer; of secrets only their names.
+    fn record(
+        &mut self,
+        at: Timestamp,
+        id: i32,
+        operation: Operation,
+        recorded: Option<String>,
+        settled: Settled,
+    ) {
+        let mut answer = recorded.unwrap_or(settled.text);
+        self.guest.state().hidden.clean(&mut answer);
+        let (name, fulfilled) = (operation.name().to_owned(), settled.fulfilled);
+        self.recording.push(RecordedEntry { at, operation: id, name, fulfilled, answer });
     }
 
     fn finish(mut self, ended: Result<(), Fault>) -> Execution {
@@ -200,7 +213,7 @@ impl Running<'_> {
         let calls = self.operations.finish(Instant::now());
         let state = self.guest.state_mut();
         state.decide(ending);
-        let (logs, logs_truncated) = std::mem::take(&mut state.logs).finish();
+        let (logs, logs_truncated) = std::mem::take(&mut state.logs).finish(&state.hidden);
         let usage = Usage {
             cpu: state.meter.used(),
             wall: self.began.elapsed(),

@@ -123,7 +123,11 @@ impl SandboxHost {
             limits: convert::limits(&job.settings),
             seed: job.seed,
             clock: Arc::new(move || clock.now()),
-            grant: Grant { domains: Arc::new(convert::domains(&job.egress)), rate: self.rate(&job) },
+            grant: Grant {
+                domains: Arc::new(convert::domains(&job.egress)),
+                rate: self.rate(&job),
+                platform: None,
+            },
             answered: Some(Box::new(move |ending| early.tell(convert::ending(ending)))),
         };
         let execution = self.sandbox.run(&program, run).await;

@@ -10,6 +10,7 @@ use wasmtime::{Memory, ResourceLimiter};
 use super::meter::Meter;
 use crate::execution::{Ending, Thrown};
 use crate::host::console::LogBook;
+use crate::host::hidden::Hidden;
 use crate::host::random::Random;
 use crate::limits::{OPERATION_BYTES_MAX, OPERATIONS_MAX, OPERATIONS_OUTSTANDING_MAX};
 use crate::run::Answered;
@@ -32,6 +33,11 @@ pub(crate) enum Request {
 pub(crate) enum Operation {
     Timer,
     Fetch,
+    Platform,
+    SecretRead,
+    SecretUpdate,
+    CsdsGet,
+    CsdsAll,
 }
 
 impl Operation {
@@ -39,6 +45,11 @@ impl Operation {
         match name {
             "timer" => Some(Self::Timer),
             "fetch" => Some(Self::Fetch),
+            "platform" => Some(Self::Platform),
+            "secret.read" => Some(Self::SecretRead),
+            "secret.update" => Some(Self::SecretUpdate),
+            "csds.get" => Some(Self::CsdsGet),
+            "csds.all" => Some(Self::CsdsAll),
             _ => None,
         }
     }
@@ -47,6 +58,11 @@ impl Operation {
         match self {
             Self::Timer => "timer",
             Self::Fetch => "fetch",
+            Self::Platform => "platform",
+            Self::SecretRead => "secret.read",
+            Self::SecretUpdate => "secret.update",
+            Self::CsdsGet => "csds.get",
+            Self::CsdsAll => "csds.all",
         }
     }
 }
@@ -62,6 +78,8 @@ pub(crate) struct State {
     pub(crate) observed: bool,
     pub(crate) random: Random,
     pub(crate) logs: LogBook,
+    /// Secrets that the guest knows, which nothing that it says shall show.
+    pub(crate) hidden: Hidden,
     pub(crate) requests: Vec<Request>,
     pub(crate) outstanding: BTreeSet<i32>,
     pub(crate) operations: u32,
@@ -98,6 +116,7 @@ impl State {
             observed: false,
             random: Random::new(seed),
             logs: LogBook::default(),
+            hidden: Hidden::default(),
             requests: Vec::new(),
             outstanding: BTreeSet::new(),
             operations: 0,
@@ -114,8 +133,12 @@ impl State {
     }
 
     /// Decides the ending, if nothing has yet.
-    pub(crate) fn decide(&mut self, ending: Ending) {
+    pub(crate) fn decide(&mut self, mut ending: Ending) {
         if self.ending.is_none() {
+            if let Ending::Threw(thrown) = &mut ending {
+                self.hidden.clean(&mut thrown.message);
+                self.hidden.clean(&mut thrown.stack);
+            }
             if let Some(answered) = self.answered.take() {
                 answered(&ending);
             }

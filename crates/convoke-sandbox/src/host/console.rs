@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::hidden::Hidden;
 use crate::execution::{Level, LogEntry};
 use crate::limits::{LOG_BYTES_MAX, LOG_ENTRIES_MAX};
 
@@ -39,8 +40,14 @@ impl LogBook {
         self.entries.push(LogEntry { level, message, extras: values.collect(), timestamp });
     }
 
-    /// The entries, and whether some were dropped.
-    pub(crate) fn finish(self) -> (Vec<LogEntry>, bool) {
+    /// The entries without what is hidden, and whether some were dropped.
+    pub(crate) fn finish(mut self, hidden: &Hidden) -> (Vec<LogEntry>, bool) {
+        if !hidden.is_empty() {
+            for entry in &mut self.entries {
+                hidden.clean(&mut entry.message);
+                entry.extras.iter_mut().for_each(|extra| hidden.clean_value(extra));
+            }
+        }
         (self.entries, self.truncated)
     }
 }
@@ -53,7 +60,7 @@ mod tests {
     fn the_message_is_a_text_and_the_rest_is_data() {
         let mut book = LogBook::default();
         book.write(Level::Info, br#"["hello",{"a":1},2]"#, Timestamp::UNIX_EPOCH);
-        let (entries, truncated) = book.finish();
+        let (entries, truncated) = book.finish(&Hidden::default());
         assert_eq!((entries[0].message.as_str(), entries[0].extras.len(), truncated), ("hello", 2, false));
     }
 
@@ -63,7 +70,7 @@ mod tests {
         for _ in 0..LOG_ENTRIES_MAX * 2 {
             book.write(Level::Info, br#"["x"]"#, Timestamp::UNIX_EPOCH);
         }
-        let (entries, truncated) = book.finish();
+        let (entries, truncated) = book.finish(&Hidden::default());
         assert!(truncated && entries.len() == LOG_ENTRIES_MAX);
         assert!(entries[LOG_ENTRIES_MAX - 1].message.starts_with("Log truncated"));
     }

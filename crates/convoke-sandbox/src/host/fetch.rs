@@ -1,32 +1,26 @@
-//! `fetch`: from the prelude's description of a request to the egress guard and back.
+//! `fetch`: from the prelude's description of a request to the egress guard and back. What is addressed to the platform is
+//! diverted to it, and never asked over the network.
 
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use url::Url;
 
+use super::answer::{Answer, Body, Done};
+use super::platform;
 use crate::egress::{Egress, EgressError, Redirect, Request, Response};
 use crate::execution::OutboundCall;
 use crate::grant::Grant;
-use crate::guest::Settled;
+use crate::platform::{PlatformRequest, PlatformTarget, is_public_platform_host};
 
 #[derive(Deserialize)]
 struct Described {
     url: String,
     method: String,
     headers: Vec<(String, String)>,
-    text: Option<String>,
-    base64: Option<String>,
     redirect: String,
-}
-
-/// An answered request, for the guest and for the record.
-pub(crate) struct Fetched {
-    pub(crate) settled: Settled,
-    pub(crate) status: Option<u16>,
-    pub(crate) error: Option<String>,
+    #[serde(flatten)]
+    body: Body,
 }
 
 /// What to record of a request, and the request itself, to be polled.
@@ -34,7 +28,7 @@ pub(crate) fn begin<'a>(
     egress: &'a Egress,
     grant: Grant,
     arguments: &str,
-) -> (OutboundCall, impl Future<Output = Fetched> + use<'a>) {
+) -> (OutboundCall, impl Future<Output = Done> + use<'a>) {
     let request = read(arguments);
     let call = OutboundCall {
         host: request.as_ref().ok().and_then(|request| request.url.host_str()).unwrap_or_default().to_owned(),
@@ -44,39 +38,53 @@ pub(crate) fn begin<'a>(
         error: None,
     };
     let sending = async move {
-        let request = match request {
-            Ok(request) => request,
-            Err(error) => return refused(&error),
-        };
-        if !grant.rate.take(Instant::now()) {
-            return too_fast(&request);
-        }
-        match egress.send(&grant.domains, request).await {
-            Ok(response) => answered(&response),
+        match request {
+            Ok(request) => send(egress, &grant, request).await,
             Err(error) => refused(&error),
         }
     };
     (call, sending)
 }
 
+async fn send(egress: &Egress, grant: &Grant, request: Request) -> Done {
+    let host = request.url.host_str().unwrap_or_default().to_ascii_lowercase();
+    let own = grant.platform.as_ref().is_some_and(|platform| platform.is_own_host(&host));
+    if own || is_public_platform_host(&host) {
+        let url = request.url.clone();
+        return platform::send(grant.platform.as_deref(), diverted(host, request), url.as_str()).await;
+    }
+    if !grant.rate.take(Instant::now()) {
+        return too_fast(&request.url);
+    }
+    match egress.send(&grant.domains, request).await {
+        Ok(response) => answered(&response),
+        Err(error) => refused(&error),
+    }
+}
+
+fn diverted(host: String, request: Request) -> PlatformRequest {
+    let query = request.url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    PlatformRequest {
+        target: PlatformTarget::Host(host),
+        method: request.method.to_string(),
+        path: format!("{}{query}", request.url.path()),
+        headers: request.headers,
+        body: request.body,
+    }
+}
+
 fn read(arguments: &str) -> Result<Request, EgressError> {
     let described: Described = serde_json::from_str(arguments)
         .map_err(|error| EgressError::Failed(format!("not a request: {error}")))?;
-    let body = match (described.text, described.base64) {
-        (Some(text), _) => Bytes::from(text),
-        (None, Some(base64)) => Bytes::from(
-            STANDARD.decode(base64).map_err(|_| EgressError::Failed("a body that is not base64".into()))?,
-        ),
-        (None, None) => Bytes::new(),
-    };
+    let not_base64 = || EgressError::Failed("a body that is not base64".into());
     Ok(Request {
         method: described
             .method
             .parse()
             .map_err(|_| EgressError::Failed("a method that is not one".into()))?,
-        url: url::Url::parse(&described.url).map_err(|_| EgressError::BadUrl)?,
+        url: Url::parse(&described.url).map_err(|_| EgressError::BadUrl)?,
         headers: described.headers,
-        body,
+        body: described.body.bytes().ok_or_else(not_base64)?,
         redirect: match described.redirect.as_str() {
             "manual" => Redirect::Manual,
             "error" => Redirect::Refuse,
@@ -85,22 +93,8 @@ fn read(arguments: &str) -> Result<Request, EgressError> {
     })
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    status: u16,
-    #[serde(rename = "statusText")]
-    status_text: &'a str,
-    url: &'a str,
-    redirected: bool,
-    headers: Vec<(&'a str, String)>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    base64: Option<String>,
-}
-
-fn answered(response: &Response) -> Fetched {
-    let text = std::str::from_utf8(&response.body).ok();
+/// The answer of a server.
+pub(crate) fn answered(response: &Response) -> Done {
     let headers = response.headers.iter();
     let answer = Answer {
         status: response.status.as_u16(),
@@ -110,36 +104,25 @@ fn answered(response: &Response) -> Fetched {
         headers: headers
             .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect(),
-        text,
-        base64: text.is_none().then(|| STANDARD.encode(&response.body)),
+        body: &response.body,
     };
-    settled(&answer)
+    answer.done()
 }
 
 /// The contract's answer to a function that calls out too often.
-fn too_fast(request: &Request) -> Fetched {
+pub(crate) fn too_fast(url: &Url) -> Done {
     let answer = Answer {
         status: 429,
         status_text: "Too Many Requests",
-        url: request.url.as_str(),
+        url: url.as_str(),
         redirected: false,
         headers: vec![("retry-after", "1".to_owned())],
-        text: Some("This function has made more than 20 requests in a second."),
-        base64: None,
+        body: b"This function has made more than 20 requests in a second.",
     };
-    Fetched { error: Some("rate_limited".to_owned()), ..settled(&answer) }
+    Done { error: Some("rate_limited".to_owned()), ..answer.done() }
 }
 
-fn settled(answer: &Answer<'_>) -> Fetched {
-    let text = serde_json::to_string(answer).expect("texts and numbers are always JSON");
-    Fetched { settled: Settled { fulfilled: true, text }, status: Some(answer.status), error: None }
-}
-
-fn refused(error: &EgressError) -> Fetched {
-    let text = serde_json::json!({ "message": error.to_string(), "code": error.reason() }).to_string();
-    Fetched {
-        settled: Settled { fulfilled: false, text },
-        status: None,
-        error: Some(error.reason().to_owned()),
-    }
+/// The guard's refusal, or a failure on the way.
+pub(crate) fn refused(error: &EgressError) -> Done {
+    Done::rejected(error.reason(), &error.to_string())
 }

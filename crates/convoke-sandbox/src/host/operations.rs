@@ -5,22 +5,36 @@ use std::time::Instant;
 
 use futures_util::future::{AbortHandle, Abortable};
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde_json::Value;
 
-use super::fetch::{self, Fetched};
+use super::answer::Done;
 use super::time::Timers;
+use super::{fetch, platform};
 use crate::egress::Egress;
 use crate::execution::OutboundCall;
 use crate::grant::Grant;
 use crate::guest::Settled;
 use crate::guest::state::Operation;
 
-type Fetching<'a> = std::pin::Pin<Box<dyn Future<Output = (i32, Option<Fetched>)> + Send + 'a>>;
+type Asking<'a> = std::pin::Pin<Box<dyn Future<Output = (i32, Option<Done>)> + Send + 'a>>;
 
 /// An operation that has its answer.
 pub(crate) struct Ready {
     pub(crate) id: i32,
     pub(crate) operation: Operation,
     pub(crate) settled: Settled,
+    /// What the recording keeps in place of the answer.
+    pub(crate) recorded: Option<String>,
+    /// A secret that the guest knows from now on.
+    pub(crate) learned: Option<(String, Value)>,
+}
+
+/// A call under way: how to stop it, and what to say of it if it is.
+struct Open {
+    operation: Operation,
+    stop: AbortHandle,
+    began: Instant,
+    call: OutboundCall,
 }
 
 /// What is under way, and the calls that were made.
@@ -28,9 +42,8 @@ pub(crate) struct Operations<'a> {
     egress: &'a Egress,
     grant: Grant,
     timers: Timers,
-    fetching: FuturesUnordered<Fetching<'a>>,
-    /// Requests under way: how to stop them, and what to say of them if they are.
-    open: BTreeMap<i32, (AbortHandle, Instant, OutboundCall)>,
+    asking: FuturesUnordered<Asking<'a>>,
+    open: BTreeMap<i32, Open>,
     calls: Vec<OutboundCall>,
 }
 
@@ -40,7 +53,7 @@ impl<'a> Operations<'a> {
             egress,
             grant,
             timers: Timers::default(),
-            fetching: FuturesUnordered::new(),
+            asking: FuturesUnordered::new(),
             open: BTreeMap::new(),
             calls: Vec::new(),
         }
@@ -51,13 +64,32 @@ impl<'a> Operations<'a> {
         match operation {
             Operation::Timer => self.timers.set(id, arguments, now),
             Operation::Fetch => {
-                let (call, request) = fetch::begin(self.egress, self.grant.clone(), arguments);
-                let (handle, registration) = AbortHandle::new_pair();
-                self.open.insert(id, (handle, now, call));
-                let request = Abortable::new(request, registration);
-                self.fetching.push(Box::pin(async move { (id, request.await.ok()) }));
+                let (call, asking) = fetch::begin(self.egress, self.grant.clone(), arguments);
+                self.ask(id, operation, call, asking, now);
+            }
+            Operation::Platform
+            | Operation::SecretRead
+            | Operation::SecretUpdate
+            | Operation::CsdsGet
+            | Operation::CsdsAll => {
+                let (call, asking) = platform::begin(operation, self.grant.platform.clone(), arguments);
+                self.ask(id, operation, call, asking, now);
             }
         }
+    }
+
+    fn ask(
+        &mut self,
+        id: i32,
+        operation: Operation,
+        call: OutboundCall,
+        asking: impl Future<Output = Done> + Send + 'a,
+        now: Instant,
+    ) {
+        let (stop, registration) = AbortHandle::new_pair();
+        self.open.insert(id, Open { operation, stop, began: now, call });
+        let asking = Abortable::new(asking, registration);
+        self.asking.push(Box::pin(async move { (id, asking.await.ok()) }));
     }
 
     /// Stops an operation, if it is still under way.
@@ -75,26 +107,33 @@ impl<'a> Operations<'a> {
             }
             if let Some(id) = self.timers.take(now) {
                 let settled = Settled { fulfilled: true, text: String::new() };
-                return Some(Ready { id, operation: Operation::Timer, settled });
+                let operation = Operation::Timer;
+                return Some(Ready { id, operation, settled, recorded: None, learned: None });
             }
             let wake = self.timers.next().map_or(deadline, |due| due.min(deadline));
-            let fetched = if self.fetching.is_empty() {
+            let answered = if self.asking.is_empty() {
                 tokio::time::sleep_until(wake.into()).await;
                 continue;
             } else {
-                tokio::time::timeout_at(wake.into(), self.fetching.next()).await
+                tokio::time::timeout_at(wake.into(), self.asking.next()).await
             };
-            // An aborted request has nothing to say any more.
-            if let Ok(Some((id, Some(fetched)))) = fetched
-                && let Some((_, began, mut call)) = self.open.remove(&id)
+            // An aborted call has nothing to say any more.
+            if let Ok(Some((id, Some(done)))) = answered
+                && let Some(open) = self.open.remove(&id)
             {
-                call.duration = began.elapsed();
-                call.status = fetched.status;
-                call.error = fetched.error;
-                self.calls.push(call);
-                return Some(Ready { id, operation: Operation::Fetch, settled: fetched.settled });
+                return Some(self.answered(id, open, done));
             }
         }
+    }
+
+    fn answered(&mut self, id: i32, open: Open, done: Done) -> Ready {
+        let Open { operation, began, mut call, .. } = open;
+        let Done { settled, recorded, learned, status, error } = done;
+        call.duration = began.elapsed();
+        call.status = status;
+        call.error = error;
+        self.calls.push(call);
+        Ready { id, operation, settled, recorded, learned }
     }
 
     /// The calls that were made; those still under way end here.
@@ -106,8 +145,8 @@ impl<'a> Operations<'a> {
     }
 
     fn close(&mut self, id: i32, now: Instant, error: &str) {
-        if let Some((handle, began, mut call)) = self.open.remove(&id) {
-            handle.abort();
+        if let Some(Open { stop, began, mut call, .. }) = self.open.remove(&id) {
+            stop.abort();
             call.duration = now.saturating_duration_since(began);
             call.error = Some(error.to_owned());
             self.calls.push(call);

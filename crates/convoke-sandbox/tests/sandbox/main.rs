@@ -4,8 +4,11 @@
 
 mod crypto;
 mod endings;
+mod fake_platform;
 mod fetch;
 mod hostile;
 mod intl;
+mod platform;
 mod support;
+mod toolbelts;
 mod web;
