@@ -20,7 +20,7 @@ pub trait Platform: Send + Sync + fmt::Debug {
     fn is_own_host(&self, host: &str) -> bool;
 
     /// Answers a request to a service. What is refused, unknown or not there is an answer with a status, as on a network.
-    fn request<'a>(&'a self, request: PlatformRequest) -> Answering<'a, PlatformResponse>;
+    fn request(&self, request: PlatformRequest) -> Answering<'_, PlatformResponse>;
 
     /// Reads a secret of the account.
     fn read_secret<'a>(&'a self, key: &'a str) -> Answering<'a, Result<Secret, SecretFailure>>;
@@ -33,7 +33,7 @@ pub trait Platform: Send + Sync + fmt::Debug {
     ) -> Answering<'a, Result<Secret, SecretFailure>>;
 
     /// The domains of all services, by name.
-    fn domains<'a>(&'a self) -> Answering<'a, Result<Vec<ServiceDomain>, DomainFailure>>;
+    fn domains(&self) -> Answering<'_, Result<Vec<ServiceDomain>, DomainFailure>>;
 }
 
 /// Who a request is for.

@@ -62,7 +62,7 @@ impl Platform for FakePlatform {
         host == "own.example.com"
     }
 
-    fn request<'a>(&'a self, request: PlatformRequest) -> Answering<'a, PlatformResponse> {
+    fn request(&self, request: PlatformRequest) -> Answering<'_, PlatformResponse> {
         self.seen.lock().unwrap().push(request.clone());
         let routed = self.routes.iter().find_map(|route| route(&request));
         let response = routed.unwrap_or_else(|| match request.target.name() {
@@ -119,7 +119,7 @@ impl Platform for FakePlatform {
         Box::pin(async move { updated })
     }
 
-    fn domains<'a>(&'a self) -> Answering<'a, Result<Vec<ServiceDomain>, DomainFailure>> {
+    fn domains(&self) -> Answering<'_, Result<Vec<ServiceDomain>, DomainFailure>> {
         let named = |service: &str, domain: &str| ServiceDomain {
             service: service.to_owned(),
             domain: domain.to_owned(),
