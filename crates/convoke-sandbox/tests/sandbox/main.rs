@@ -10,5 +10,4 @@ mod hostile;
 mod intl;
 mod platform;
 mod support;
-mod toolbelts;
 mod web;
