@@ -55,3 +55,9 @@ async fn an_answer_that_is_a_credential_is_not_recorded() {
     assert_eq!(execution.recording.entries[0].answer, r#"{"status":200}"#);
     assert_eq!(json(execution), json!("t0ken-of-the-function"));
 }
+
+#[tokio::test]
+async fn a_test_platform_starts_without_secrets_asked_for() {
+    let platform = FakePlatform::with(&[("a", json!("aaaa"))], vec![]);
+    assert_eq!((platform.reads(), platform.secret("a")), (0, json!("aaaa")));
+}
