@@ -139,10 +139,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn private_texts(&mut self) -> Vec<&mut PrivateText> {
+    pub(crate) const fn private_text(&self) -> Option<&PrivateText> {
         match self {
-            Self::Failed { detail, .. } => vec![detail],
-            Self::NotInvoked { .. } | Self::Answered | Self::Dropped => Vec::new(),
+            Self::Failed { detail, .. } => Some(detail),
+            Self::NotInvoked { .. } | Self::Answered | Self::Dropped => None,
+        }
+    }
+
+    pub(crate) const fn private_text_mut(&mut self) -> Option<&mut PrivateText> {
+        match self {
+            Self::Failed { detail, .. } => Some(detail),
+            Self::NotInvoked { .. } | Self::Answered | Self::Dropped => None,
         }
     }
 }

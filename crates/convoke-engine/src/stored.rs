@@ -23,6 +23,9 @@ use crate::ports::Entropy;
 const CONSUMER_BYTES: usize = 16;
 const LENGTH_BYTES: usize = 4;
 
+/// A step with a trigger and its payload, so that its buffer is allocated once. Bytes.
+const BODY_BYTES_USUAL: usize = 2 * 1024;
+
 /// Why a stored record cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
@@ -46,17 +49,17 @@ pub enum DecodeError {
 pub(crate) fn encode(
     conversation: ConversationId,
     consumer: ConsumerId,
-    events: &mut [Recorded],
+    events: &[Recorded],
     key: &DataKey,
     entropy: &dyn Entropy,
 ) -> Vec<u8> {
     let first = events.first().map_or(0, |event| event.seq.number());
-    let mut texts: Vec<Option<Arc<str>>> = Vec::new();
-    for_each_private_text(events, |text| texts.push(text.take()));
-    let mut body = Vec::with_capacity(512);
+    let texts: Vec<Option<&str>> =
+        events.iter().filter_map(|recorded| recorded.event.private_text()).map(PrivateText::reveal).collect();
+    let mut body = Vec::with_capacity(BODY_BYTES_USUAL);
     body.extend_from_slice(&consumer.bits().to_le_bytes());
     body.extend_from_slice(&[0; LENGTH_BYTES]);
-    serde_json::to_writer(&mut body, &*events).expect("events serialize into memory");
+    serde_json::to_writer(&mut body, events).expect("events serialize into memory");
     let open =
         u32::try_from(body.len() - CONSUMER_BYTES - LENGTH_BYTES).expect("a record is far below 4 GiB");
     body[CONSUMER_BYTES..CONSUMER_BYTES + LENGTH_BYTES].copy_from_slice(&open.to_le_bytes());
@@ -64,8 +67,6 @@ pub(crate) fn encode(
         let private = serde_json::to_vec(&texts).expect("texts serialize into memory");
         body.extend_from_slice(&key.seal(entropy, &place(conversation, first), &private));
     }
-    let mut texts = texts.into_iter();
-    for_each_private_text(events, |text| text.restore(texts.next().flatten()));
     body
 }
 
@@ -97,17 +98,11 @@ pub(crate) fn decode(
         let texts: Vec<Option<Arc<str>>> = serde_json::from_slice(&private)
             .map_err(|source| DecodeError::Malformed { conversation, source })?;
         let mut texts = texts.into_iter();
-        for_each_private_text(&mut events, |text| text.restore(texts.next().flatten()));
-    }
-    Ok(events)
-}
-
-fn for_each_private_text(events: &mut [Recorded], mut visit: impl FnMut(&mut PrivateText)) {
-    for recorded in events {
-        for text in recorded.event.private_texts() {
-            visit(text);
+        for text in events.iter_mut().filter_map(|recorded| recorded.event.private_text_mut()) {
+            text.restore(texts.next().flatten());
         }
     }
+    Ok(events)
 }
 
 /// Associated data: a sealed part opens only at its own place of its own conversation.

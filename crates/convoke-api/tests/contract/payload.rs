@@ -170,7 +170,7 @@ fn an_erased_address_is_empty() {
     let mut scene = Scene::open();
     let triggered = scene.triggered().remove(0);
     let mut payload = (*triggered.payload).clone();
-    payload.general.client_ip.take();
+    payload.general.client_ip.restore(None);
     let json = input_json(&scene.account.id, &payload, |_| None, scene.now);
     assert!(json.contains(r#""clientIpAdress":"""#), "{json}");
     scene.writes(Actor::Consumer(consumer()), "still here");

@@ -189,8 +189,8 @@ fn an_unanswered_trigger_and_a_switched_off_bot_are_told_apart() {
 fn erased_words_are_null_and_said_to_be_erased() {
     let mut scene = story();
     for recorded in &mut scene.events {
-        for text in recorded.event.private_texts() {
-            text.take();
+        if let Some(text) = recorded.event.private_text_mut() {
+            text.restore(None);
         }
     }
     let names = AccountNames { account: &scene.account, functions: &scene.functions };

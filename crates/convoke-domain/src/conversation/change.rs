@@ -183,7 +183,7 @@ mod tests {
             authenticated: false,
             in_off_hours: false,
             first_conversation: false,
-            origin: Origin::default(),
+            origin: Origin::default().into(),
         };
         recorded(1, event)
     }

@@ -8,7 +8,7 @@ use crate::conversation::change::{Fired, changes};
 use crate::conversation::command::{ConsumerHistory, Rejection};
 use crate::conversation::event::{Actor, Cause, Event, Recorded, Triggered, UnfiredReason};
 use crate::conversation::evolve::evolve;
-use crate::conversation::payload::payload;
+use crate::conversation::payload::{Occasion, payload};
 use crate::conversation::state::Conversation;
 use crate::function::Bindings;
 use crate::id::ConversationId;
@@ -97,25 +97,29 @@ impl<'a> Commit<'a> {
             return;
         }
         self.move_deadline(by);
-        let Some(after) = self.state.clone() else { return };
-        let Some(last) = self.events.last() else { return };
-        let last = Recorded { by: by.actor, ..last.clone() };
-        let recent = before.is_none() && self.opened_soon_after_autoclose(&after);
-        let announce = recent && self.context.account.fire_after_autoclose;
-        let in_off_hours = self.in_off_hours();
-        for fired in changes(before, &after, &self.events[from..], announce) {
-            let event = match self.unfired(fired, by, recent && !announce) {
-                Some(reason) => Event::Unfired { event: fired.code.event(), code: fired.code, reason },
-                None => Event::Triggered(Triggered {
-                    event: fired.code.event(),
-                    code: fired.code,
-                    skill: after.skill.clone(),
-                    depth: by.depth(),
-                    payload: payload(fired, before, &after, &last, self.context.account, in_off_hours).into(),
-                }),
-            };
+        for event in self.fired_events(before, from, by) {
             self.push(by, event);
         }
+    }
+
+    /// What the change fires, in firing order: a trigger each, or the record of why there is none.
+    fn fired_events(&self, before: Option<&Conversation>, from: usize, by: By) -> Vec<Event> {
+        let (Some(after), Some(last)) = (&self.state, self.events.last()) else { return Vec::new() };
+        let recent = before.is_none() && self.opened_soon_after_autoclose(after);
+        let announce = recent && self.context.account.fire_after_autoclose;
+        let in_off_hours = self.in_off_hours();
+        let occasion = Occasion { by: by.actor, at: last.at };
+        let event_of = |fired: Fired| match self.unfired(fired, by, recent && !announce) {
+            Some(reason) => Event::Unfired { event: fired.code.event(), code: fired.code, reason },
+            None => Event::Triggered(Triggered {
+                event: fired.code.event(),
+                code: fired.code,
+                skill: after.skill.clone(),
+                depth: by.depth(),
+                payload: payload(fired, before, after, occasion, self.context.account, in_off_hours).into(),
+            }),
+        };
+        changes(before, after, &self.events[from..], announce).into_iter().map(event_of).collect()
     }
 
     fn unfired(&self, fired: Fired, by: By, silent_reopening: bool) -> Option<UnfiredReason> {

@@ -132,7 +132,7 @@ fn open_conversation(commit: &mut Commit<'_>, by: By, open: Open) -> Result<Repl
         authenticated: open.authenticated,
         in_off_hours,
         first_conversation: commit.context.history.opened == 0,
-        origin: open.origin,
+        origin: open.origin.into(),
     };
     commit.push(by, event);
     match open.first_line {

@@ -61,10 +61,17 @@ pub struct Cause {
 
 /// A text that belongs to a person: `None` once its key was erased.
 ///
-/// Its `Debug` form never shows the text, so that it cannot reach a log by accident.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Neither its `Debug` form nor its serialized one shows the text, so that it cannot reach a log or a file by accident:
+/// whoever stores an event asks for [`Event::private_text`] and seals it.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct PrivateText(Option<Arc<str>>);
+
+impl Serialize for PrivateText {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_none()
+    }
+}
 
 impl PrivateText {
     /// A text to be kept private.
@@ -77,9 +84,9 @@ impl PrivateText {
         self.0.as_deref()
     }
 
-    /// Takes the text out, leaving an erased one.
-    pub fn take(&mut self) -> Option<Arc<str>> {
-        self.0.take()
+    /// The text for a sealed copy, shared.
+    pub fn shared(&self) -> Option<Arc<str>> {
+        self.0.clone()
     }
 
     /// Puts a text back in.
@@ -291,7 +298,7 @@ pub enum Event {
         /// Whether it is this consumer's first conversation ever.
         first_conversation: bool,
         /// Where the consumer came from.
-        origin: Origin,
+        origin: Arc<Origin>,
     },
     /// Somebody wrote.
     LinePublished(Line),
@@ -420,14 +427,14 @@ fn is_zero(count: &u32) -> bool {
 }
 
 impl Event {
-    /// Every private text of this event, always in the same order: the stored form seals them apart.
-    pub fn private_texts(&mut self) -> Vec<&mut PrivateText> {
+    /// The private text of this event, if its kind has one: the stored form seals it apart.
+    pub fn private_text(&self) -> Option<&PrivateText> {
         match self {
-            Self::Opened { origin, .. } => vec![&mut origin.client_ip],
-            Self::LinePublished(line) => vec![&mut line.text],
-            Self::SteppedUp { identity, .. } => vec![identity],
-            Self::Triggered(triggered) => vec![&mut Arc::make_mut(&mut triggered.payload).general.client_ip],
-            Self::Settled(settled) => settled.outcome.private_texts(),
+            Self::Opened { origin, .. } => Some(&origin.client_ip),
+            Self::LinePublished(line) => Some(&line.text),
+            Self::SteppedUp { identity, .. } => Some(identity),
+            Self::Triggered(triggered) => Some(&triggered.payload.general.client_ip),
+            Self::Settled(settled) => settled.outcome.private_text(),
             Self::ParticipantJoined { .. }
             | Self::ParticipantLeft { .. }
             | Self::SkillChanged { .. }
@@ -437,7 +444,28 @@ impl Event {
             | Self::DeadlineMoved { .. }
             | Self::IdleFired { .. }
             | Self::Closed { .. }
-            | Self::Unfired { .. } => Vec::new(),
+            | Self::Unfired { .. } => None,
+        }
+    }
+
+    /// The same text, to put it back into an event that was read.
+    pub fn private_text_mut(&mut self) -> Option<&mut PrivateText> {
+        match self {
+            Self::Opened { origin, .. } => Some(&mut Arc::make_mut(origin).client_ip),
+            Self::LinePublished(line) => Some(&mut line.text),
+            Self::SteppedUp { identity, .. } => Some(identity),
+            Self::Triggered(triggered) => Some(&mut Arc::make_mut(&mut triggered.payload).general.client_ip),
+            Self::Settled(settled) => settled.outcome.private_text_mut(),
+            Self::ParticipantJoined { .. }
+            | Self::ParticipantLeft { .. }
+            | Self::SkillChanged { .. }
+            | Self::AgentSuggested { .. }
+            | Self::TtrChanged { .. }
+            | Self::ManualDeadlineSet { .. }
+            | Self::DeadlineMoved { .. }
+            | Self::IdleFired { .. }
+            | Self::Closed { .. }
+            | Self::Unfired { .. } => None,
         }
     }
 }

@@ -46,7 +46,7 @@ fn opened(id: ConversationId, recorded: &Recorded) -> Option<Conversation> {
         authenticated: *authenticated,
         first_conversation: *first_conversation,
         opened_in_off_hours: *in_off_hours,
-        origin: origin.clone(),
+        origin: Arc::clone(origin),
         stage: Stage::Open,
         skill: skill.clone(),
         suggested_agent: None,
@@ -67,7 +67,7 @@ fn opened(id: ConversationId, recorded: &Recorded) -> Option<Conversation> {
         next_wire_sequence: 0,
         cursor: None,
         lane: VecDeque::new(),
-        keys: VecDeque::new(),
+        keys: Arc::default(),
     })
 }
 
@@ -120,10 +120,11 @@ fn apply(state: &mut Conversation, recorded: &Recorded) {
 fn line_published(state: &mut Conversation, line: &Line, seq: EventSeq, at: Timestamp) {
     state.next_wire_sequence = line.wire_sequence.saturating_add(1);
     if let Some(key) = &line.key {
-        if state.keys.len() >= limits::COMMAND_KEYS_MAX {
-            state.keys.pop_front();
+        let keys = Arc::make_mut(&mut state.keys);
+        if keys.len() >= limits::COMMAND_KEYS_MAX {
+            keys.pop_front();
         }
-        state.keys.push_back(SeenKey { author: line.author, key: key.clone(), line: seq });
+        keys.push_back(SeenKey { author: line.author, key: key.clone(), line: seq });
     }
     let talk = &mut state.talk;
     talk.last_line_at = Some(at);

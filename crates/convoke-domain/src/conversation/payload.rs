@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::{Account, IdleTimer};
 use crate::automatic_message::Language;
 use crate::conversation::change::Fired;
-use crate::conversation::event::{Actor, Closer, ParticipantId, PrivateText, Recorded, Role};
+use crate::conversation::event::{Actor, Closer, ParticipantId, PrivateText, Role};
 use crate::conversation::state::{Conversation, Stage};
 use crate::id::{ConversationId, SkillId};
 use crate::state_change::CbotEventType;
@@ -152,12 +152,21 @@ pub struct TtrValue {
     pub value: Duration,
 }
 
-/// What the function of `fired` will see: `before` and `after` the commit whose last event was `last`.
+/// Who brought a commit about, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion {
+    /// Who did it.
+    pub by: Actor,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+/// What the function of `fired` will see: `before` and `after` the commit of this `occasion`.
 pub fn payload(
     fired: Fired,
     before: Option<&Conversation>,
     after: &Conversation,
-    last: &Recorded,
+    occasion: Occasion,
     account: &Account,
     in_off_hours: bool,
 ) -> Payload {
@@ -170,7 +179,7 @@ pub fn payload(
     // A timer that is off never fires: its time is 0, as the contract has it.
     let time = |timer: &IdleTimer| if timer.enabled { timer.time } else { Duration::ZERO };
     Payload {
-        general: general(fired.code, before, after, last, in_off_hours),
+        general: general(fired.code, before, after, occasion, in_off_hours),
         first_conversation: after.first_conversation,
         opened_in_off_hours: after.opened_in_off_hours,
         closed_by: match &after.stage {
@@ -193,7 +202,7 @@ fn general(
     code: CbotEventType,
     before: Option<&Conversation>,
     after: &Conversation,
-    last: &Recorded,
+    occasion: Occasion,
     in_off_hours: bool,
 ) -> General {
     let origin = &after.origin;
@@ -213,9 +222,9 @@ fn general(
         language: origin.language.clone(),
         features: origin.features.clone(),
         in_off_hours,
-        originator: last.by,
-        originator_role: originator_role(last.by, before, after),
-        at: last.at,
+        originator: occasion.by,
+        originator_role: originator_role(occasion.by, before, after),
+        at: occasion.at,
         client_ip: origin.client_ip.clone(),
         last_composer: after.talk.last_composer,
         last_line_at: after.talk.last_line_at,

@@ -97,7 +97,6 @@ impl Settle {
         let close = plan.close.filter(|index| closes(state, *index, fence, &mut fates));
         fates.sort_by_key(|fate| fate.index);
 
-        let before = state.clone();
         let own = By { actor: Actor::ControllerBot, cause: Some(self.cause(state, None)) };
         commit.push(
             By { actor: Actor::ControllerBot, cause: None },
@@ -122,7 +121,7 @@ impl Settle {
         if let Some(index) = close {
             commit.push(self.by(state, index), Event::Closed { by: Closer::ControllerBot });
         }
-        commit.complete_change(Some(&before), from, own);
+        commit.complete_change(Some(state), from, own);
     }
 
     fn by(&self, state: &Conversation, command: u16) -> By {

@@ -30,8 +30,8 @@ pub struct Conversation {
     pub first_conversation: bool,
     /// Whether it was opened while its skill was off shift.
     pub opened_in_off_hours: bool,
-    /// Where the consumer came from.
-    pub origin: Origin,
+    /// Where the consumer came from; shared, since it never changes and states are copied often.
+    pub origin: Arc<Origin>,
     /// Open, or closed by somebody.
     pub stage: Stage,
     /// The skill that serves it.
@@ -67,8 +67,8 @@ pub struct Conversation {
     pub cursor: Option<EventSeq>,
     /// The triggers that are not settled, oldest first.
     pub lane: VecDeque<LaneEntry>,
-    /// The latest client keys and the lines they name.
-    pub keys: VecDeque<SeenKey>,
+    /// The latest client keys and the lines they name; shared until one is added.
+    pub keys: Arc<VecDeque<SeenKey>>,
 }
 
 /// A client's key that was used. Keys are their author's own: two clients may well count from the same number.

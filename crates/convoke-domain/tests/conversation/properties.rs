@@ -343,17 +343,13 @@ proptest! {
         let world = told(story);
         check_counts(&world.log);
         for recorded in &world.log {
+            let text = recorded.event.private_text().and_then(PrivateText::shared);
             let stored = serde_json::to_string(recorded).unwrap();
-            let read: Recorded = serde_json::from_str(&stored).unwrap();
-            prop_assert_eq!(&read, recorded, "{}", stored);
-            let mut sealed = recorded.clone();
-            let texts: Vec<_> = sealed.event.private_texts().into_iter().map(PrivateText::take).collect();
-            let open = serde_json::to_string(&sealed).unwrap();
-            for text in texts.iter().flatten() {
-                prop_assert!(!open.contains(&**text), "{} is in {}", text, open);
+            if let Some(text) = text.as_deref() {
+                prop_assert!(!stored.contains(text), "{} is in {}", text, stored);
             }
-            let mut read: Recorded = serde_json::from_str(&open).unwrap();
-            for (place, text) in read.event.private_texts().into_iter().zip(texts) {
+            let mut read: Recorded = serde_json::from_str(&stored).unwrap();
+            if let Some(place) = read.event.private_text_mut() {
                 place.restore(text);
             }
             prop_assert_eq!(&read, recorded);

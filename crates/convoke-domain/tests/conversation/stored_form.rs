@@ -132,7 +132,7 @@ fn acts() -> Vec<Event> {
             authenticated: true,
             in_off_hours: false,
             first_conversation: true,
-            origin: origin(),
+            origin: origin().into(),
         },
         published(Some("key-1"), None),
         published(None, Some(provenance.clone())),
@@ -312,6 +312,14 @@ fn examples() -> BTreeMap<&'static str, Vec<Recorded>> {
     examples
 }
 
+/// As the open part of a record holds it: what people wrote is sealed apart.
+fn without_words(mut recorded: Recorded) -> Recorded {
+    if let Some(text) = recorded.event.private_text_mut() {
+        text.restore(None);
+    }
+    recorded
+}
+
 fn file(kind: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests", "stored_form", &format!("{kind}.json")].iter().collect()
 }
@@ -347,7 +355,11 @@ fn events_that_were_written_read_as_they_were_meant() {
         let stored = fs::read_to_string(file(kind)).unwrap_or_else(|error| panic!("{kind}: {error}"));
         let read: Vec<Recorded> =
             serde_json::from_str(&stored).unwrap_or_else(|error| panic!("{kind}: {error}"));
-        assert_eq!(read, recorded, "{kind} reads differently");
+        assert_eq!(
+            read,
+            recorded.into_iter().map(without_words).collect::<Vec<_>>(),
+            "{kind} reads differently"
+        );
     }
 }
 

@@ -41,10 +41,12 @@ impl Resident {
         Some(until)
     }
 
-    /// Begins, keeps or ends the hold by what is at the lane's head; says until when it lasts, if there is one.
+    /// Begins, keeps or ends the hold by what is at the lane's head; says until when it lasts if that is news, so that
+    /// the shard is woken once for each end of a hold and not once for each write in it.
     pub(super) fn refresh_hold(&mut self, view: &AccountView, now: Instant) -> Option<Instant> {
-        self.hold_until = self.hold_of_head(view).filter(|until| *until > now);
-        self.hold_until
+        let until = self.hold_of_head(view).filter(|until| *until > now);
+        let before = std::mem::replace(&mut self.hold_until, until);
+        until.filter(|_| until != before)
     }
 
     fn hold_of_head(&self, view: &AccountView) -> Option<Instant> {

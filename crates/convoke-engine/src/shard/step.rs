@@ -36,14 +36,14 @@ pub(super) fn of(
         (before.and_then(|state| state.cursor), decision.after.as_ref().and_then(|state| state.cursor));
     step.cursor = new.filter(|_| new != old).map(|to| CursorMove { from: old, to });
     if let Some(count) = u16::try_from(decision.events.len()).ok().and_then(NonZeroU16::new) {
-        let mut events = decision.events.clone();
+        let events = &decision.events;
         let key = consumer.key.get_or_insert_with(|| {
             let owner = key_owner(&resident.account, resident.consumer);
             let (key, wrapped) = shared.master_key.new_data_key(&*shared.entropy, owner.as_bytes());
             step.key = Some(WrappedKey { consumer: resident.consumer, wrapped });
             key
         });
-        let body = stored::encode(resident.id, resident.consumer, &mut events, key, &*shared.entropy);
+        let body = stored::encode(resident.id, resident.consumer, events, key, &*shared.entropy);
         let at = events.last().map_or_else(|| shared.clock.now(), |last| last.at);
         step.record = Some(NewRecord { events: count, at, body });
     }
