@@ -21,6 +21,7 @@ mod invoke;
 pub mod keys;
 mod limits;
 pub mod ports;
+mod rearm;
 mod shard;
 mod start;
 mod stored;
@@ -35,6 +36,6 @@ pub use invoke::{AttemptRecord, InvocationRecord, Invocations};
 pub use shard::Written;
 pub use start::{Engine, Settings, StartError};
 pub use stored::DecodeError;
-pub use subscription::Subscription;
+pub use subscription::{Subscription, Told};
 // What the handle takes and gives in the store's own words.
 pub use convoke_store::{Health as StoreHealth, ListFilter, ListPlace, ListRow};

@@ -4,7 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{OptionalFromRequestParts, Request};
+use axum::http::request::Parts;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -14,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower::ServiceExt as _;
 use tracing::{debug, info, warn};
 
@@ -33,9 +35,12 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
     while let Some((stream, permit)) = next(&listener, &connections, &stopping).await {
         let Ok(peer) = stream.peer_addr() else { continue };
         let router = router.clone();
+        let slot = Slot::new(permit, &tasks);
+        let lent = slot.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request: Request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(lent.clone());
             router.clone().oneshot(request)
         });
         let connection = http1::Builder::new()
@@ -43,21 +48,47 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
             .header_read_timeout(limits::HEAD_TIME_MAX)
             .max_buf_size(limits::HEAD_BYTES_MAX)
             .max_headers(limits::HEADERS_MAX)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
         let connection = graceful.watch(connection);
         tasks.spawn(async move {
             if let Err(error) = connection.await {
                 debug!(%error, "a connection broke");
             }
-            drop(permit);
+            drop(slot);
         });
     }
     drop(listener);
     tasks.close();
-    if tokio::time::timeout(limits::SHUTDOWN_TIME_MAX, graceful.shutdown()).await.is_err() {
+    let end = async {
+        graceful.shutdown().await;
+        tasks.wait().await;
+    };
+    if tokio::time::timeout(limits::SHUTDOWN_TIME_MAX, end).await.is_err() {
         warn!("some requests did not end in time; they are cut off");
     }
     Ok(())
+}
+
+/// One of the connections that a listener may have. Whoever keeps it counts as one, also after the connection became
+/// something else than HTTP, and is waited for when the server stops.
+#[derive(Clone)]
+pub(crate) struct Slot {
+    _taken: Arc<(OwnedSemaphorePermit, TaskTrackerToken)>,
+}
+
+impl Slot {
+    fn new(permit: OwnedSemaphorePermit, tasks: &TaskTracker) -> Self {
+        Self { _taken: Arc::new((permit, tasks.token())) }
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Slot {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Self::Rejection> {
+        Ok(parts.extensions.get().cloned())
+    }
 }
 
 /// The next connection, once there is room for it; `None` when the server stops.

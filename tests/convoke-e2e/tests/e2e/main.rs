@@ -1,0 +1,6 @@
+//! The built binary from outside.
+
+mod backup;
+mod cli;
+mod kill;
+mod race;
