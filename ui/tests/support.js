@@ -11,7 +11,7 @@ const ROOT = path.resolve(import.meta.dirname, "../..");
 const TARGET = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target");
 const BINARY = process.env.CONVOKE_BIN ?? path.join(TARGET, "ci/convoke");
 const CHROMIUM = process.env.CONVOKE_CHROMIUM ?? "/usr/bin/chromium";
-const SCREENSHOTS = path.join(TARGET, "ui");
+const SCREENSHOTS = path.resolve(path.dirname(BINARY), "../ui");
 
 // A browser that speaks to nobody but the page.
 const QUIET = [
@@ -68,6 +68,8 @@ export async function browse(options = {}) {
     viewport: DESKTOP,
     locale: "en-US",
     timezoneId: "UTC",
+    // Pictures show what is there, not what fades in.
+    reducedMotion: "reduce",
     ...options,
   });
   const complaints = [];

@@ -213,11 +213,7 @@ impl Directory {
         self.commit(step, heads).await
     }
 
-    async fn commit(
-        &self,
-        step: Step,
-        heads: &mut BTreeMap<StreamId, EventSeq>,
-    ) -> Result<(), EngineError> {
+    async fn commit(&self, step: Step, heads: &mut BTreeMap<StreamId, EventSeq>) -> Result<(), EngineError> {
         let stream = step.stream.clone();
         let (verdict, decided) = oneshot::channel();
         let pending = Pending { step, from: CommittedBy::Waiter(verdict) };

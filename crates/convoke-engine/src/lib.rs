@@ -36,6 +36,6 @@ pub use invoke::{AttemptRecord, InvocationRecord, Invocations};
 pub use shard::Written;
 pub use start::{Engine, Settings, StartError};
 pub use stored::DecodeError;
-pub use subscription::{Subscription, Told};
+pub use subscription::Subscription;
 // What the handle takes and gives in the store's own words.
 pub use convoke_store::{Health as StoreHealth, ListFilter, ListPlace, ListRow};

@@ -38,15 +38,6 @@ enum Source {
 
 type Live = mpsc::Receiver<Arc<[Recorded]>>;
 
-/// What a follower is told who wants to know when it was too slow.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Told {
-    /// The next event.
-    Event(Recorded),
-    /// More happened than could wait. Asking again reads it from the log.
-    Behind,
-}
-
 impl Subscription {
     pub(crate) fn new(
         handle: Handle,
@@ -63,24 +54,25 @@ impl Subscription {
     /// If the log cannot be read, the conversation has too many followers, or the node stops.
     pub async fn next(&mut self) -> Result<Recorded, EngineError> {
         loop {
-            if let Told::Event(event) = self.told().await? {
+            if let Some(event) = self.next_or_behind().await? {
                 return Ok(event);
             }
         }
     }
 
-    /// The next event, or that one fell behind; waits for it.
+    /// The next event; waits for it. `None` if one fell behind: more happened than could wait. Asking again reads it from
+    /// the log.
     ///
     /// # Errors
     /// As [`Self::next`].
-    pub async fn told(&mut self) -> Result<Told, EngineError> {
+    pub async fn next_or_behind(&mut self) -> Result<Option<Recorded>, EngineError> {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 self.seen = Some(event.seq);
-                return Ok(Told::Event(event));
+                return Ok(Some(event));
             }
             if self.more().await? == Place::Lost {
-                return Ok(Told::Behind);
+                return Ok(None);
             }
         }
     }

@@ -7,7 +7,7 @@ use convoke_api::v1::event::ConversationEvent;
 use convoke_domain::conversation::{Event, ParticipantId, Recorded, Rejection};
 use convoke_domain::id::{ConsumerId, ConversationId};
 use convoke_domain::sequence::EventSeq;
-use convoke_engine::{EngineError, Subscription, Told};
+use convoke_engine::{EngineError, Subscription};
 
 use crate::caller::Tenant;
 use crate::guard::still_admitted;
@@ -72,9 +72,8 @@ impl Feed {
             if self.over {
                 return Err(Over::Left);
             }
-            let recorded = match self.subscription.told().await.map_err(Over::Failed)? {
-                Told::Event(recorded) => recorded,
-                Told::Behind => return Ok(Next::Behind { after: self.seen }),
+            let Some(recorded) = self.subscription.next_or_behind().await.map_err(Over::Failed)? else {
+                return Ok(Next::Behind { after: self.seen });
             };
             if !still_admitted(&self.server, &self.token, &self.tenant.caller) {
                 return Err(Over::NotAdmitted);

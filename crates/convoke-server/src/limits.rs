@@ -82,7 +82,7 @@ pub(crate) const LIVE_BATCH_MAX: usize = 64;
 pub(crate) const LIVE_PING: Duration = Duration::from_secs(20);
 
 /// Silence of a client, pongs included, after which it is taken to be gone: three pings.
-pub(crate) const LIVE_SILENCE_MAX: Duration = Duration::from_secs(60);
+pub(crate) const LIVE_SILENCE_MAX: Duration = Duration::from_mins(1);
 
 /// How long a client may take to read what was written to it before it is taken to be gone.
 pub(crate) const LIVE_WRITE_TIME_MAX: Duration = Duration::from_secs(20);

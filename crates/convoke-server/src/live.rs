@@ -28,7 +28,7 @@ use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use tokio::time::{Instant, interval_at, timeout};
 use tracing::debug;
 
-use self::asks::{Answered, Asked};
+use self::asks::Asked;
 use self::follows::{Follows, Heard};
 use crate::caller::{Peer, Tenant};
 use crate::guard::still_admitted;
@@ -95,12 +95,12 @@ impl Connection {
         loop {
             let told = tokio::select! {
                 () = &mut stopped => Err(End::Stopping),
-                frame = socket.recv() => self.on_frame(frame).map(|message| message.map(as_frame)),
+                frame = socket.recv() => self.on_frame(frame).map(|message| message.as_ref().map(as_frame)),
                 Some(answered) = self.under_way.next(), if !self.under_way.is_empty() => {
-                    Ok(Some(as_frame(self.follows.answered(answered))))
+                    Ok(Some(as_frame(&self.follows.answered(answered))))
                 }
                 Some(heard) = self.follows.next(), if !self.follows.is_empty() => {
-                    self.on_heard(heard).map(as_frame).map(Some)
+                    self.on_heard(heard).map(|message| Some(as_frame(&message)))
                 }
                 _ = ping.tick() => self.on_silence(),
             };
@@ -195,7 +195,7 @@ impl Connection {
             socket.feed(first).await.map_err(|_| End::Gone)?;
             for _ in 1..limits::LIVE_BATCH_MAX {
                 let Some(message) = self.ready()? else { break };
-                socket.feed(as_frame(message)).await.map_err(|_| End::Gone)?;
+                socket.feed(as_frame(&message)).await.map_err(|_| End::Gone)?;
             }
             socket.flush().await.map_err(|_| End::Gone)
         };
@@ -229,13 +229,13 @@ impl End {
     }
 }
 
-fn as_frame(message: LiveMessage) -> Message {
-    let text = serde_json::to_string(&message).expect("messages are plain data");
+fn as_frame(message: &LiveMessage) -> Message {
+    let text = serde_json::to_string(message).expect("messages are plain data");
     Message::Text(text.into())
 }
 
 fn refused(id: Option<String>, error: ApiError) -> LiveMessage {
-    LiveMessage::Problem { id, problem: error.into_problem() }
+    LiveMessage::Problem { id, problem: Box::new(error.into_problem()) }
 }
 
 fn too_many_followed() -> ApiError {

@@ -1,6 +1,7 @@
 //! Puts the routes on a listener: bounded connections, bounded heads, an orderly end.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,7 +11,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -30,7 +30,6 @@ use crate::limits;
 pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> io::Result<()> {
     info!(address = %listener.local_addr()?, "listening");
     let connections = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
-    let graceful = GracefulShutdown::new();
     let tasks = TaskTracker::new();
     while let Some((stream, permit)) = next(&listener, &connections, &stopping).await {
         let Ok(peer) = stream.peer_addr() else { continue };
@@ -50,9 +49,17 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
             .max_headers(limits::HEADERS_MAX)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
-        let connection = graceful.watch(connection);
+        let stopping = stopping.clone();
         tasks.spawn(async move {
-            if let Err(error) = connection.await {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stopping.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
                 debug!(%error, "a connection broke");
             }
             drop(slot);
@@ -60,11 +67,7 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
     }
     drop(listener);
     tasks.close();
-    let end = async {
-        graceful.shutdown().await;
-        tasks.wait().await;
-    };
-    if tokio::time::timeout(limits::SHUTDOWN_TIME_MAX, end).await.is_err() {
+    if tokio::time::timeout(limits::SHUTDOWN_TIME_MAX, tasks.wait()).await.is_err() {
         warn!("some requests did not end in time; they are cut off");
     }
     Ok(())

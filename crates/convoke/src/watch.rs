@@ -11,14 +11,13 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use convoke_api::v1::function::{Deployed, FunctionDetail, FunctionState};
-use jiff::Timestamp;
 
 use crate::client::{Api, Client, problem, refused_with};
 use crate::cmd::function::push;
 use crate::connection::{Connection, DevConnection, Persona};
 use crate::folder::{FILES, FunctionConfig, FunctionFolder};
 use crate::limits::{WATCH_EVERY, WATCHED_FUNCTIONS_MAX};
-use crate::render::{Printer, clock_time};
+use crate::render::Printer;
 
 /// When each file of a function was last written, and how long it is.
 type Stamp = Vec<Option<(SystemTime, u64)>>;
@@ -57,8 +56,7 @@ pub(crate) async fn run(base: &Path, connection: DevConnection, printer: Printer
                 )),
             };
             if let Some(told) = told {
-                let now = printer.style.dim(&clock_time(Timestamp::try_from(SystemTime::now())?));
-                printer.line(&format!("{now}  {told}"))?;
+                printer.line(&told)?;
             }
         }
     }
@@ -73,14 +71,14 @@ async fn taken(api: &Api<'_>, base: &Path, name: &str, printer: Printer) -> Opti
             let version = deployed.function.deployed.as_ref().map_or(0, |deployment| deployment.version);
             let mut text = format!("{name}: {}", style.green(&format!("deployed as version {version}")));
             for warning in &deployed.warnings {
-                let _ = write!(text, "\n          {} ({})", warning.message, warning.code);
+                let _ = write!(text, "\n  {} ({})", warning.message, warning.code);
             }
             Some(text)
         }
         Err(error) => {
             let mut text = format!("{name}: {}: {error:#}", style.red("not deployed"));
             for field in problem(&error).map(|problem| problem.errors.as_slice()).unwrap_or_default() {
-                let _ = write!(text, "\n          {}: {}", field.field, field.message);
+                let _ = write!(text, "\n  {}: {}", field.field, field.message);
             }
             Some(text)
         }

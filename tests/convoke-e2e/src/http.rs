@@ -35,12 +35,7 @@ impl Http {
     ///
     /// # Errors
     /// If nobody answers.
-    pub async fn ask_server(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Result<(u16, Value)> {
+    pub async fn ask_server(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         request = request.bearer_auth(&self.token);
         if let Some(body) = body {

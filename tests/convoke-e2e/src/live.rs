@@ -1,5 +1,7 @@
 //! A live connection, as a careful client keeps one.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "whatever is not expected is an error here")]
+
 use anyhow::{Context as _, Result, bail};
 use convoke_api::problem::Problem;
 use convoke_api::v1::conversation::{OpenConversation, OpenedConversation, PublishLine, Written};
@@ -69,7 +71,7 @@ impl Live {
         loop {
             let message = self.next().await?;
             match &message {
-                LiveMessage::Event { event, .. } => self.events.push(event.clone()),
+                LiveMessage::Event { event, .. } => self.events.push(ConversationEvent::clone(event)),
                 LiveMessage::Problem { id: None, problem } => bail!("{problem}"),
                 message if id(message) == Some(to) => break Ok(message.clone()),
                 other => bail!("an answer to nothing: {other:?}"),
@@ -86,7 +88,7 @@ impl Live {
             return Ok(self.events.remove(0));
         }
         match self.next().await? {
-            LiveMessage::Event { event, .. } => Ok(event),
+            LiveMessage::Event { event, .. } => Ok(*event),
             other => bail!("not an event: {other:?}"),
         }
     }
@@ -131,7 +133,12 @@ impl Live {
     ///
     /// # Errors
     /// If it is refused.
-    pub async fn say(&mut self, conversation: ConversationId, text: &str, key: Option<&str>) -> Result<Written> {
+    pub async fn say(
+        &mut self,
+        conversation: ConversationId,
+        text: &str,
+        key: Option<&str>,
+    ) -> Result<Written> {
         let line = PublishLine { text: text.to_owned(), key: key.map(str::to_owned) };
         self.act(conversation, Act::Publish(line)).await
     }
@@ -144,7 +151,7 @@ pub fn problem(error: &anyhow::Error) -> Option<&Problem> {
 
 fn refusal(message: LiveMessage) -> anyhow::Error {
     match message {
-        LiveMessage::Problem { problem, .. } => problem.into(),
+        LiveMessage::Problem { problem, .. } => (*problem).into(),
         other => anyhow::anyhow!("not an answer to this: {other:?}"),
     }
 }

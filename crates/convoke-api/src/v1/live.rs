@@ -199,7 +199,7 @@ pub enum LiveMessage {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         /// What is wrong.
-        problem: Problem,
+        problem: Box<Problem>,
     },
     /// Something happened in a conversation that is followed.
     Event {
@@ -207,7 +207,7 @@ pub enum LiveMessage {
         #[schema(value_type = String)]
         conversation: ConversationId,
         /// What.
-        event: ConversationEvent,
+        event: Box<ConversationEvent>,
     },
     /// The client reads more slowly than the conversation changes, and is no longer told. Nothing is lost: follow again.
     Resync {
@@ -223,7 +223,7 @@ pub enum LiveMessage {
         #[schema(value_type = String)]
         conversation: ConversationId,
         /// Why.
-        problem: Problem,
+        problem: Box<Problem>,
     },
 }
 
@@ -315,9 +315,7 @@ impl Ask {
     fn parts(&self) -> (LiveRequestType, Option<ConversationId>, Option<Box<RawValue>>) {
         match self {
             Self::Ping => (LiveRequestType::Ping, None, None),
-            Self::Follow { conversation, from } => {
-                (LiveRequestType::Follow, Some(*conversation), raw(from))
-            }
+            Self::Follow { conversation, from } => (LiveRequestType::Follow, Some(*conversation), raw(from)),
             Self::Unfollow { conversation } => (LiveRequestType::Unfollow, Some(*conversation), None),
             Self::Open(open) => (LiveRequestType::Open, None, raw(open)),
             Self::Act { conversation, act } => {
@@ -361,7 +359,8 @@ fn id_of(bytes: &[u8]) -> Option<String> {
 /// The same with the fields named from the frame on.
 fn in_body(mut invalid: Invalid) -> Invalid {
     for error in &mut invalid.errors {
-        error.field = if error.field.is_empty() { "body".to_owned() } else { format!("body.{}", error.field) };
+        error.field =
+            if error.field.is_empty() { "body".to_owned() } else { format!("body.{}", error.field) };
     }
     invalid
 }
@@ -410,7 +409,9 @@ mod tests {
             (r#"{"id":"1","type":"publish","body":{"text":"hi"}}"#, "conversation"),
             (&format!(r#"{{"id":"1","type":"publish","conversation":"{CONVERSATION}"}}"#), "body"),
             (
-                &format!(r#"{{"id":"1","type":"publish","conversation":"{CONVERSATION}","body":{{"text":1}}}}"#),
+                &format!(
+                    r#"{{"id":"1","type":"publish","conversation":"{CONVERSATION}","body":{{"text":1}}}}"#
+                ),
                 "body.text",
             ),
             (&format!(r#"{{"id":"1","type":"close","conversation":"{CONVERSATION}","body":{{}}}}"#), "body"),

@@ -6,7 +6,8 @@ use utoipa::OpenApi;
 
 use super::{
     account, automatic_message, bot, clock, consumer, conversation, event, explain, function, health, idle,
-    list, live, participant, run, settings, skill, special_occasions, template, token, ttr, user, working_hours,
+    list, live, participant, run, settings, skill, special_occasions, template, token, ttr, user,
+    working_hours,
 };
 use crate::problem;
 

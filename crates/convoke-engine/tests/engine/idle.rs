@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use convoke_domain::account::{Command as AccountCommand, IdleTimer, IdleTimers};
-use convoke_domain::conversation::{Event, Timer};
+use convoke_domain::conversation::{Event, Recorded, Timer};
 
 use crate::kit::Center;
 
@@ -22,8 +22,17 @@ impl Center {
     }
 }
 
-fn queue_fired(log: &[convoke_domain::conversation::Recorded]) -> bool {
-    log.iter().any(|recorded| matches!(recorded.event, Event::IdleFired { timer: Timer::AwaitingInQueue, .. }))
+fn queue_fired(log: &[Recorded]) -> bool {
+    !minutes_until_fired(log).is_empty()
+}
+
+/// When the queue timer fired, counted from the opening.
+fn minutes_until_fired(log: &[Recorded]) -> Vec<i64> {
+    let fired = |recorded: &&Recorded| {
+        matches!(recorded.event, Event::IdleFired { timer: Timer::AwaitingInQueue, .. })
+    };
+    let minutes = |recorded: &Recorded| recorded.at.duration_since(log[0].at).as_mins();
+    log.iter().filter(fired).map(minutes).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,16 +57,28 @@ async fn a_timer_that_is_switched_on_counts_from_when_the_conversation_began_to_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_longer_idle_time_and_one_that_is_switched_off_hold_back_what_was_armed() {
+async fn a_longer_idle_time_holds_back_what_was_armed() {
     let center = Center::open().await;
     center.configure(queue_after(30, true)).await;
-    let (longer, _) = center.conversation("hello?").await;
+    let (id, _) = center.conversation("hello?").await;
     center.configure(queue_after(60, true)).await;
     center.wait_minutes(45);
-    assert!(!queue_fired(&center.quiet(longer).await));
-    center.configure(queue_after(60, false)).await;
+    center.quiet(id).await;
+    center.wait_minutes(20);
+    assert_eq!(minutes_until_fired(&center.until(id, queue_fired).await), [65]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_that_is_switched_off_does_not_fire_until_it_is_on_again() {
+    let center = Center::open().await;
+    center.configure(queue_after(30, true)).await;
+    let (id, _) = center.conversation("hello?").await;
+    center.configure(queue_after(30, false)).await;
     center.wait_minutes(45);
-    assert!(!queue_fired(&center.quiet(longer).await));
+    center.quiet(id).await;
+    center.wait_minutes(45);
+    center.configure(queue_after(30, true)).await;
+    assert_eq!(minutes_until_fired(&center.until(id, queue_fired).await), [90]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -359,7 +359,8 @@ mod tests {
             .ok(201);
         kit.post("/functions/greet/deploy", &developer, Value::Null).await.ok(200);
         let path = format!("{}/explain", kit.open().await);
-        let attempt = async |token: &str| kit.get(&path, token).await.ok(200)["changes"][0]["attempts"][0].clone();
+        let attempt =
+            async |token: &str| kit.get(&path, token).await.ok(200)["changes"][0]["attempts"][0].clone();
         until(|| async { attempt(&developer).await != Value::Null }).await;
         let seen = attempt(&developer).await;
         assert_eq!((&seen["attempt"], &seen["usage"]["wall_ms"]), (&json!(1), &json!(2.0)));

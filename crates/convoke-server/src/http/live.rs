@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use convoke_api::v1::live::{LiveMessage, LiveRequest, PROTOCOL};
+use convoke_api::v1::live::{LiveMessage, PROTOCOL};
 
 use crate::caller::{Peer, Tenant};
 use crate::guard::shown_token;
@@ -20,8 +20,8 @@ use crate::server::Shared;
 /// have the id of their request. The subprotocol is `convoke.v1`. The token comes in `Authorization`, or, from a page,
 /// as a second subprotocol: `convoke.token.` and the token. What is asked needs the role that its HTTP route needs.
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/live", tag = "conversations",
-    responses((status = 101, description = "The connection is a WebSocket now; its frames are these.",
-        content((LiveMessage = "application/json"), (LiveRequest = "application/json")))))]
+    responses((status = 101, description = "The connection is a WebSocket now; this is what the server says on it.",
+        body = LiveMessage)))]
 pub(super) async fn live(
     State(server): State<Shared>,
     tenant: Tenant,
@@ -30,7 +30,8 @@ pub(super) async fn live(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Answer<Response> {
-    let upgrade = upgrade.map_err(|_| ApiError::field("Upgrade", "this route speaks WebSocket, version 13"))?;
+    let upgrade =
+        upgrade.map_err(|_| ApiError::field("Upgrade", "this route speaks WebSocket, version 13"))?;
     let token = shown_token(&headers).unwrap_or_default().to_owned();
     let upgrade = upgrade
         .protocols([PROTOCOL])

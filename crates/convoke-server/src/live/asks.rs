@@ -13,7 +13,7 @@ use crate::caller::{Caller, Peer, Tenant};
 use crate::feed::Feed;
 use crate::guard;
 use crate::http::{open_for, perform};
-use crate::problem::{Answer, ApiError};
+use crate::problem::ApiError;
 use crate::server::Shared;
 
 /// A request under way.

@@ -90,11 +90,11 @@ impl Follows {
             self.forget(&place);
         }
         match news {
-            Ok(Next::Event(event)) => Some(LiveMessage::Event { conversation, event: *event }),
+            Ok(Next::Event(event)) => Some(LiveMessage::Event { conversation, event }),
             Ok(Next::Behind { after }) => Some(LiveMessage::Resync { conversation, after }),
             Err(Over::NotAdmitted) => None,
             Err(over @ (Over::Left | Over::Failed(_))) => {
-                Some(LiveMessage::Ended { conversation, problem: over.error().into_problem() })
+                Some(LiveMessage::Ended { conversation, problem: Box::new(over.error().into_problem()) })
             }
         }
     }

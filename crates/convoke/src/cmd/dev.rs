@@ -80,7 +80,10 @@ impl Dev {
         let printer = Printer::new();
         printer.line(&self.banner(&connection, printer.style))?;
         let ended = if self.functions.is_dir() {
-            printer.line(&format!("\n{} is watched: what is saved there is deployed.", self.functions.display()))?;
+            printer.line(&format!(
+                "\n{} is watched: what is saved there is deployed.",
+                self.functions.display()
+            ))?;
             tokio::select! {
                 ended = running.until_asked_to_end() => ended,
                 ended = watch::run(&self.functions, connection, printer) => ended,

@@ -16,6 +16,11 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio::task::JoinSet;
 
+/// Ways to start on the directory that is in use.
+const SECOND: [&[&str]; 2] =
+    [&["dev", "--listen", "127.0.0.1:0"], &["serve", "--data", ".convoke", "--listen", "127.0.0.1:0"]];
+const WRITES_WITHIN: Duration = Duration::from_mins(1);
+
 /// Somebody who writes without pause.
 struct Writer {
     conversation: ConversationId,
@@ -46,10 +51,12 @@ impl Writer {
     /// Waits until this many more lines are acknowledged; how many are in all.
     async fn more(&self, lines: u64) -> Result<u64> {
         let wanted = self.acknowledged.load(Ordering::Relaxed) + lines;
-        while self.acknowledged.load(Ordering::Relaxed) < wanted {
-            ensure!(!self.writing.is_empty(), "the writer gave up");
-            elapse(Duration::from_millis(5)).await;
-        }
+        let writing = async {
+            while self.acknowledged.load(Ordering::Relaxed) < wanted {
+                elapse(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(WRITES_WITHIN, writing).await.context("the writer gave up")?;
         Ok(self.acknowledged.load(Ordering::Relaxed))
     }
 
@@ -112,10 +119,7 @@ async fn a_second_process_is_refused_and_the_first_does_not_notice() -> Result<(
     let mut dev = Dev::start(folder.path(), &[])?;
     let writer = Writer::start(&dev).await?;
     writer.more(20).await?;
-    for arguments in [
-        &["dev", "--listen", "127.0.0.1:0"][..],
-        &["serve", "--data", ".convoke", "--listen", "127.0.0.1:0"],
-    ] {
+    for arguments in SECOND {
         let second = beside(folder.path(), arguments).await??;
         assert_eq!(second.status.code(), Some(1));
         assert!(all(&second).contains("in use by process"), "{}", all(&second));

@@ -41,7 +41,9 @@ fn steady(text: &str) -> String {
 fn word(word: &str) -> String {
     let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let replaced = match bare.split_once('_') {
-        Some((kind, id)) if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) => format!("{kind}_…"),
+        Some((kind, id)) if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            format!("{kind}_…")
+        }
         _ if is_time(bare) => "…".to_owned(),
         _ if bare.ends_with("ms") && bare.starts_with(|c: char| c.is_ascii_digit()) => "…ms".to_owned(),
         _ => return word.to_owned(),
@@ -60,7 +62,8 @@ fn is_time(word: &str) -> bool {
 fn the_main_commands_print_what_the_page_shows() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut dev = Dev::start(folder.path(), &[])?;
-    let open = ["conversation", "open", "--consumer", "ada", "--skill", "654321", "--text", "Hello", "-o", "id"];
+    let open =
+        ["conversation", "open", "--consumer", "ada", "--skill", "654321", "--text", "Hello", "-o", "id"];
     let id = dev.ok(&open)?;
     let mut printed = String::new();
     for command in COMMANDS {

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 const CONVERSATIONS: usize = 4;
 const KILLS: u64 = 3;
 const ACKNOWLEDGED_BETWEEN_KILLS: u64 = 200;
-const COMES_BACK_WITHIN: Duration = Duration::from_secs(60);
+const COMES_BACK_WITHIN: Duration = Duration::from_mins(1);
 
 /// Where to connect, as whom.
 #[derive(Clone)]
@@ -68,22 +68,28 @@ async fn write(
     }
 }
 
+/// What a follower saw.
+struct Seen {
+    lines: Vec<u64>,
+    returns: u32,
+}
+
 /// Follows until the last line; the numbers of the lines in their order, and how often it had to come back.
-async fn follow(door: Door, conversation: ConversationId) -> Result<(Vec<u64>, u32)> {
+async fn follow(door: Door, conversation: ConversationId) -> Result<Seen> {
     let mut lines = Vec::new();
     let mut seen = 0;
     let mut returns = 0;
     loop {
-        let mut live = door.enter().await?;
-        if live.follow(conversation, seen).await.is_err() {
+        let mut feed = door.enter().await?;
+        if feed.follow(conversation, seen).await.is_err() {
             continue;
         }
-        while let Ok(event) = live.event().await {
+        while let Ok(event) = feed.event().await {
             ensure!(event.seq == seen + 1, "after {seen} came {}", event.seq);
             seen = event.seq;
             let Event::LinePublished { line: Some(line), .. } = event.event else { continue };
             if line == "the end" {
-                return Ok((lines, returns));
+                return Ok(Seen { lines, returns });
             }
             if let Some(number) = line.strip_prefix("line ") {
                 lines.push(number.parse()?);
@@ -110,20 +116,22 @@ async fn kill_nine_keeps_what_was_acknowledged_and_followers_miss_nothing() -> R
         following.spawn(async move { Ok((nth, follow(agent, conversation).await?)) });
     }
     for kill in 1..=KILLS {
-        while acknowledged.load(Ordering::Relaxed) < kill * ACKNOWLEDGED_BETWEEN_KILLS {
-            ensure!(!writing.is_empty(), "the writers gave up");
-            elapse(Duration::from_millis(5)).await;
-        }
+        let enough = async {
+            while acknowledged.load(Ordering::Relaxed) < kill * ACKNOWLEDGED_BETWEEN_KILLS {
+                elapse(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(COMES_BACK_WITHIN, enough).await.context("the writers gave up")?;
         dev.kill()?;
         dev.start_again()?;
     }
     enough.store(true, Ordering::Relaxed);
     let written: Vec<Result<(usize, u64)>> = writing.join_all().await;
-    let seen: Vec<Result<(usize, (Vec<u64>, u32))>> = following.join_all().await;
+    let seen: Vec<Result<(usize, Seen)>> = following.join_all().await;
     let mut total = 0;
     let mut returned = 0;
     for seen in seen {
-        let (nth, (lines, returns)) = seen?;
+        let (nth, Seen { lines, returns }) = seen?;
         let count = written.iter().flatten().find(|(of, _)| *of == nth).context("its writer failed")?.1;
         ensure!(lines.iter().copied().eq(0..count), "{count} lines were acknowledged, {lines:?} are there");
         total += count;

@@ -2,5 +2,7 @@
 
 mod backup;
 mod cli;
+mod full_disk;
 mod kill;
+mod neighbour;
 mod race;
