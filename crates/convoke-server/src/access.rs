@@ -66,6 +66,10 @@ pub(crate) const TABLE: &[Row] = rows! {
     GET "/api/v1/openapi.json" => Anyone,
     // Only where there is a demo, and only for this machine: the handler sees to it.
     POST "/api/v1/demo/session" => Anyone,
+    // Who comes to log in has no token yet.
+    POST "/api/v1/session" => Anyone,
+    GET "/api/v1/session" => StaffAndConsumers(EVERY_ROLE),
+    DELETE "/api/v1/session" => Staff(EVERY_ROLE),
     GET "/api/v1/clock" => Operator,
     POST "/api/v1/clock/advance" => Operator,
     POST "/api/v1/accounts" => Operator,
@@ -92,6 +96,12 @@ pub(crate) const TABLE: &[Row] = rows! {
     GET "/api/v1/accounts/{account}/users" => Staff(USERS_READ),
     PUT "/api/v1/accounts/{account}/users/{user}" => Staff(ADMINISTRATION),
     DELETE "/api/v1/accounts/{account}/users/{user}" => Staff(ADMINISTRATION),
+    // Everybody may change their own; the account's rules see to it.
+    PUT "/api/v1/accounts/{account}/users/{user}/password" => Staff(EVERY_ROLE),
+    GET "/api/v1/accounts/{account}/clients" => Staff(ADMINISTRATION),
+    POST "/api/v1/accounts/{account}/clients" => Staff(ADMINISTRATION),
+    POST "/api/v1/accounts/{account}/clients/{client}/secret" => Staff(ADMINISTRATION),
+    DELETE "/api/v1/accounts/{account}/clients/{client}" => Staff(ADMINISTRATION),
     GET "/api/v1/accounts/{account}/tokens" => Staff(ADMINISTRATION),
     POST "/api/v1/accounts/{account}/tokens" => Staff(ADMINISTRATION),
     // Everybody may end their own; the account's rules see to it.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod automatic_messages;
+mod clients;
 mod clock;
 mod consumers;
 mod conversation_writes;
@@ -13,6 +14,7 @@ mod functions;
 mod health;
 mod hours;
 mod page;
+mod sessions;
 mod skills;
 mod tokens;
 mod users;
@@ -54,6 +56,7 @@ pub(crate) fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(health::readyz))
         .routes(routes!(health::document))
         .routes(routes!(demo::session))
+        .routes(routes!(sessions::open, sessions::get, sessions::close))
         .routes(routes!(clock::get))
         .routes(routes!(clock::advance))
         .merge(settings())
@@ -78,6 +81,10 @@ fn settings() -> OpenApiRouter<Shared> {
         .routes(routes!(automatic_messages::set, automatic_messages::clear))
         .routes(routes!(users::list))
         .routes(routes!(users::define, users::remove))
+        .routes(routes!(users::set_password))
+        .routes(routes!(clients::list, clients::create))
+        .routes(routes!(clients::renew))
+        .routes(routes!(clients::remove))
         .routes(routes!(tokens::list, tokens::issue))
         .routes(routes!(tokens::revoke))
 }

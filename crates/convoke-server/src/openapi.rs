@@ -89,6 +89,7 @@ fn path_parameter(name: &str) -> Parameter {
         "skill" => "Id of the skill.",
         "user" => "Number of the user.",
         "token" => "Id of the token.",
+        "client" => "Id of the client.",
         "consumer" => "Id of the consumer, or the brand's name for them.",
         "code" => "What exactly has to happen, for instance `YOU_ARE_CONNECTED_TO`.",
         "template" => "Id of the template.",

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use convoke_domain::account::{AccessToken, Account, Actor, Command, Principal, Skill, User, UserRole};
+use convoke_domain::account::{
+    AccessToken, Account, Actor, Command, Principal, Skill, TokenKind, User, UserRole,
+};
 use convoke_domain::automatic_message::Language;
 use convoke_domain::function::{self, Draft, EventBinding, FunctionSettings};
 use convoke_domain::hours::{Weekday, WeeklyInterval, WorkingHours, Zone};
@@ -199,6 +201,7 @@ impl Demo<'_> {
         }
         let new = NewToken::generate(&self.account, self.handle.entropy());
         let token = AccessToken {
+            kind: TokenKind::Key,
             name,
             sha256: new.sha256,
             principal: Principal::User(user(part.user)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use convoke_domain::account::{Actor as DomainActor, Event};
-use convoke_domain::id::TokenId;
+use convoke_domain::id::{FunctionId, TokenId};
 use convoke_domain::sequence::EventSeq;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,12 +47,19 @@ pub enum ActivityActor {
         /// What it allowed.
         roles: BTreeSet<UserRole>,
     },
+    /// A function of the account, while it ran.
+    Function {
+        /// Which.
+        #[schema(value_type = String)]
+        id: FunctionId,
+    },
 }
 
 impl From<&DomainActor> for ActivityActor {
     fn from(actor: &DomainActor) -> Self {
         match actor {
             DomainActor::System => Self::System,
+            DomainActor::Function { function } => Self::Function { id: *function },
             DomainActor::Principal { principal, token, roles } => Self::Token {
                 principal: (*principal).into(),
                 token: *token,
@@ -74,10 +81,20 @@ impl Activity {
             Some(Value::String(change)) => change,
             Some(_) | None => String::new(),
         };
-        if let Some(Value::Object(token)) = details.get_mut("token") {
-            token.remove("sha256");
-        }
+        hide_credentials(&mut details);
         Self { seq: seq.number(), at, by: by.into(), change, details }
+    }
+}
+
+/// Takes out what a token, a password or a client's secret hash to, and sealed values.
+fn hide_credentials(details: &mut Map<String, Value>) {
+    for (part, field) in [("token", "sha256"), ("client", "secret_sha256"), ("secret", "sealed")] {
+        if let Some(Value::Object(part)) = details.get_mut(part) {
+            part.remove(field);
+        }
+    }
+    if let Some(hash) = details.remove("hash") {
+        details.insert("has_password".to_owned(), Value::Bool(!hash.is_null()));
     }
 }
 
@@ -95,6 +112,7 @@ mod tests {
             principal: DomainPrincipal::Application,
             roles: BTreeSet::new(),
             expires_at: Timestamp::UNIX_EPOCH,
+            kind: convoke_domain::account::TokenKind::Key,
         };
         let event = Event::TokenIssued { id: TokenId::from_bits(1), token };
         let shown = Activity::of(EventSeq::FIRST, Timestamp::UNIX_EPOCH, &DomainActor::System, &event);

@@ -5,8 +5,8 @@
 use utoipa::OpenApi;
 
 use super::{
-    account, automatic_message, bot, clock, consumer, conversation, event, explain, function, health, idle,
-    list, participant, run, settings, skill, special_occasions, template, token, ttr, user, working_hours,
+    account, automatic_message, bot, client, clock, consumer, conversation, event, explain, function, health, idle,
+    list, participant, run, session, settings, skill, special_occasions, template, token, ttr, user, working_hours,
 };
 use crate::problem;
 
@@ -32,7 +32,13 @@ use crate::problem;
     list::List<user::User>,
     token::IssueToken,
     token::IssuedToken,
-    token::WhoAmI,
+    session::LogIn,
+    session::OpenedSession,
+    session::Session,
+    client::CreateClient,
+    client::IssuedClient,
+    list::List<client::Client>,
+    user::SetPassword,
     list::List<token::Token>,
     function::CreateFunction,
     function::SaveDraft,

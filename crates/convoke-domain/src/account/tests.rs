@@ -65,6 +65,7 @@ fn token(number: u8) -> AccessToken {
         principal: Principal::User(user_id(1)),
         roles: BTreeSet::from([UserRole::Agent]),
         expires_at: now().checked_add(Duration::from_hours(24)).unwrap(),
+        kind: TokenKind::Key,
     }
 }
 
