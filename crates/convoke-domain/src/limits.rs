@@ -135,6 +135,9 @@ pub const ENVIRONMENT_VALUE_CHARS_MAX: usize = 1_024;
 /// Versions kept of one function (functions contract §6.2).
 pub const VERSIONS_KEPT: usize = 10;
 
+/// Deployments remembered of one function, failed ones among them (functions contract §6.2).
+pub const DEPLOYMENTS_KEPT: usize = 5;
+
 /// Longest hold of a conversation for a function. Longer, and people feel that their line hangs.
 pub const HOLD_MS_MAX: u32 = 2_000;
 

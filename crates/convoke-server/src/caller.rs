@@ -47,9 +47,7 @@ impl Caller {
             Identity::Operator => true,
             Identity::User { roles, .. }
             | Identity::Application { roles, .. }
-            | Identity::Client { roles, .. } => {
-                wanted.iter().any(|role| roles.contains(role))
-            }
+            | Identity::Client { roles, .. } => wanted.iter().any(|role| roles.contains(role)),
             Identity::Consumer(_) => false,
         }
     }

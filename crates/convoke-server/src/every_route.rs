@@ -34,6 +34,8 @@ fn filled(path: &str, account: &str, conversation: &str) -> String {
         .replace("{user}", "4711")
         .replace("{token}", "tok_00000000000000000000000000000001")
         .replace("{client}", "client_00000000000000000000000000000001")
+        .replace("{secret}", "order_key")
+        .replace("{domain}", "api.example.com")
         .replace("{consumer}", "cons_00000000000000000000000000000007")
         .replace("{code}", "YOU_ARE_CONNECTED_TO")
         .replace("{template}", "greeting")

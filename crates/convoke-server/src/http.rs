@@ -1,6 +1,7 @@
 //! The routes: one module per noun, each handler with its own words for the document.
 
 mod accounts;
+mod activity;
 mod automatic_messages;
 mod clients;
 mod clock;
@@ -8,12 +9,14 @@ mod consumers;
 mod conversation_writes;
 mod conversations;
 mod demo;
+mod domains;
 mod follow;
 mod function_runs;
 mod functions;
 mod health;
 mod hours;
 mod page;
+mod secrets;
 mod sessions;
 mod skills;
 mod tokens;
@@ -70,7 +73,8 @@ fn settings() -> OpenApiRouter<Shared> {
         .routes(routes!(accounts::get))
         .routes(routes!(accounts::settings, accounts::update_settings))
         .routes(routes!(accounts::switch_controller_bot))
-        .routes(routes!(accounts::activity))
+        .routes(routes!(activity::settings))
+        .routes(routes!(activity::functions))
         .routes(routes!(skills::list))
         .routes(routes!(skills::get, skills::define, skills::remove))
         .routes(routes!(hours::list))
@@ -82,6 +86,11 @@ fn settings() -> OpenApiRouter<Shared> {
         .routes(routes!(users::list))
         .routes(routes!(users::define, users::remove))
         .routes(routes!(users::set_password))
+        .routes(routes!(secrets::list))
+        .routes(routes!(secrets::set, secrets::remove))
+        .routes(routes!(domains::list))
+        .routes(routes!(domains::add, domains::remove))
+        .routes(routes!(domains::check))
         .routes(routes!(clients::list, clients::create))
         .routes(routes!(clients::renew))
         .routes(routes!(clients::remove))
@@ -97,6 +106,8 @@ fn code() -> OpenApiRouter<Shared> {
         .routes(routes!(functions::list, functions::create))
         .routes(routes!(functions::get, functions::save, functions::delete))
         .routes(routes!(functions::versions))
+        .routes(routes!(functions::deployments))
+        .routes(routes!(functions::diff))
         .routes(routes!(functions::deploy))
         .routes(routes!(functions::undeploy))
         .routes(routes!(functions::rollback))

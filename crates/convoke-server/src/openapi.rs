@@ -90,6 +90,8 @@ fn path_parameter(name: &str) -> Parameter {
         "user" => "Number of the user.",
         "token" => "Id of the token.",
         "client" => "Id of the client.",
+        "secret" => "Name of the secret.",
+        "domain" => "A host name, exact or with one leading wildcard.",
         "consumer" => "Id of the consumer, or the brand's name for them.",
         "code" => "What exactly has to happen, for instance `YOU_ARE_CONNECTED_TO`.",
         "template" => "Id of the template.",

@@ -112,7 +112,8 @@ fn a_login_too_many_ends_the_oldest_session() {
     let mut state = account();
     let most = u128::try_from(limits::USER_SESSIONS_MAX).unwrap();
     for number in 1..=most + 1 {
-        state = done(&state, token(number, TokenKind::Session, u64::try_from(number).unwrap()), &Actor::System);
+        state =
+            done(&state, token(number, TokenKind::Session, u64::try_from(number).unwrap()), &Actor::System);
     }
     let account = state.unwrap();
     assert_eq!(account.tokens.len(), limits::USER_SESSIONS_MAX);
@@ -146,7 +147,8 @@ fn client(roles: &[UserRole], hash: char) -> Command {
 #[test]
 fn a_removed_clients_tokens_end_and_roles_it_lost_count_no_longer() {
     let admin = actor(1, &[UserRole::Administrator]);
-    let mut state = done(&account(), client(&[UserRole::FaasInvocation, UserRole::FaasDeveloper], 'a'), &admin);
+    let mut state =
+        done(&account(), client(&[UserRole::FaasInvocation, UserRole::FaasDeveloper], 'a'), &admin);
     let issued = AccessToken {
         principal: Principal::Client(ClientId::from_bits(1)),
         roles: [UserRole::FaasInvocation, UserRole::FaasDeveloper].into(),
@@ -157,7 +159,8 @@ fn a_removed_clients_tokens_end_and_roles_it_lost_count_no_longer() {
     };
     state = done(&state, Command::IssueToken { id: TokenId::from_bits(7), token: issued }, &admin);
     state = done(&state, client(&[UserRole::FaasInvocation], 'a'), &admin);
-    let Some(Actor::Principal { roles, .. }) = state.as_ref().unwrap().actor_of(&"b".repeat(64), now()) else {
+    let Some(Actor::Principal { roles, .. }) = state.as_ref().unwrap().actor_of(&"b".repeat(64), now())
+    else {
         panic!("the token counts")
     };
     assert_eq!(roles, [UserRole::FaasInvocation].into());
@@ -218,7 +221,8 @@ fn a_secret_that_does_not_fit_is_refused() {
         refused(&account(), secret(reserved, 1), &admin, "secret.name_reserved");
         done(&account(), secret(reserved, 1), &Actor::System);
     }
-    let sized = |chars| Command::SetSecret { name: name("k"), sealed: SealedValue::new("s"), version: 1, chars };
+    let sized =
+        |chars| Command::SetSecret { name: name("k"), sealed: SealedValue::new("s"), version: 1, chars };
     done(&account(), sized(limits::SECRET_VALUE_CHARS_MAX), &admin);
     refused(&account(), sized(limits::SECRET_VALUE_CHARS_MAX + 1), &admin, "secret.value_too_long");
     refused(&account(), Command::RemoveSecret { name: name("none") }, &admin, "secret.unknown");

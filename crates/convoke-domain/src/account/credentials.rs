@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::command::{Actor, Context};
 use super::decide::{named, room};
-use super::{AccessToken, Account, Client, Event, PasswordHash, Principal, Rejection, Stamp, TokenKind, UserRole};
+use super::{
+    AccessToken, Account, Client, Event, PasswordHash, Principal, Rejection, Stamp, TokenKind, UserRole,
+};
 use crate::id::{ClientId, TokenId, UserId};
 use crate::limits;
 
@@ -83,7 +85,9 @@ fn ended_tokens(account: &Account, token: &AccessToken, context: &Context<'_>) -
         expired.map(|(&id, _)| id).take(limits::EXPIRED_TOKENS_AT_ONCE).collect();
     if token.kind == TokenKind::Session {
         let sessions = account.tokens.iter().filter(|(_, known)| {
-            known.kind == TokenKind::Session && known.principal == token.principal && known.expires_at > context.now
+            known.kind == TokenKind::Session
+                && known.principal == token.principal
+                && known.expires_at > context.now
         });
         let mut sessions: Vec<_> = sessions.map(|(&id, known)| (known.expires_at, id)).collect();
         sessions.sort_unstable();

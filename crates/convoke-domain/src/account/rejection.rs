@@ -91,14 +91,17 @@ pub enum Rejection {
     #[error("there is no client {0} in this account")]
     ClientUnknown(ClientId),
     /// No such secret.
-    #[error("there is no secret \"{0}\" in this account; an administrator makes one with `convoke secret set`")]
+    #[error(
+        "there is no secret \"{0}\" in this account; an administrator makes one with `convoke secret set`"
+    )]
     SecretUnknown(SecretName),
     /// A name that only the platform gives.
     #[error("the secret name \"{0}\" is reserved for the platform; choose another")]
     SecretReserved(SecretName),
     /// An unusable value.
     #[error(
-        "the value of \"{name}\" has {chars} characters; at most {} are possible", limits::SECRET_VALUE_CHARS_MAX
+        "the value of \"{name}\" has {chars} characters; at most {} are possible",
+        limits::SECRET_VALUE_CHARS_MAX
     )]
     SecretTooLong { name: SecretName, chars: usize },
     /// Somebody else set it meanwhile.

@@ -48,7 +48,11 @@ pub struct Secret {
 const RESERVED_PREFIXES: [&str; 2] = ["LIVEPERSON_DEFAULT_", "lp-faas-"];
 
 /// A function may give a new value to a secret that people made; everything else is for people with the role.
-pub(super) fn authorize(account: &Account, name: &SecretName, context: &Context<'_>) -> Result<(), Rejection> {
+pub(super) fn authorize(
+    account: &Account,
+    name: &SecretName,
+    context: &Context<'_>,
+) -> Result<(), Rejection> {
     const SECRETS: &[UserRole] = &[UserRole::Operator, UserRole::Administrator, UserRole::FaasAdmin];
     let reserved = RESERVED_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix));
     if reserved && *context.actor != Actor::System {

@@ -6,9 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    AccessToken, Actor, Client, IdleOverrides, IdleTimers, PasswordHash, Principal, Secret, User,
-};
+use super::{AccessToken, Actor, Client, IdleOverrides, IdleTimers, PasswordHash, Principal, Secret, User};
 use crate::automatic_message::{AutomaticMessage, AutomaticMessages, Language};
 use crate::hours::{Hours, SpecialOccasions, WorkingHours, seconds};
 use crate::id::{

@@ -511,7 +511,7 @@ fn a_token_speaks_for_its_holder_while_both_are_valid() {
             assert_eq!((principal, token), (both.principal, Some(token_id(1))));
             Some(roles)
         }
-        Some(Actor::System) => panic!("a token never speaks for the platform"),
+        Some(Actor::System | Actor::Function { .. }) => panic!("a token speaks for nobody else"),
         None => None,
     };
     assert_eq!(roles_at(&events, now()), Some(both.roles.clone()));

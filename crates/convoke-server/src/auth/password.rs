@@ -45,9 +45,8 @@ impl Passwords {
         let hash = hash.map_or(NOBODYS, PasswordHash::as_str).to_owned();
         let password = password.to_owned();
         let same = tokio::task::spawn_blocking(move || {
-            Parsed::new(&hash).is_ok_and(|hash| {
-                Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
-            })
+            Parsed::new(&hash)
+                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         });
         same.await.unwrap_or(false) && known
     }

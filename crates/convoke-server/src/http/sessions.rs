@@ -26,7 +26,8 @@ pub(super) async fn open(
 ) -> Answer<(StatusCode, Json<OpenedSession>)> {
     let LogIn { account, login_name, password } = log_in;
     let address = peer.map(|peer| peer.0.ip());
-    let verified = server.auth.verify_login(&server.handle, &account, &login_name, &password, address).await?;
+    let verified =
+        server.auth.verify_login(&server.handle, &account, &login_name, &password, address).await?;
     let account: AccountId = account.parse().map_err(|_| PlatformError::LoginFailed)?;
     let opened = server.auth.open_session(&server.handle, &account, &verified).await?;
     let session = Session {
@@ -187,7 +188,9 @@ mod tests {
             let text = kit.get(path, &admin).await.text;
             assert!(!text.contains(PASSWORD) && !text.contains("argon2"), "{path}: {text}");
         }
-        kit.put("/users/4712/password", &admin, json!({"password": "short"})).await.fails(400, "request.invalid");
+        kit.put("/users/4712/password", &admin, json!({"password": "short"}))
+            .await
+            .fails(400, "request.invalid");
     }
 
     #[tokio::test]

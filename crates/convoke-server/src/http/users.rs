@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use convoke_api::v1::list::List;
 use convoke_api::platform_error::PlatformError;
+use convoke_api::v1::list::List;
 use convoke_api::v1::user::{DefineUser, SetPassword, User};
 use convoke_domain::account::{Command, Rejection};
 use convoke_domain::id::UserId;

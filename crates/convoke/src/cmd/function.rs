@@ -283,6 +283,8 @@ fn state_word(state: FunctionState) -> &'static str {
         FunctionState::Draft => "Draft",
         FunctionState::Productive => "Productive",
         FunctionState::Modified => "Modified",
+        FunctionState::BuildError => "Build Error",
+        FunctionState::DeployError => "Deploy Error",
     }
 }
 
