@@ -74,6 +74,7 @@ pub(crate) const TABLE: &[Row] = rows! {
     POST "/api/v1/session" => Anyone,
     GET "/api/v1/session" => StaffAndConsumers(EVERY_ROLE),
     DELETE "/api/v1/session" => Staff(EVERY_ROLE),
+    GET "/api/v1/events/{event}/schema" => Staff(EVERY_ROLE),
     GET "/api/v1/clock" => Operator,
     POST "/api/v1/clock/advance" => Operator,
     POST "/api/v1/accounts" => Operator,

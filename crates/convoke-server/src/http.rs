@@ -101,6 +101,7 @@ fn settings() -> OpenApiRouter<Shared> {
 fn code() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(functions::events))
+        .routes(routes!(functions::event_schema))
         .routes(routes!(functions::templates))
         .routes(routes!(functions::template))
         .routes(routes!(functions::list, functions::create))

@@ -103,9 +103,10 @@ pub(super) fn set_password(
     user: UserId,
     hash: Option<PasswordHash>,
 ) -> Result<Event, Rejection> {
-    match account.users.contains_key(&user) {
-        true => Ok(Event::PasswordSet { user, hash }),
-        false => Err(Rejection::UserUnknown(user)),
+    if account.users.contains_key(&user) {
+        Ok(Event::PasswordSet { user, hash })
+    } else {
+        Err(Rejection::UserUnknown(user))
     }
 }
 

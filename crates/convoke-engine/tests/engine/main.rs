@@ -8,4 +8,5 @@
 
 mod answers;
 mod kit;
+mod lifecycle;
 mod race;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use convoke_api::functions::schema::input_schema;
 use convoke_api::platform_error::PlatformError;
 use convoke_api::problem::Problem;
 use convoke_api::v1::event_kind::EventKind;
@@ -21,6 +22,7 @@ use convoke_domain::id::{DeploymentId, FunctionId};
 use convoke_engine::AccountView;
 use convoke_engine::ports::ProgramSource;
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::IntoParams;
 
 use crate::caller::Tenant;
@@ -34,6 +36,13 @@ use crate::server::Shared;
 pub(super) async fn events(State(server): State<Shared>) -> Json<List<EventKind>> {
     let sample = |event| server.templates.for_event(event).map(|template| template.payload.clone());
     Json(EventKind::all(sample).into_iter().collect())
+}
+
+/// The JSON schema of what a function on this event receives.
+#[utoipa::path(get, path = "/api/v1/events/{event}/schema", tag = "functions",
+    responses((status = 200, body = Object)))]
+pub(super) async fn event_schema(params: Params) -> Answer<Json<Value>> {
+    Ok(Json(input_schema(params.get("event")?)))
 }
 
 /// Where new functions can begin.
@@ -331,7 +340,7 @@ mod tests {
         let kit = Kit::new().await;
         let token = kit.admin().await;
         kit.post("/functions", &token, json!({"name": "f", "source": "one\n"})).await.ok(201);
-        kit.get("/functions/f/diff", &token).await.fails(409, "function.not_deployed");
+        kit.get("/functions/f/diff", &token).await.fails(404, "function.not_deployed");
         kit.post("/functions/f/deploy", &token, Value::Null).await.ok(200);
         let change = json!({"source": "two\n", "environment": {"A": "1"}, "settings": {"hold_ms": 9}});
         kit.put("/functions/f", &token, change).await.ok(200);
@@ -358,6 +367,20 @@ mod tests {
             .ok(201);
         let deployed = kit.post("/functions/greet/deploy", &token, Value::Null).await.ok(200);
         assert_eq!(deployed["warnings"][0]["code"], "controller_bot.off");
+    }
+
+    #[tokio::test]
+    async fn an_events_schema_is_told_to_everybody_who_works_here() {
+        let kit = Kit::new().await;
+        let token = kit.token(ACME, &[UserRole::FaasInvocation]).await;
+        let ask = async |event: &str| {
+            kit.raw(axum::http::Method::GET, &format!("/api/v1/events/{event}/schema"), &token, Value::Null)
+                .await
+        };
+        let schema = ask(NEW).await.ok(200);
+        assert_eq!(schema["$defs"]["EventCode"]["enum"].as_array().unwrap().len(), 5);
+        assert_eq!(ask("conversational_command").await.ok(200)["type"], "object");
+        ask("nothing").await.fails(400, "request.invalid");
     }
 
     #[tokio::test]
