@@ -120,7 +120,7 @@ struct GeneralSection<'a> {
     #[schema(value_type = String, min_length = 1, max_length = 64)]
     dialog_id: DialogId,
     /// The consumer's session; 0 where there is none.
-    #[schema(minimum = 0, maximum = 9007199254740991)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     session_id: u64,
     /// When the conversation was opened.
     #[schema(minimum = 1)]
@@ -135,7 +135,7 @@ struct GeneralSection<'a> {
     /// Whether it is open.
     #[schema(value_type = words::ConversationState)]
     new_conv_state: &'static str,
-    /// Where the consumer writes from, for example CustomContext; empty if unknown.
+    /// Where the consumer writes from, for example `CustomContext`; empty if unknown.
     context_type: &'a str,
     /// The same as contextType, spelt as in the contract's table.
     #[serde(rename = "contexttype")]
@@ -150,10 +150,10 @@ struct GeneralSection<'a> {
     /// Whether the conversation's skill is off shift at this change.
     in_off_hours: bool,
     /// The consumer, as a number.
-    #[schema(minimum = 0, maximum = 9007199254740991)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     visitor_id: u64,
     /// Number of the one who caused the change.
-    #[schema(minimum = 0, maximum = 9007199254740991)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     originator_id: u64,
     /// Participant id of the one who caused the change; empty if nobody did, as when a timer ran out.
     #[schema(value_type = String, max_length = 64)]
@@ -189,14 +189,14 @@ struct GeneralSection<'a> {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CampaignInfo {
     /// The campaign; 0 where there is none.
-    #[schema(minimum = 0, maximum = 9007199254740991)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     id: u64,
     /// The engagement; 0 where there is none.
-    #[schema(minimum = 0, maximum = 9007199254740991)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     engagement_id: u64,
     /// The same as engagementId, spelt as in the contract's table.
     #[serde(rename = "engangementId")]
-    #[schema(minimum = 0, maximum = 9007199254740991)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     engagement_id_as_documented: u64,
 }
 

@@ -6,9 +6,9 @@
 use convoke_domain::function::EventBinding;
 use convoke_domain::state_change::CbotEventType;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
-use utoipa::{PartialSchema, ToSchema};
 
 use super::command::Command;
 use super::payload::EventInput;

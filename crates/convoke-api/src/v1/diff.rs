@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn sources_without_a_common_line_are_compared_soon() {
-        let text = |word: &str| (0..20_000).map(|line| format!("{word}{line}\n")).collect::<String>();
+        let text =
+            |word: &str| (0..20_000).map(|line| format!("{word}{line}")).collect::<Vec<_>>().join("\n");
         let diff = SourceDiff::between(("a", &text("a")), ("b", &text("b")));
         assert_eq!((diff.added, diff.removed), (20_000, 20_000));
     }

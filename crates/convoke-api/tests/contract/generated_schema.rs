@@ -45,7 +45,7 @@ impl<'a> Side<'a> {
         match &self.schema[key] {
             Value::Object(fields) => fields.keys().cloned().collect(),
             Value::Array(names) => names.iter().map(|name| name.as_str().unwrap().to_owned()).collect(),
-            _ => BTreeSet::new(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => BTreeSet::new(),
         }
     }
 

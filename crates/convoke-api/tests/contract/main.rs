@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod generated_schema;
+#[cfg(test)]
 mod payload;
 #[cfg(test)]
 mod scene;

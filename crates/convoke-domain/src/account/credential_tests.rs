@@ -1,5 +1,7 @@
 //! Passwords, sessions, clients, secrets and domains: what an account accepts and refuses of them.
 
+#![expect(clippy::ref_option, reason = "it is the state of the machine, and the trait takes it so")]
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

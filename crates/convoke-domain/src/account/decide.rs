@@ -44,10 +44,7 @@ impl Decider for AccountMachine {
             (None, _) => return Err(Rejection::AccountUnknown),
             (Some(account), command) => {
                 authorize(account, &command, context)?;
-                match command {
-                    Command::IssueToken { id, token } => issue_token(account, id, token, context)?,
-                    command => vec![checked(account, command, context)?],
-                }
+                accepted(account, command, context)?
             }
         };
         // What changes nothing did not happen.
@@ -84,6 +81,14 @@ fn authorize(account: &Account, command: &Command, context: &Context<'_>) -> Res
 
 fn require(context: &Context<'_>, roles: &[UserRole], needs: &'static str) -> Result<(), Rejection> {
     if context.actor.has_any(roles) { Ok(()) } else { Err(Rejection::RoleMissing { needs }) }
+}
+
+/// The events of a command that the account accepts: one, but that a new token can end others.
+fn accepted(account: &Account, command: Command, context: &Context<'_>) -> Result<Vec<Event>, Rejection> {
+    if let Command::IssueToken { id, token } = command {
+        return issue_token(account, id, token, context);
+    }
+    Ok(vec![checked(account, command, context)?])
 }
 
 /// The event of a command that the account accepts.

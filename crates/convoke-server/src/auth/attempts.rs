@@ -39,7 +39,7 @@ impl Attempts {
 pub(super) struct Buckets<K> {
     most: u32,
     refill: Duration,
-    buckets: Mutex<BTreeMap<K, Bucket>>,
+    kept: Mutex<BTreeMap<K, Bucket>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +51,7 @@ struct Bucket {
 impl<K: Ord + Clone> Buckets<K> {
     /// Buckets that hold `most`, and get one back after each `refill`.
     pub(super) fn new(most: u32, refill: Duration) -> Self {
-        Self { most, refill, buckets: Mutex::new(BTreeMap::new()) }
+        Self { most, refill, kept: Mutex::new(BTreeMap::new()) }
     }
 
     /// Whether something of this key is looked at.
@@ -87,7 +87,7 @@ impl<K: Ord + Clone> Buckets<K> {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<K, Bucket>> {
-        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

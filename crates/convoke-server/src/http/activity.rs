@@ -53,7 +53,7 @@ pub(super) async fn settings(
         ENTRIES_MAX + 1,
         |before, after, entry| {
             let entry = Entry { seq: entry.seq, at: entry.at, by: &entry.by, event: &entry.event };
-            Some(Activity::of_settings(entry, before.as_ref(), after.as_ref()))
+            Some(Activity::of_settings(&entry, before.as_ref(), after.as_ref()))
         },
     );
     Ok(Json(page(telling.await?)))
@@ -74,7 +74,7 @@ pub(super) async fn functions(
         ENTRIES_MAX + 1,
         |before, after, entry| {
             let entry = Entry { seq: entry.seq, at: entry.at, by: &entry.by, event: &entry.event };
-            Some(Activity::of_functions(entry, before, after))
+            Some(Activity::of_functions(&entry, before, after))
         },
     );
     Ok(Json(page(telling.await?)))

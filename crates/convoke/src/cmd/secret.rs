@@ -74,14 +74,12 @@ impl Secret {
 
 impl Set {
     fn value(&self) -> Result<Value> {
-        match &self.json {
-            Some(path) => serde_json::from_str(&files::read(path)?)
-                .with_context(|| format!("{} is no JSON", path.display())),
-            None => {
-                let Hidden(text) = typed::hidden(&format!("Value of {}: ", self.name))?;
-                Ok(Value::String(text))
-            }
+        if let Some(path) = &self.json {
+            let json = files::read(path)?;
+            return serde_json::from_str(&json).with_context(|| format!("{} is no JSON", path.display()));
         }
+        let Hidden(text) = typed::hidden(&format!("Value of {}: ", self.name))?;
+        Ok(Value::String(text))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::v1::function::{Draft, FunctionState};
 
 impl Activity {
     /// A change of functions between these two states of them.
-    pub fn of_functions(entry: Entry<'_, Event>, before: &Functions, after: &Functions) -> Self {
+    pub fn of_functions(entry: &Entry<'_, Event>, before: &Functions, after: &Functions) -> Self {
         let (change, mut details) = recorded(entry.event);
         // Fields and source are told by what is different.
         for told in ["draft", "skills", "description", "stamp", "by", "at"] {
@@ -89,7 +89,7 @@ mod tests {
         let after = FunctionMachine::evolve(before.clone(), last);
         let entry =
             Entry { seq: EventSeq::FIRST, at: Timestamp::UNIX_EPOCH, by: &Actor::System, event: last };
-        Activity::of_functions(entry, &before, &after)
+        Activity::of_functions(&entry, &before, &after)
     }
 
     fn draft(source: &str) -> DomainDraft {

@@ -13,7 +13,7 @@ use crate::v1::token::Token;
 
 impl Activity {
     /// A change of settings between these two states of the account.
-    pub fn of_settings(entry: Entry<'_, Event>, before: Option<&Account>, after: Option<&Account>) -> Self {
+    pub fn of_settings(entry: &Entry<'_, Event>, before: Option<&Account>, after: Option<&Account>) -> Self {
         let (change, mut details) = recorded(entry.event);
         hide(&mut details);
         let subject = |account: Option<&Account>| account.map_or(Value::Null, |it| subject(entry.event, it));
@@ -119,7 +119,7 @@ mod tests {
         let after = AccountMachine::evolve(before.clone(), last);
         let entry =
             Entry { seq: EventSeq::FIRST, at: Timestamp::UNIX_EPOCH, by: &Actor::System, event: last };
-        Activity::of_settings(entry, before.as_ref(), after.as_ref())
+        Activity::of_settings(&entry, before.as_ref(), after.as_ref())
     }
 
     #[test]

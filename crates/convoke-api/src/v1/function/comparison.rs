@@ -102,12 +102,9 @@ impl FunctionDiff {
 
 /// Environment and settings, which are compared field by field.
 pub(crate) fn without_source(draft: &Draft) -> Value {
-    let value = serde_json::to_value(draft).unwrap_or_default();
-    match value {
-        Value::Object(mut fields) => {
-            fields.remove("source");
-            Value::Object(fields)
-        }
-        other => other,
+    let mut value = serde_json::to_value(draft).unwrap_or_default();
+    if let Value::Object(fields) = &mut value {
+        fields.remove("source");
     }
+    value
 }

@@ -1,7 +1,5 @@
 //! `convoke function pull` and `diff`: what the server has, as folders, and how a folder differs from it.
 
-use std::path::PathBuf;
-
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use convoke_api::v1::diff::FieldChange;
