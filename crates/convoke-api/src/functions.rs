@@ -2,6 +2,7 @@
 
 pub mod callback;
 pub mod command;
+pub mod other_events;
 pub mod payload;
 pub mod schema;
 pub mod typescript;

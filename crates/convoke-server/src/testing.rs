@@ -141,7 +141,7 @@ impl Kit {
             expires_at: self.handle.now() + jiff::SignedDuration::from_hours(24),
             kind: TokenKind::Key,
         };
-        let command = Command::IssueToken { id: new.id, token };
+        let command = Command::IssueToken { id: new.id, token, at: self.handle.now() };
         self.handle.configure(&account, &Actor::System, command).await.unwrap();
         new.text
     }

@@ -200,15 +200,16 @@ impl Demo<'_> {
             self.configure(Command::RevokeToken { id }).await?;
         }
         let new = NewToken::generate(&self.account, self.handle.entropy());
+        let at = self.handle.now();
         let token = AccessToken {
             kind: TokenKind::Key,
             name,
             sha256: new.sha256,
             principal: Principal::User(user(part.user)),
             roles: part.roles.iter().copied().collect(),
-            expires_at: self.handle.now() + TOKEN_LIFE,
+            expires_at: at + TOKEN_LIFE,
         };
-        self.configure(Command::IssueToken { id: new.id, token }).await?;
+        self.configure(Command::IssueToken { id: new.id, token, at }).await?;
         Ok(Token(new.text))
     }
 }

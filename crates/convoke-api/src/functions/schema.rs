@@ -3,7 +3,7 @@
 //! They are compared with the ones in `schema/`, which are written by hand from the contract; a field that only one of the
 //! two has turns a test red.
 
-use convoke_domain::function::EventBinding;
+use convoke_domain::function::{EventBinding, OtherEvent};
 use convoke_domain::state_change::CbotEventType;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -11,6 +11,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
 use super::command::Command;
+use super::other_events;
 use super::payload::EventInput;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -18,7 +19,10 @@ const REFERENCE: &str = "#/components/schemas/";
 
 /// The schema of what a function receives for `event`.
 pub fn input_schema(event: EventBinding) -> Value {
-    let EventBinding::StateChange(change) = event else { return any_input(event) };
+    let change = match event {
+        EventBinding::StateChange(change) => change,
+        EventBinding::Other(other) => return other_input(other),
+    };
     let mut schema = document::<EventInput<'static>>(&format!("Input of a function on {}", change.title()));
     let codes = CbotEventType::ALL.iter().filter(|code| code.event() == change).map(|code| code.code());
     if let Some(words) = schema.pointer_mut("/$defs/EventCode/enum") {
@@ -37,23 +41,38 @@ pub fn command_schema() -> Value {
     document::<Command>("A command that a function may return")
 }
 
-/// An input whose payload other systems choose.
-fn any_input(event: EventBinding) -> Value {
+/// The payloads of events that are no change of a conversation, and their parts, by the names in declarations.
+pub(super) fn other_payloads() -> Map<String, Value> {
+    let mut all = Map::new();
+    for event in OtherEvent::ALL {
+        let described = other_events::payload(event);
+        all.insert(described.name, plain(&described.schema));
+        all.extend(described.parts.iter().map(|(name, schema)| (name.clone(), plain(schema))));
+    }
+    all
+}
+
+/// An input whose payload another system sends.
+fn other_input(event: OtherEvent) -> Value {
     let header = json!({
         "type": "object",
         "required": ["key", "value"],
         "properties": { "key": { "type": "string", "minLength": 1 }, "value": { "type": "string" } }
     });
+    let described = other_events::payload(event);
+    let definitions: Map<String, Value> =
+        described.parts.iter().map(|(name, schema)| (name.clone(), plain(schema))).collect();
     json!({
         "$schema": DIALECT,
-        "title": format!("Input of a function on {event}"),
+        "title": format!("Input of a function on {}", event.event_id()),
         "type": "object",
         "required": ["headers", "payload", "timestamp"],
         "properties": {
             "headers": { "type": "array", "items": header },
-            "payload": { "description": "What the event's source sends: any JSON." },
+            "payload": plain(&described.schema),
             "timestamp": { "type": "integer", "minimum": 1 }
-        }
+        },
+        "$defs": definitions
     })
 }
 

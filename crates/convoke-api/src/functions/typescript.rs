@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use convoke_domain::function::OtherEvent;
 use convoke_domain::state_change::{CbotEventType, StateChangeEvent};
 use serde_json::{Map, Value};
 
-use super::schema::{command_schema, event_input_schema};
+use super::other_events;
+use super::schema::{command_schema, event_input_schema, other_payloads};
 
 const HEAD: &str = "\
 // What functions on changes of conversations receive and may return.
@@ -44,7 +46,18 @@ pub fn declarations() -> String {
     for event in StateChangeEvent::ALL {
         let _ = writeln!(text, "  {}: {}Input;", event.event_id(), type_name(event));
     }
-    text.push_str("}\n");
+    for event in OtherEvent::ALL {
+        let name = other_events::payload(event).name;
+        let _ = writeln!(
+            text,
+            "  {}: {{ headers: Header[]; payload: {name}; timestamp: number }};",
+            event.event_id()
+        );
+    }
+    text.push_str("}\n\n");
+    for (name, schema) in &other_payloads() {
+        declare(&mut text, name, schema);
+    }
     text
 }
 
@@ -100,6 +113,7 @@ fn type_of(schema: &Value) -> String {
         }
     }
     match schema["type"].as_str() {
+        Some("object") => "Record<string, unknown>".to_owned(),
         Some("string") => "string".to_owned(),
         Some("integer" | "number") => "number".to_owned(),
         Some("boolean") => "boolean".to_owned(),
@@ -152,6 +166,8 @@ mod tests {
             "export type Command = SystemMessage | Transfer | CloseConversation;",
             "export type CloseConversationType = \"closeConversation\";",
             "  controllerbot_messaging_consumer_step_up: ConsumerStepUpInput;",
+            "  conversational_command: { headers: Header[]; payload: ConversationalCommand; timestamp: number };",
+            "  lpSdes: Record<string, unknown>;",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

@@ -76,8 +76,8 @@ pub struct IssueToken {
 }
 
 impl IssueToken {
-    /// The command that records it; `sha256` is the hash of its secret.
-    pub fn into_command(self, id: TokenId, sha256: String) -> Command {
+    /// The command that records it as made `at` this time; `sha256` is the hash of its secret.
+    pub fn into_command(self, id: TokenId, sha256: String, at: Timestamp) -> Command {
         let token = AccessToken {
             name: self.name,
             sha256,
@@ -86,7 +86,7 @@ impl IssueToken {
             expires_at: self.expires_at,
             kind: TokenKind::Key,
         };
-        Command::IssueToken { id, token }
+        Command::IssueToken { id, token, at }
     }
 }
 

@@ -117,8 +117,8 @@ pub enum Command {
     AddDomain { domain: String },
     /// Let them call it no longer.
     RemoveDomain { domain: String },
-    /// Record a token that the shell has made.
-    IssueToken { id: TokenId, token: AccessToken },
+    /// Record a token that the shell has made `at` this time. Tokens go by the real time, whatever the engine's clock says.
+    IssueToken { id: TokenId, token: AccessToken, at: Timestamp },
     /// End a token.
     RevokeToken { id: TokenId },
     /// Record what a user's password hashes to, or that they have none; their sessions end.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::command::{Actor, Context};
 use super::decide::{named, room};
 use super::{
@@ -29,7 +31,7 @@ pub(super) fn grantable(
 pub(super) fn issue_token(
     account: &Account,
     id: TokenId,
-    mut token: AccessToken,
+    (mut token, at): (AccessToken, Timestamp),
     context: &Context<'_>,
 ) -> Result<Vec<Event>, Rejection> {
     token.name = named("a token's name", token.name)?;
@@ -42,12 +44,12 @@ pub(super) fn issue_token(
     if let Some((other, _)) = account.token_by_sha256(&token.sha256) {
         return Err(Rejection::TokenTaken(other));
     }
-    let life = token.expires_at.duration_since(context.now);
+    let life = token.expires_at.duration_since(at);
     if !life.is_positive() || life.unsigned_abs() > limits::TOKEN_LIFE_MAX {
         return Err(Rejection::TokenExpiryInvalid);
     }
     check_principal(account, &token, context)?;
-    let ended = ended_tokens(account, &token, context);
+    let ended = ended_tokens(account, &token, at);
     if account.tokens.len() - ended.len() >= limits::TOKENS_MAX {
         return Err(Rejection::TooMany { what: "tokens", max: limits::TOKENS_MAX });
     }
@@ -79,15 +81,13 @@ fn check_principal(account: &Account, token: &AccessToken, context: &Context<'_>
 }
 
 /// The tokens that end because this one begins.
-fn ended_tokens(account: &Account, token: &AccessToken, context: &Context<'_>) -> BTreeSet<TokenId> {
-    let expired = account.tokens.iter().filter(|(_, known)| known.expires_at <= context.now);
+fn ended_tokens(account: &Account, token: &AccessToken, at: Timestamp) -> BTreeSet<TokenId> {
+    let expired = account.tokens.iter().filter(|(_, known)| known.expires_at <= at);
     let mut ended: BTreeSet<TokenId> =
         expired.map(|(&id, _)| id).take(limits::EXPIRED_TOKENS_AT_ONCE).collect();
     if token.kind == TokenKind::Session {
         let sessions = account.tokens.iter().filter(|(_, known)| {
-            known.kind == TokenKind::Session
-                && known.principal == token.principal
-                && known.expires_at > context.now
+            known.kind == TokenKind::Session && known.principal == token.principal && known.expires_at > at
         });
         let mut sessions: Vec<_> = sessions.map(|(&id, known)| (known.expires_at, id)).collect();
         sessions.sort_unstable();

@@ -85,8 +85,8 @@ fn require(context: &Context<'_>, roles: &[UserRole], needs: &'static str) -> Re
 
 /// The events of a command that the account accepts: one, but that a new token can end others.
 fn accepted(account: &Account, command: Command, context: &Context<'_>) -> Result<Vec<Event>, Rejection> {
-    if let Command::IssueToken { id, token } = command {
-        return issue_token(account, id, token, context);
+    if let Command::IssueToken { id, token, at } = command {
+        return issue_token(account, id, (token, at), context);
     }
     Ok(vec![checked(account, command, context)?])
 }

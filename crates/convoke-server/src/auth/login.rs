@@ -155,7 +155,8 @@ impl Auth {
         verified: &VerifiedUser,
     ) -> Result<NewSession, EngineError> {
         let token = NewToken::generate(account, handle.entropy());
-        let expires_at = self.now() + limits::SESSION_LIFE;
+        let at = self.now();
+        let expires_at = at + limits::SESSION_LIFE;
         let session = AccessToken {
             name: "login".to_owned(),
             sha256: token.sha256.clone(),
@@ -164,7 +165,7 @@ impl Auth {
             expires_at,
             kind: TokenKind::Session,
         };
-        let command = Command::IssueToken { id: token.id, token: session };
+        let command = Command::IssueToken { id: token.id, token: session, at };
         handle.configure(account, &Actor::System, command).await?;
         Ok(NewSession { token, expires_at })
     }
