@@ -228,7 +228,7 @@ pub trait FunctionHost: Send + Sync + 'static {
 pub struct EgressHop {
     /// Where, without query: it may carry secrets.
     pub url: String,
-    /// The host.
+    /// The host, as an allow-list could name it; empty if that would not help, because of its address.
     pub host: String,
     /// Whether the account's allow-list names the host.
     pub permitted: bool,

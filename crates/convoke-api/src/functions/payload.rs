@@ -144,8 +144,7 @@ struct GeneralSection<'a> {
     campaign_info: CampaignInfo,
     /// A language tag, for example en-US; empty if unknown.
     client_language: &'a str,
-    /// What the consumer's client can show.
-    #[schema(value_type = Vec<String>)]
+    #[schema(schema_with = words::features)]
     client_features: &'a [String],
     /// Whether the conversation's skill is off shift at this change.
     in_off_hours: bool,

@@ -3,7 +3,7 @@
 use convoke_domain::account::Egress;
 use convoke_engine::ports::EgressHop;
 use convoke_sandbox::Sandbox;
-use convoke_sandbox::egress::Hop;
+use convoke_sandbox::egress::{EgressError, Hop};
 use url::Url;
 
 use super::convert;
@@ -26,7 +26,8 @@ pub(super) async fn trace(sandbox: &Sandbox, egress: &Egress, url: &str) -> Vec<
 }
 
 fn told(hop: Hop) -> EgressHop {
-    let host = hop.url.host_str().unwrap_or_default().to_owned();
+    let out_of_reach = matches!(hop.outcome, Err(EgressError::AddressNotAllowed(_) | EgressError::BadUrl));
+    let host = hop.url.host_str().filter(|_| !out_of_reach).unwrap_or_default().to_owned();
     EgressHop {
         url: shown(&hop.url),
         host,

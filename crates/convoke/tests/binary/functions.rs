@@ -69,8 +69,9 @@ fn a_secret_goes_in_and_never_comes_out() {
     let listed = dev.json(&["secret", "list"]);
     assert_eq!((&listed[0]["name"], &listed[0]["version"]), (&"order_key".into(), &1.into()));
     dev.ok(&["activity", "--last", "1"]);
-    for entry in std::fs::read_dir(dev.path().join(".convoke")).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+    let files = std::fs::read_dir(dev.path().join(".convoke")).unwrap().map(|entry| entry.unwrap().path());
+    for file in files.filter(|path| path.is_file()) {
+        let bytes = std::fs::read(file).unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"s3cr3t"));
     }
     dev.ok(&["secret", "delete", "order_key"]);
@@ -123,7 +124,7 @@ fn clients_and_domains_are_made_and_taken_away() {
     assert!(dev.ok(&["domain", "list"]).contains("api.example.com"));
     // Loopback is nobody's to call, whatever the list says.
     let check = dev.json(&["domain", "check", &dev.url()]);
-    assert_eq!((&check["permitted"], &check["add"][0]), (&false.into(), &"127.0.0.1".into()));
+    assert_eq!((&check["permitted"], &check["add"]), (&false.into(), &serde_json::json!([])));
     dev.ok(&["domain", "remove", "api.example.com"]);
 }
 

@@ -7,7 +7,7 @@ use convoke_domain::conversation::payload::CloseReason;
 use convoke_domain::state_change::CbotEventType;
 use convoke_domain::ttr::Ttr;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::party::role_word;
@@ -66,6 +66,12 @@ words!(
     [Ttr::Urgent, Ttr::Normal, Ttr::Prioritized, Ttr::Custom(std::time::Duration::ZERO)].map(Ttr::wire_name)
 );
 words!(ChangeType, "How conversations are told; always the same word.", [super::UPSERT]);
+
+/// What the consumer's client can show: words that are not empty.
+pub(super) fn features() -> Array {
+    let word = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1));
+    ArrayBuilder::new().description(Some("What the consumer's client can show.")).items(word).build()
+}
 
 fn one_of(about: &str, words: impl IntoIterator<Item = &'static str>) -> RefOr<Schema> {
     let object = ObjectBuilder::new().schema_type(Type::String).description(Some(about));
