@@ -17,6 +17,7 @@ mod render;
 mod secrets;
 mod tour;
 mod watch;
+mod typed;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
