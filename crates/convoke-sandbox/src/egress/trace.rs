@@ -51,7 +51,7 @@ impl Egress {
             body: bytes::Bytes::new(),
             redirect: Redirect::Manual,
         };
-        let answer = self.hop(&DomainAllowList::Any, &request, HeaderMap::new()).await?;
+        let answer = self.hop(&DomainAllowList::Any, &request, HeaderMap::new(), None).await?;
         Ok((answer.status().as_u16(), redirect_target(&answer, url)))
     }
 }
