@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use convoke_domain::account::{self, Account, AccountMachine, Actor};
+use convoke_domain::conversation::timers::moved_by;
 use convoke_domain::decider::Decider;
 use convoke_domain::function::{self, Bindings, FunctionMachine, Functions};
 use convoke_domain::id::AccountId;
 use convoke_domain::sequence::EventSeq;
-use convoke_store::{NewRecord, Step, Store, StoreError, StreamId};
+use convoke_store::{FactOp, NewRecord, Step, Store, StoreError, StreamId};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ use crate::committer::{From as CommittedBy, Pending};
 use crate::error::EngineError;
 use crate::limits;
 use crate::ports::Clock;
+use crate::rearm::{self, Rearming};
 use crate::shard::Ticket;
 
 /// One account as it is now.
@@ -56,6 +58,8 @@ pub(crate) struct Directory {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     committer: mpsc::Sender<Pending<Ticket>>,
+    /// Accounts whose conversations' timers have to be looked at again.
+    pub(crate) rearming: Rearming,
 }
 
 impl Directory {
@@ -67,7 +71,11 @@ impl Directory {
     ) -> Result<Self, StoreError> {
         let mut accounts = BTreeMap::new();
         let mut heads = BTreeMap::new();
+        let rearming = Rearming::default();
         for id in store.accounts().await? {
+            if store.fact(&id, rearm::MARK).await?.is_some() {
+                rearming.add(id.clone());
+            }
             let settings = StreamId::Account(id.clone());
             let code = StreamId::Functions(id.clone());
             let account = replay::<AccountMachine>(&*store, &settings, &mut heads).await?;
@@ -83,6 +91,7 @@ impl Directory {
             store,
             clock,
             committer,
+            rearming,
         })
     }
 
@@ -109,11 +118,31 @@ impl Directory {
         let state = view.as_ref().map(|view| view.account.clone());
         let context = account::Context { now, actor: by };
         let events = AccountMachine::decide(&state, command, &context).map_err(EngineError::Account)?;
-        self.append(StreamId::Account(id.clone()), &mut heads, by, now, &events).await?;
-        let account = events.iter().fold(state, AccountMachine::evolve);
+        let account = events.iter().fold(state.clone(), AccountMachine::evolve);
         let account = account.ok_or(EngineError::Account(account::Rejection::AccountUnknown))?;
+        let stream = StreamId::Account(id.clone());
+        let moves_timers = state.is_some_and(|before| moved_by(&before, &account));
+        let facts = if moves_timers { vec![rearm::fact(heads.get(&stream).copied())] } else { Vec::new() };
+        self.append(stream, &mut heads, by, now, &events, facts).await?;
         let functions = view.map_or_else(Functions::default, |view| view.functions.clone());
-        Ok(self.publish(id, account, functions))
+        let view = self.publish(id, account, functions);
+        if moves_timers {
+            self.rearming.add(id.clone());
+        }
+        Ok(view)
+    }
+
+    /// The timers of an account's conversations are as its settings want them, up to the change that left `mark`.
+    pub(crate) async fn rearmed(&self, id: &AccountId, mark: &[u8]) -> Result<(), EngineError> {
+        // Under the lock that changes take: a later change leaves a mark of its own.
+        let mut heads = self.heads.lock().await;
+        if self.store.fact(id, rearm::MARK).await?.as_deref() != Some(mark) {
+            return Ok(());
+        }
+        let stream = StreamId::Account(id.clone());
+        let mut step = Step::new(stream.clone(), self.store.epoch(), heads.get(&stream).copied());
+        step.facts = vec![FactOp { key: rearm::MARK.to_owned(), value: None }];
+        self.commit(step, &mut heads).await
     }
 
     /// Changes an account's functions.
@@ -129,8 +158,8 @@ impl Directory {
         let context = function::Context { now, actor: by, account: &view.account };
         let events =
             FunctionMachine::decide(&view.functions, command, &context).map_err(EngineError::Function)?;
-        let recorded = self.append(StreamId::Functions(id.clone()), &mut heads, by, now, &events).await;
-        recorded?;
+        let stream = StreamId::Functions(id.clone());
+        self.append(stream, &mut heads, by, now, &events, Vec::new()).await?;
         let functions = events.iter().fold(view.functions.clone(), FunctionMachine::evolve);
         Ok(self.publish(id, view.account.clone(), functions))
     }
@@ -167,6 +196,7 @@ impl Directory {
         by: &Actor,
         now: Timestamp,
         events: &[E],
+        facts: Vec<FactOp>,
     ) -> Result<(), EngineError> {
         let Some(count) = u16::try_from(events.len()).ok().and_then(NonZeroU16::new) else { return Ok(()) };
         let expect = heads.get(&stream).copied();
@@ -179,6 +209,12 @@ impl Directory {
         let body = serde_json::to_vec(&entries).map_err(EngineError::malformed)?;
         let mut step = Step::new(stream.clone(), self.store.epoch(), expect);
         step.record = Some(NewRecord { events: count, at: now, body });
+        step.facts = facts;
+        self.commit(step, heads).await
+    }
+
+    async fn commit(&self, step: Step, heads: &mut BTreeMap<StreamId, EventSeq>) -> Result<(), EngineError> {
+        let stream = step.stream.clone();
         let (verdict, decided) = oneshot::channel();
         let pending = Pending { step, from: CommittedBy::Waiter(verdict) };
         self.committer.send(pending).await.map_err(|_| EngineError::Stopping)?;

@@ -21,6 +21,7 @@ mod invoke;
 pub mod keys;
 mod limits;
 pub mod ports;
+mod rearm;
 mod shard;
 mod start;
 mod stored;

@@ -46,3 +46,11 @@ pub(crate) const CONSUMERS_REMEMBERED_MAX: usize = 50_000;
 
 /// Timers taken from the index at once, so that a flood of due ones does not starve what else there is to do.
 pub(crate) const TIMERS_AT_ONCE: usize = 256;
+
+/// Conversations whose timers are looked at at once after an account's settings moved them: enough to fill group commits,
+/// few enough that a hundred thousand conversations do not push what people do out of the shards.
+pub(crate) const REARM_AT_ONCE: usize = 64;
+
+/// How far before a change of settings something may have been decided that is not durable yet: a group commit takes
+/// milliseconds.
+pub(crate) const REARM_OVERLAP: Duration = Duration::from_secs(10);

@@ -15,7 +15,7 @@ use crate::invoke::{Invocations, Invoker, Permits};
 use crate::ports::Ports;
 use crate::shard::{Shard, Shared, ToShard, Write};
 use crate::timers::{TimerIndex, by_name};
-use crate::{committer, limits};
+use crate::{committer, limits, rearm};
 
 /// How the engine is sized.
 #[derive(Debug, Clone, Copy)]
@@ -102,7 +102,8 @@ impl Engine {
         };
         wake(&handle).await?;
         let (stop, stopping) = tokio::sync::watch::channel(false);
-        tasks.spawn(fire(handle.clone(), timers, stopping));
+        tasks.spawn(fire(handle.clone(), timers, stopping.clone()));
+        tasks.spawn(rearm::run(handle.clone(), stopping));
         Ok(Self { handle, tasks, stop })
     }
 

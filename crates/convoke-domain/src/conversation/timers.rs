@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::account::{Account, IdleTimer};
+use crate::account::{Account, IdleTimer, Skill};
 use crate::conversation::event::Timer;
 use crate::conversation::state::Conversation;
 use crate::limits;
@@ -26,6 +26,20 @@ pub fn due(state: &Conversation, timer: Timer, account: &Account) -> Option<Time
         }
         Timer::AutoClose => add(base, account.auto_close),
     }
+}
+
+/// Whether timers of open conversations may be due at another time after an account's settings changed like this.
+pub fn moved_by(before: &Account, after: &Account) -> bool {
+    let timing = |account: &Account| (account.idle, account.auto_close);
+    let skills = |account: &Account| -> Vec<_> {
+        let skills = account.skills.iter();
+        let hours = |skill: &Skill| (skill.working_hours.clone(), skill.special_occasions.clone());
+        skills.map(|(id, skill)| (id.clone(), skill.idle, hours(skill))).collect()
+    };
+    timing(before) != timing(after)
+        || skills(before) != skills(after)
+        || before.working_hours != after.working_hours
+        || before.special_occasions != after.special_occasions
 }
 
 /// From when `timer` counts, or `None` if nobody has to be waited for.

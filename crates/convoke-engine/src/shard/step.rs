@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 
-use convoke_domain::conversation::{Conversation, Decision, Event, Recorded, Role, Timer, timers};
+use convoke_domain::conversation::{Conversation, Decision, Event, Recorded, Timer, timers};
 use convoke_domain::id::{AccountId, ConversationId};
 use convoke_store::{CursorMove, FactOp, NewRecord, Step, StreamId, Summary, TimerOp, WrappedKey};
 
@@ -70,7 +70,8 @@ fn timer_ops(
     view: &AccountView,
 ) -> Vec<TimerOp> {
     let Some(after) = &decision.after else { return Vec::new() };
-    let sooner = decision.events.iter().any(|recorded| may_come_sooner(&recorded.event));
+    // Lines only ever make a timer due later. What lists show of is also what [`crate::rearm`] could pass by.
+    let sooner = changes_summary(&decision.events);
     let mut ops = Vec::new();
     for timer in Timer::ALL {
         let armed = resident.armed.get(&timer).copied();
@@ -79,6 +80,7 @@ fn timer_ops(
             continue;
         }
         match timers::due(after, timer, &view.account) {
+            Some(due) if armed == Some(due) => {}
             Some(due) if handled || armed.is_none_or(|armed| due < armed) => {
                 resident.armed.insert(timer, due);
                 ops.push(TimerOp::Set { name: name(timer), due });
@@ -91,17 +93,6 @@ fn timer_ops(
         }
     }
     ops
-}
-
-/// Whether an event can make a timer due earlier than it was armed for; lines only ever make it later.
-fn may_come_sooner(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::SkillChanged { .. }
-            | Event::Closed { .. }
-            | Event::ParticipantJoined { role: Role::AssignedAgent, .. }
-            | Event::ParticipantLeft { role: Role::AssignedAgent, .. }
-    )
 }
 
 fn changes_summary(events: &[Recorded]) -> bool {

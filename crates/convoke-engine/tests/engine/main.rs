@@ -7,5 +7,6 @@
 )]
 
 mod answers;
+mod idle;
 mod kit;
 mod race;
