@@ -27,3 +27,6 @@ pub const PAGE_ITEMS_MAX: u16 = 200;
 
 /// Longest piece of a line in a sentence about it: the rest is in the line. Characters.
 pub const DESCRIBED_CHARS_MAX: usize = 160;
+
+/// Longest id of a request over a live connection: a UUID fits, and so does a counter with a prefix. Bytes.
+pub const LIVE_ID_BYTES_MAX: usize = 64;

@@ -25,6 +25,7 @@ pub mod function_call;
 pub mod health;
 pub mod idle;
 pub mod list;
+pub mod live;
 pub mod participant;
 pub mod run;
 pub mod schemas;

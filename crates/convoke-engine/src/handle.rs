@@ -268,7 +268,11 @@ impl Handle {
         let (listening, listens) = oneshot::channel();
         let message = ToShard::Subscribe { conversation, subscriber, listening };
         self.shard(conversation).send(message).await.map_err(|_| EngineError::Stopping)?;
-        listens.await.map_err(|_| EngineError::Stopping)
+        match listens.await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(EngineError::Busy),
+            Err(_) => Err(EngineError::Stopping),
+        }
     }
 
     pub(crate) fn shard(&self, conversation: ConversationId) -> &mpsc::Sender<ToShard> {

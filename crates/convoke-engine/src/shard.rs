@@ -134,9 +134,9 @@ impl Shard {
         match message {
             ToShard::Loaded { conversation, loaded } => self.on_loaded(conversation, *loaded),
             ToShard::Subscribe { conversation, subscriber, listening } => {
-                self.subscribe(conversation, subscriber);
+                let listens = self.subscribe(conversation, subscriber);
                 // Whoever asked may have gone.
-                let _ = listening.send(());
+                let _ = listening.send(listens);
             }
             ToShard::Forget { account, consumer } => self.forget(account, consumer),
             message @ (ToShard::Write(_) | ToShard::Read { .. } | ToShard::Wake { .. }) => {

@@ -44,7 +44,8 @@ const CATALOGUE: &[UserRole] = EVERY_ROLE;
 const USERS_READ: &[UserRole] = &[Administrator, AgentManager];
 /// Functions contract §6.4.
 const FUNCTIONS_READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper, FaasInvocation];
-const FUNCTIONS_CODE: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
+/// Who reads functions, and what they log.
+pub(crate) const FUNCTIONS_CODE: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
 const FUNCTIONS_WRITE: &[UserRole] = &[Administrator, FaasDeveloper];
 const FUNCTIONS_INVOKE: &[UserRole] = &[Administrator, FaasDeveloper, FaasInvocation];
 const CONVERSATIONS: &[UserRole] = &[Administrator, AgentManager, Agent];
@@ -129,6 +130,8 @@ pub(crate) const TABLE: &[Row] = rows! {
     GET "/api/v1/accounts/{account}/conversations/{conversation}/events" => StaffAndConsumers(CONVERSATIONS_READ),
     GET "/api/v1/accounts/{account}/conversations/{conversation}/explain" => Staff(CONVERSATIONS_READ),
     GET "/api/v1/accounts/{account}/conversations/{conversation}/follow" => StaffAndConsumers(CONVERSATIONS_READ),
+    // What is asked over the connection needs what its own route needs.
+    GET "/api/v1/accounts/{account}/live" => StaffAndConsumers(CONVERSATIONS_READ),
 };
 
 /// Who may use this route; `None` if it is not in the table. `HEAD` is a `GET` without its body.

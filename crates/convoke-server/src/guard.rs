@@ -3,13 +3,14 @@
 //! An account that is somebody else's is answered exactly as one that does not exist, whatever the route and the role.
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
-use axum::http::header::{ALLOW, AUTHORIZATION};
+use axum::http::header::{ALLOW, AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use convoke_api::platform_error::PlatformError;
 use convoke_api::problem::Problem;
+use convoke_api::v1::live::TOKEN_PROTOCOL;
 use convoke_domain::account::Rejection;
 use convoke_domain::id::AccountId;
 
@@ -50,22 +51,28 @@ async fn admit(server: &Shared, parts: &mut Parts, who: Who) -> Result<(), ApiEr
         let tenant = tenant(server, &account, &caller)?;
         parts.extensions.insert(tenant);
     }
+    permit(&caller, who)?;
+    parts.extensions.insert(caller);
+    Ok(())
+}
+
+/// Refuses whoever may not do what these may.
+pub(crate) fn permit(caller: &Caller, who: Who) -> Result<(), ApiError> {
     let may = match who {
         Who::Anyone => true,
         Who::Operator => caller.account.is_none(),
         Who::Staff(roles) => caller.has_any(roles),
         Who::StaffAndConsumers(roles) => caller.consumer().is_some() || caller.has_any(roles),
     };
-    if !may {
-        let detail = format!("this needs {}", access::needed(who));
-        return Err(Problem::new(PlatformError::Forbidden, detail).into());
+    if may {
+        return Ok(());
     }
-    parts.extensions.insert(caller);
-    Ok(())
+    let detail = format!("this needs {}", access::needed(who));
+    Err(Problem::new(PlatformError::Forbidden, detail).into())
 }
 
 fn authenticate(server: &Shared, parts: &Parts) -> Result<Caller, ApiError> {
-    let token = bearer(&parts.headers).ok_or(PlatformError::AuthRequired)?;
+    let token = shown_token(&parts.headers).ok_or(PlatformError::AuthRequired)?;
     let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
     if peer.is_some_and(|address| !server.attempts.may_try(address)) {
         return Err(PlatformError::TooManyRequests.into());
@@ -78,9 +85,20 @@ fn authenticate(server: &Shared, parts: &Parts) -> Result<Caller, ApiError> {
     })
 }
 
+/// The token of a request: in `Authorization`, or for a WebSocket of a page among the subprotocols.
+pub(crate) fn shown_token(headers: &HeaderMap) -> Option<&str> {
+    bearer(headers).or_else(|| subprotocol(headers))
+}
+
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn subprotocol(headers: &HeaderMap) -> Option<&str> {
+    let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).into_iter();
+    let mut offered = offered.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    offered.find_map(|protocol| protocol.trim().strip_prefix(TOKEN_PROTOCOL))
 }
 
 async fn account_in_path(parts: &mut Parts, server: &Shared) -> Result<Option<String>, ApiError> {
@@ -97,7 +115,7 @@ fn tenant(server: &Shared, account: &str, caller: &Caller) -> Result<Tenant, Api
     Ok(Tenant { view, caller: caller.clone() })
 }
 
-/// Whether the token of these headers still speaks for `caller` with at least the same rights.
-pub(crate) fn still_admitted(server: &Shared, headers: &HeaderMap, caller: &Caller) -> bool {
-    bearer(headers).and_then(|token| server.auth.caller(&server.handle, token)).as_ref() == Some(caller)
+/// Whether this token still speaks for `caller` with the same rights.
+pub(crate) fn still_admitted(server: &Shared, token: &str, caller: &Caller) -> bool {
+    server.auth.caller(&server.handle, token).as_ref() == Some(caller)
 }

@@ -12,10 +12,14 @@ mod function_runs;
 mod functions;
 mod health;
 mod hours;
+mod live;
 mod page;
 mod skills;
 mod tokens;
 mod users;
+
+pub(crate) use conversation_writes::perform;
+pub(crate) use conversations::{open_for, visible};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -106,6 +110,7 @@ fn conversing() -> OpenApiRouter<Shared> {
         .routes(routes!(conversations::events))
         .routes(routes!(conversations::explain))
         .routes(routes!(follow::follow))
+        .routes(routes!(live::live))
         .routes(routes!(conversation_writes::publish))
         .routes(routes!(conversation_writes::join))
         .routes(routes!(conversation_writes::leave))

@@ -3,7 +3,8 @@
 //! ```text
 //!  connection ──▶ serve ──▶ layers: id, log, time, panics, headers
 //!                             └──▶ guard: token, account, roles (access: one table)
-//!                                    └──▶ http: one module per noun ──▶ convoke_engine::Handle
+//!                                    ├──▶ http: one module per noun ──▶ convoke_engine::Handle
+//!                                    └──▶ live: the same over one WebSocket
 //! ```
 //!
 //! [`router`] makes the routes, [`serve`] puts them on a listener, [`openapi`] describes them. Nothing here decides a rule:
@@ -16,10 +17,12 @@ mod assets;
 mod auth;
 mod caller;
 mod extract;
+mod feed;
 mod guard;
 mod http;
 mod layers;
 mod limits;
+mod live;
 mod openapi;
 mod problem;
 mod serve;

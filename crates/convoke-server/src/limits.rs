@@ -60,3 +60,29 @@ pub(crate) const EVENTS_MAX: u16 = 1_000;
 
 /// Events of a conversation that are explained at once. Longer ones are read by `events`.
 pub(crate) const EXPLAINED_EVENTS_MAX: usize = 20_000;
+
+/// Largest frame of a live connection that is answered; as the body of a request. Bytes.
+pub(crate) const LIVE_FRAME_BYTES_MAX: usize = BODY_BYTES_MAX;
+
+/// Largest frame that is read at all, so that one somewhat too large is refused with a reason and not with a broken
+/// connection. Bytes.
+pub(crate) const LIVE_FRAME_BYTES_READ_MAX: usize = 2 * LIVE_FRAME_BYTES_MAX;
+
+/// Requests of one live connection that may be under way. A busy agent has a few; a program that has more gains nothing
+/// but a queue.
+pub(crate) const LIVE_REQUESTS_MAX: usize = 256;
+
+/// Conversations that one live connection follows. An agent has tens; a brand's program may want all of a small team.
+pub(crate) const LIVE_FOLLOWED_MAX: usize = 1_000;
+
+/// Messages written to a live connection before it is listened to again.
+pub(crate) const LIVE_BATCH_MAX: usize = 64;
+
+/// Silence of a client after which it is pinged: proxies close what is silent for a minute.
+pub(crate) const LIVE_PING: Duration = Duration::from_secs(20);
+
+/// Silence of a client, pongs included, after which it is taken to be gone: three pings.
+pub(crate) const LIVE_SILENCE_MAX: Duration = Duration::from_mins(1);
+
+/// How long a client may take to read what was written to it before it is taken to be gone.
+pub(crate) const LIVE_WRITE_TIME_MAX: Duration = Duration::from_secs(20);

@@ -27,6 +27,11 @@ impl ApiError {
     pub(crate) fn field(field: &str, message: impl Display) -> Self {
         Problem::invalid(vec![FieldError::new(field, message.to_string())]).into()
     }
+
+    /// The problem document.
+    pub(crate) fn into_problem(self) -> Problem {
+        *self.0
+    }
 }
 
 impl From<Problem> for ApiError {

@@ -1,19 +1,21 @@
 //! Puts the routes on a listener: bounded connections, bounded heads, an orderly end.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{OptionalFromRequestParts, Request};
+use axum::http::request::Parts;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower::ServiceExt as _;
 use tracing::{debug, info, warn};
 
@@ -28,14 +30,16 @@ use crate::limits;
 pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> io::Result<()> {
     info!(address = %listener.local_addr()?, "listening");
     let connections = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
-    let graceful = GracefulShutdown::new();
     let tasks = TaskTracker::new();
     while let Some((stream, permit)) = next(&listener, &connections, &stopping).await {
         let Ok(peer) = stream.peer_addr() else { continue };
         let router = router.clone();
+        let slot = Slot::new(permit, &tasks);
+        let lent = slot.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request: Request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(lent.clone());
             router.clone().oneshot(request)
         });
         let connection = http1::Builder::new()
@@ -43,21 +47,51 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
             .header_read_timeout(limits::HEAD_TIME_MAX)
             .max_buf_size(limits::HEAD_BYTES_MAX)
             .max_headers(limits::HEADERS_MAX)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let stopping = stopping.clone();
         tasks.spawn(async move {
-            if let Err(error) = connection.await {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stopping.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
                 debug!(%error, "a connection broke");
             }
-            drop(permit);
+            drop(slot);
         });
     }
     drop(listener);
     tasks.close();
-    if tokio::time::timeout(limits::SHUTDOWN_TIME_MAX, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(limits::SHUTDOWN_TIME_MAX, tasks.wait()).await.is_err() {
         warn!("some requests did not end in time; they are cut off");
     }
     Ok(())
+}
+
+/// One of the connections that a listener may have. Whoever keeps it counts as one, also after the connection became
+/// something else than HTTP, and is waited for when the server stops.
+#[derive(Clone)]
+pub(crate) struct Slot {
+    _taken: Arc<(OwnedSemaphorePermit, TaskTrackerToken)>,
+}
+
+impl Slot {
+    fn new(permit: OwnedSemaphorePermit, tasks: &TaskTracker) -> Self {
+        Self { _taken: Arc::new((permit, tasks.token())) }
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Slot {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Self::Rejection> {
+        Ok(parts.extensions.get().cloned())
+    }
 }
 
 /// The next connection, once there is room for it; `None` when the server stops.

@@ -13,10 +13,11 @@ use utoipa::ToSchema;
 
 use super::event::{Outcome, OutcomeType, Settled};
 use super::participant::Cause;
+use super::run::{LogEntry, OutboundCall, RunError, Usage};
 use crate::explain::{Names, describe, unfired_words};
 
 /// Everything that fired in a conversation, or did not, and what came of it. For staff.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     /// The conversation.
     #[schema(value_type = String)]
@@ -30,7 +31,7 @@ pub struct Explanation {
 }
 
 /// One state change event and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ExplainedChange {
     /// Its place: the trigger, or the record that nothing was fired.
     pub seq: u64,
@@ -66,6 +67,32 @@ pub struct ExplainedChange {
     /// When that was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_at: Option<Timestamp>,
+    /// Each attempt of its function that is still remembered, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<ExplainedAttempt>,
+}
+
+/// One attempt of a function on a change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ExplainedAttempt {
+    /// Which, from 1.
+    pub attempt: u8,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// How it failed; absent if it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<RunError>,
+    /// What it logged, in order; only for those who may read functions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<LogEntry>,
+    /// Whether more was logged than is kept.
+    #[serde(default)]
+    pub logs_truncated: bool,
+    /// The calls it made to other hosts; only for those who may read functions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<OutboundCall>,
+    /// What it used.
+    pub usage: Usage,
 }
 
 /// Where a state change event stands.
@@ -101,6 +128,15 @@ impl Explanation {
             undecided: changes.iter().any(|change| change.status == ChangeStatus::Pending),
             changes,
         }
+    }
+
+    /// The same with what is remembered of the attempts of each invocation.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: impl Fn(InvocationId) -> Vec<ExplainedAttempt>) -> Self {
+        for change in &mut self.changes {
+            change.attempts = change.invocation.map(&attempts).unwrap_or_default();
+        }
+        self
     }
 }
 
@@ -147,6 +183,7 @@ fn change(recorded: &Recorded, event: StateChangeEvent, code: CbotEventType) -> 
         text: String::new(),
         settled: None,
         settled_at: None,
+        attempts: Vec::new(),
     }
 }
 

@@ -6,7 +6,8 @@ use utoipa::OpenApi;
 
 use super::{
     account, automatic_message, bot, clock, consumer, conversation, event, explain, function, health, idle,
-    list, participant, run, settings, skill, special_occasions, template, token, ttr, user, working_hours,
+    list, live, participant, run, settings, skill, special_occasions, template, token, ttr, user,
+    working_hours,
 };
 use crate::problem;
 
@@ -58,6 +59,10 @@ use crate::problem;
     conversation::StepUp,
     conversation::Conversation,
     list::Page<conversation::ConversationSummary>,
+    live::LiveRequest,
+    live::LiveMessage,
+    live::Follow,
+    live::LeaveConversation,
     list::List<event::ConversationEvent>,
     participant::Party,
     explain::Explanation,

@@ -98,13 +98,15 @@ impl Shard {
         self.dispatch(conversation);
     }
 
-    /// Tells a subscriber of what becomes durable from now on.
-    pub(super) fn subscribe(&mut self, conversation: ConversationId, subscriber: Subscriber) {
+    /// Tells a subscriber of what becomes durable from now on, unless there are too many.
+    pub(super) fn subscribe(&mut self, conversation: ConversationId, subscriber: Subscriber) -> bool {
         let subscribers = self.subscribers.entry(conversation).or_default();
         subscribers.retain(|subscriber| !subscriber.is_closed());
-        if subscribers.len() < limits::SUBSCRIBERS_MAX {
+        let room = subscribers.len() < limits::SUBSCRIBERS_MAX;
+        if room {
             subscribers.push(subscriber);
         }
+        room
     }
 
     /// Hands durable events to whoever follows. One who is too slow is dropped, and reads from the log where it was.

@@ -27,8 +27,8 @@ pub(crate) enum ToShard {
     },
     /// Look after a conversation that was left with unsettled triggers.
     Wake { account: AccountId, conversation: ConversationId },
-    /// Tell this subscriber of what becomes durable from now on, and say when that is.
-    Subscribe { conversation: ConversationId, subscriber: Subscriber, listening: oneshot::Sender<()> },
+    /// Tell this subscriber of what becomes durable from now on, and say when that is, or that there is no room.
+    Subscribe { conversation: ConversationId, subscriber: Subscriber, listening: oneshot::Sender<bool> },
     /// A conversation was read from the log.
     Loaded { conversation: ConversationId, loaded: Box<LoadedConversation> },
     /// A consumer's key was erased: forget it.

@@ -9,13 +9,14 @@ use convoke_api::v1::conversation::{
     AcceptConversation, JoinConversation, PublishLine, SetDeadline, SetTtr, StepUp, TransferConversation,
     Written,
 };
-use convoke_api::v1::participant::{ParticipantRef, Role};
+use convoke_api::v1::live::{Act, LeaveConversation};
+use convoke_api::v1::participant::Role;
 use convoke_domain::conversation::{Action, Actor, Command};
-use convoke_domain::id::ConversationId;
+use convoke_domain::id::{ConversationId, UserId};
 use convoke_domain::sequence::EventSeq;
 
 use super::conversations::visible;
-use crate::caller::{Identity, Tenant};
+use crate::caller::{Caller, Identity, Tenant};
 use crate::extract::{Body, MaybeBody, Params};
 use crate::problem::{Answer, ApiError};
 use crate::server::Shared;
@@ -29,7 +30,7 @@ pub(super) async fn publish(
     params: Params,
     Body(line): Body<PublishLine>,
 ) -> Answer<(StatusCode, Json<Written>)> {
-    let written = act(&server, &tenant, &params, line.into_action()?).await?;
+    let written = act(&server, &tenant, &params, Act::Publish(line)).await?;
     Ok((StatusCode::CREATED, written))
 }
 
@@ -42,10 +43,7 @@ pub(super) async fn join(
     params: Params,
     Body(join): Body<JoinConversation>,
 ) -> Answer<Json<Written>> {
-    if join.role == Role::Manager && !tenant.caller.oversees() {
-        return Err(for_managers("joining as a manager"));
-    }
-    act(&server, &tenant, &params, join.into()).await
+    act(&server, &tenant, &params, Act::Join(join)).await
 }
 
 /// Takes somebody out. When the assigned agent leaves, the conversation is back in its queue.
@@ -56,8 +54,8 @@ pub(super) async fn leave(
     tenant: Tenant,
     params: Params,
 ) -> Answer<Json<Written>> {
-    let ParticipantRef(participant) = params.get("participant")?;
-    act(&server, &tenant, &params, Action::Leave { participant }).await
+    let leave = LeaveConversation { participant: params.get("participant")? };
+    act(&server, &tenant, &params, Act::Leave(leave)).await
 }
 
 /// Serves the conversation from now on. Managers can name the agent.
@@ -69,12 +67,7 @@ pub(super) async fn accept(
     params: Params,
     MaybeBody(accept): MaybeBody<AcceptConversation>,
 ) -> Answer<Json<Written>> {
-    let own = if let Identity::User { user, .. } = tenant.caller.identity { Some(user) } else { None };
-    let agent = accept.agent.or(own).ok_or_else(|| ApiError::field("agent", "name the agent"))?;
-    if Some(agent) != own && !tenant.caller.oversees() {
-        return Err(for_managers("assigning another agent"));
-    }
-    act(&server, &tenant, &params, Action::Accept { agent }).await
+    act(&server, &tenant, &params, Act::Accept(accept)).await
 }
 
 /// Moves the conversation to another skill, to an agent, or both.
@@ -86,7 +79,7 @@ pub(super) async fn transfer(
     params: Params,
     Body(transfer): Body<TransferConversation>,
 ) -> Answer<Json<Written>> {
-    act(&server, &tenant, &params, transfer.into_action()?).await
+    act(&server, &tenant, &params, Act::Transfer(transfer)).await
 }
 
 /// Records that the consumer proved who they are. The brand vouches for it, so it is recorded as the platform's act.
@@ -98,8 +91,7 @@ pub(super) async fn step_up(
     params: Params,
     Body(step_up): Body<StepUp>,
 ) -> Answer<Json<Written>> {
-    let action = step_up.into_action()?;
-    command(&server, &tenant, params.get("conversation")?, Actor::System, action).await
+    act(&server, &tenant, &params, Act::StepUp(step_up)).await
 }
 
 /// Closes the conversation.
@@ -110,7 +102,7 @@ pub(super) async fn close(
     tenant: Tenant,
     params: Params,
 ) -> Answer<Json<Written>> {
-    act(&server, &tenant, &params, Action::Close).await
+    act(&server, &tenant, &params, Act::Close).await
 }
 
 /// Sets the time to respond. Consumers choose urgent or normal.
@@ -122,7 +114,7 @@ pub(super) async fn set_ttr(
     params: Params,
     Body(set): Body<SetTtr>,
 ) -> Answer<Json<Written>> {
-    act(&server, &tenant, &params, set.into_action()?).await
+    act(&server, &tenant, &params, Act::SetTtr(set)).await
 }
 
 /// Promises an answer at a certain time, or takes the promise back.
@@ -134,29 +126,57 @@ pub(super) async fn set_manual_deadline(
     params: Params,
     Body(set): Body<SetDeadline>,
 ) -> Answer<Json<Written>> {
-    act(&server, &tenant, &params, set.into()).await
+    act(&server, &tenant, &params, Act::SetManualDeadline(set)).await
 }
 
-/// Asks for it in the caller's name.
-async fn act(server: &Shared, tenant: &Tenant, params: &Params, action: Action) -> Answer<Json<Written>> {
-    let id: ConversationId = params.get("conversation")?;
-    let by = tenant.caller.actor()?;
+async fn act(server: &Shared, tenant: &Tenant, params: &Params, act: Act) -> Answer<Json<Written>> {
+    perform(server, tenant, params.get("conversation")?, act).await.map(Json)
+}
+
+/// Asks for it in the caller's name: what HTTP and live connections have in common.
+pub(crate) async fn perform(
+    server: &Shared,
+    tenant: &Tenant,
+    id: ConversationId,
+    act: Act,
+) -> Answer<Written> {
+    let (by, action) = command(&tenant.caller, act)?;
     if tenant.caller.consumer().is_some() {
         // Whether somebody else's conversation exists is none of a consumer's business.
         visible(server, tenant, id).await?;
     }
-    command(server, tenant, id, by, action).await
+    let written = server.handle.command(tenant.id(), id, Command { by, cause: None, action }).await?;
+    Ok(Written::of(written.head.map_or(0, EventSeq::number), written.reply))
 }
 
-async fn command(
-    server: &Shared,
-    tenant: &Tenant,
-    id: ConversationId,
-    by: Actor,
-    action: Action,
-) -> Answer<Json<Written>> {
-    let written = server.handle.command(tenant.id(), id, Command { by, cause: None, action }).await?;
-    Ok(Json(Written::of(written.head.map_or(0, EventSeq::number), written.reply)))
+/// Who does what, unless the caller's roles do not reach so far.
+fn command(caller: &Caller, act: Act) -> Answer<(Actor, Action)> {
+    let action = match act {
+        Act::Publish(line) => line.into_action()?,
+        Act::Join(join) if join.role == Role::Manager && !caller.oversees() => {
+            return Err(for_managers("joining as a manager"));
+        }
+        Act::Join(join) => join.into(),
+        Act::Leave(leave) => Action::Leave { participant: leave.participant.0 },
+        Act::Accept(accept) => Action::Accept { agent: accepting(caller, accept)? },
+        Act::Transfer(transfer) => transfer.into_action()?,
+        // The brand vouches for it, whoever of the brand says so.
+        Act::StepUp(step_up) => return Ok((Actor::System, step_up.into_action()?)),
+        Act::Close => Action::Close,
+        Act::SetTtr(set) => set.into_action()?,
+        Act::SetManualDeadline(set) => set.into(),
+    };
+    Ok((caller.actor()?, action))
+}
+
+/// The agent who is to serve it.
+fn accepting(caller: &Caller, accept: AcceptConversation) -> Answer<UserId> {
+    let own = if let Identity::User { user, .. } = caller.identity { Some(user) } else { None };
+    let agent = accept.agent.or(own).ok_or_else(|| ApiError::field("agent", "name the agent"))?;
+    if Some(agent) != own && !caller.oversees() {
+        return Err(for_managers("assigning another agent"));
+    }
+    Ok(agent)
 }
 
 fn for_managers(what: &str) -> ApiError {

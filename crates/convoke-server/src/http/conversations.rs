@@ -10,17 +10,21 @@ use convoke_api::v1::conversation::{
     PublishLine, Written,
 };
 use convoke_api::v1::event::ConversationEvent;
-use convoke_api::v1::explain::Explanation;
+use convoke_api::v1::explain::{ExplainedAttempt, Explanation};
 use convoke_api::v1::list::Page;
+use convoke_api::v1::run::RunError;
 use convoke_domain::conversation::{Conversation as ConversationState, Recorded, Rejection};
-use convoke_domain::id::ConversationId;
+use convoke_domain::id::{ConversationId, InvocationId};
 use convoke_domain::sequence::EventSeq;
-use convoke_engine::{ListFilter, ListPlace, ListRow, Opening};
+use convoke_engine::ports::Ending;
+use convoke_engine::{AttemptRecord, ListFilter, ListPlace, ListRow, Opening};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
 use super::consumers::consumer;
+use super::function_runs;
+use crate::access::FUNCTIONS_CODE;
 use crate::caller::{Peer, Tenant};
 use crate::extract::{MaybeBody, Params, Query};
 use crate::limits;
@@ -72,8 +76,19 @@ pub(super) async fn open(
     peer: Option<Peer>,
     MaybeBody(open): MaybeBody<OpenConversation>,
 ) -> Answer<(StatusCode, Json<OpenedConversation>)> {
+    let opened = open_for(&server, &tenant, peer, open).await?;
+    Ok((StatusCode::CREATED, Json(opened)))
+}
+
+/// Opens a conversation in the caller's name: what HTTP and live connections have in common.
+pub(crate) async fn open_for(
+    server: &Shared,
+    tenant: &Tenant,
+    peer: Option<Peer>,
+    open: OpenConversation,
+) -> Answer<OpenedConversation> {
     let own = tenant.caller.consumer();
-    let named = open.consumer.as_ref().map(|named| consumer(&server, tenant.id(), Some(named)));
+    let named = open.consumer.as_ref().map(|named| consumer(server, tenant.id(), Some(named)));
     if own.is_some() && (named.is_some_and(|named| Some(named) != own) || open.authenticated) {
         let detail = "a consumer's token opens for that consumer, and the brand says who is authenticated";
         return Err(Problem::new(PlatformError::Forbidden, detail).into());
@@ -89,8 +104,7 @@ pub(super) async fn open(
     let opened = server.handle.open(tenant.id(), opening).await?;
     let head = opened.written.head.map_or(0, EventSeq::number);
     let written = Written::of(head, opened.written.reply);
-    let opened = OpenedConversation { id: opened.conversation, consumer: opened.consumer, written };
-    Ok((StatusCode::CREATED, Json(opened)))
+    Ok(OpenedConversation { id: opened.conversation, consumer: opened.consumer, written })
 }
 
 /// A conversation as it is now, and as this token may see it.
@@ -147,11 +161,34 @@ pub(super) async fn explain(
     let id: ConversationId = params.get("conversation")?;
     visible(&server, &tenant, id).await?;
     let events = read(&server, &tenant, id, EventSeq::FIRST, limits::EXPLAINED_EVENTS_MAX).await?;
-    Ok(Json(Explanation::of(id, &events, &tenant.names())))
+    let explanation = Explanation::of(id, &events, &tenant.names());
+    Ok(Json(explanation.with_attempts(|invocation| attempts(&server, &tenant, invocation))))
+}
+
+/// What is remembered of an invocation. What functions log is for those who may read them.
+fn attempts(server: &Shared, tenant: &Tenant, invocation: InvocationId) -> Vec<ExplainedAttempt> {
+    let reads_functions = tenant.caller.has_any(FUNCTIONS_CODE);
+    let explained = |attempt: Arc<AttemptRecord>| {
+        let report = &attempt.report;
+        let error = match &attempt.ending {
+            Some(Ending::Failed(failure)) => Some(RunError::of(failure.code, failure.detail.as_str())),
+            Some(Ending::Returned(_)) | None => None,
+        };
+        ExplainedAttempt {
+            attempt: attempt.attempt,
+            began_at: attempt.began_at,
+            error,
+            logs: if reads_functions { function_runs::logs(report) } else { Vec::new() },
+            logs_truncated: report.logs_truncated,
+            calls: if reads_functions { function_runs::calls(report) } else { Vec::new() },
+            usage: function_runs::usage(report),
+        }
+    };
+    server.handle.invocations().of(tenant.id(), invocation).into_iter().map(explained).collect()
 }
 
 /// The conversation, if this caller may see it; otherwise as if there were none.
-pub(super) async fn visible(
+pub(crate) async fn visible(
     server: &Shared,
     tenant: &Tenant,
     id: ConversationId,
@@ -311,6 +348,25 @@ mod tests {
         // The transfer was a change of its own.
         assert_eq!(explained["changes"][1]["code"], "ENGAGEMENT_TRANSFERED");
         assert_eq!(explained["changes"][1]["cause"]["invocation"], new["invocation"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn developers_see_what_each_attempt_logged_and_others_how_long_it_took() {
+        let kit = Kit::with(ScriptedHost::silent()).await;
+        let developer = kit.token(ACME, &[UserRole::FaasDeveloper]).await;
+        kit.post("/functions", &developer, json!({"name": "greet", "template": "new-conversation"}))
+            .await
+            .ok(201);
+        kit.post("/functions/greet/deploy", &developer, Value::Null).await.ok(200);
+        let path = format!("{}/explain", kit.open().await);
+        let attempt =
+            async |token: &str| kit.get(&path, token).await.ok(200)["changes"][0]["attempts"][0].clone();
+        until(|| async { attempt(&developer).await != Value::Null }).await;
+        let seen = attempt(&developer).await;
+        assert_eq!((&seen["attempt"], &seen["usage"]["wall_ms"]), (&json!(1), &json!(2.0)));
+        assert_eq!(seen["logs"][0]["message"], "ran");
+        let agent = attempt(&kit.token(ACME, &[UserRole::Agent]).await).await;
+        assert_eq!((&agent["attempt"], agent.get("logs")), (&json!(1), None));
     }
 
     #[tokio::test]

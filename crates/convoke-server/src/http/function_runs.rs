@@ -13,7 +13,7 @@ use convoke_api::v1::run::{
 use convoke_domain::function::{EventBinding, Function};
 use convoke_domain::id::FunctionId;
 use convoke_domain::invocation::FunctionRef;
-use convoke_engine::ports::{Ending, RunReport};
+use convoke_engine::ports::{Ending, LogLine, RunReport};
 use convoke_engine::{Tried, Which as Code};
 use serde_json::Value;
 
@@ -79,7 +79,7 @@ fn told(tenant: &Tenant, id: FunctionId, function: &Function, code: Which, tried
     let version = deployed.map(|deployment| FunctionRef { function: id, version: deployment.version });
     let answers_messaging = matches!(function.event, Some(EventBinding::StateChange(_)));
     let answer = tried.answer.as_ref().filter(|_| answers_messaging);
-    let RunReport { logs, logs_truncated, calls, cpu, wall, memory_bytes_max } = tried.report;
+    let report = tried.report;
     let (answered, result, error) = match tried.ending {
         Ending::Returned(json) => (true, json.map_or(Value::Null, |json| parsed(&json)), None),
         Ending::Failed(failure) => (false, Value::Null, Some(RunError::of(failure.code, failure.detail))),
@@ -91,22 +91,36 @@ fn told(tenant: &Tenant, id: FunctionId, function: &Function, code: Which, tried
         result,
         error,
         bot: answer.map(|answer| BotPlan::of(answer, &tenant.view.account)),
-        logs: logs
-            .into_iter()
-            .map(|line| LogEntry {
-                level: line.level.to_owned(),
-                message: line.message,
-                extras: line.extras.iter().map(|json| parsed(json)).collect(),
-                at: line.at,
-            })
-            .collect(),
-        logs_truncated,
-        calls: calls.into_iter().map(call).collect(),
-        usage: Usage { wall_ms: millis(wall), cpu_ms: millis(cpu), memory_bytes_max },
+        logs: logs(&report),
+        logs_truncated: report.logs_truncated,
+        calls: calls(&report),
+        usage: usage(&report),
     }
 }
 
-fn call(call: convoke_engine::ports::OutboundCall) -> OutboundCall {
+/// What a run logged.
+pub(super) fn logs(report: &RunReport) -> Vec<LogEntry> {
+    let entry = |line: &LogLine| LogEntry {
+        level: line.level.to_owned(),
+        message: line.message.clone(),
+        extras: line.extras.iter().map(|json| parsed(json)).collect(),
+        at: line.at,
+    };
+    report.logs.iter().map(entry).collect()
+}
+
+/// Whom a run called.
+pub(super) fn calls(report: &RunReport) -> Vec<OutboundCall> {
+    report.calls.iter().map(call).collect()
+}
+
+/// What a run used.
+pub(super) fn usage(report: &RunReport) -> Usage {
+    let RunReport { wall, cpu, memory_bytes_max, .. } = *report;
+    Usage { wall_ms: millis(wall), cpu_ms: millis(cpu), memory_bytes_max }
+}
+
+fn call(call: &convoke_engine::ports::OutboundCall) -> OutboundCall {
     let (method, target) = call.target.split_once(' ').unwrap_or(("", &call.target));
     let host = target.split_once("://").map_or(target, |(_, rest)| rest);
     let host = host.split('/').next().unwrap_or_default();
@@ -115,7 +129,7 @@ fn call(call: convoke_engine::ports::OutboundCall) -> OutboundCall {
         host: host.to_owned(),
         status: call.status,
         duration_ms: u64::try_from(call.duration.as_millis()).unwrap_or(u64::MAX),
-        error: call.error,
+        error: call.error.clone(),
     }
 }
 

@@ -24,11 +24,14 @@ pub(super) async fn healthz(State(server): State<Shared>) -> Json<Health> {
 pub(super) async fn readyz(State(server): State<Shared>) -> (StatusCode, Json<Health>) {
     let storage = match server.handle.store().health() {
         StoreHealth::Ready => part("storage", None),
-        StoreHealth::Failed { .. } => {
-            part("storage", Some("nothing is acknowledged; the server's log says why: repair it and restart"))
-        }
+        StoreHealth::Failed { reason } => part(
+            "storage",
+            Some(format!(
+                "nothing is acknowledged until this is repaired and the server restarted: {reason}"
+            )),
+        ),
     };
-    let stopping = server.stopping.is_cancelled().then_some("the server is shutting down");
+    let stopping = server.stopping.is_cancelled().then(|| "the server is shutting down".to_owned());
     let parts = vec![storage, part("listener", stopping)];
     let health = Health::of(VERSION, server.handle.now(), parts);
     let status = match health.status {
@@ -38,9 +41,9 @@ pub(super) async fn readyz(State(server): State<Shared>) -> (StatusCode, Json<He
     (status, Json(health))
 }
 
-fn part(name: &str, trouble: Option<&str>) -> HealthPart {
+fn part(name: &str, trouble: Option<String>) -> HealthPart {
     let status = if trouble.is_none() { HealthStatus::Ok } else { HealthStatus::Unavailable };
-    HealthPart { name: name.to_owned(), status, detail: trouble.map(str::to_owned) }
+    HealthPart { name: name.to_owned(), status, detail: trouble }
 }
 
 /// This description of the API.
