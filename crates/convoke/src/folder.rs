@@ -18,6 +18,9 @@ const SOURCE: &str = "index.js";
 const CONFIG: &str = "config.json";
 const PAYLOAD: &str = "payload.json";
 
+/// What makes a folder a function.
+pub(crate) const FILES: [&str; 2] = [SOURCE, CONFIG];
+
 /// Where a function lies.
 #[derive(Debug, Clone)]
 pub(crate) struct FunctionFolder {

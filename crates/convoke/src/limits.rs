@@ -36,3 +36,10 @@ pub(crate) const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// Pages that a listing command asks for. At some hundred rows each, more than anybody reads.
 pub(crate) const PAGES_MAX: usize = 1_000;
+
+/// How often `convoke dev` looks at the folder of functions: as soon as one has looked from the editor to the page, what was
+/// saved answers.
+pub(crate) const WATCH_EVERY: Duration = Duration::from_millis(300);
+
+/// Functions that `convoke dev` watches: as many as an account may have.
+pub(crate) const WATCHED_FUNCTIONS_MAX: usize = 500;

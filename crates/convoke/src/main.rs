@@ -16,6 +16,7 @@ mod logging;
 mod render;
 mod secrets;
 mod tour;
+mod watch;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;

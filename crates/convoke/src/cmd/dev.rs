@@ -12,7 +12,7 @@ use crate::config::{LogFormat, NodeConfig};
 use crate::connection::{DEV_FOLDER, DevConnection, Persona, Token};
 use crate::demo::{self, DemoAccount};
 use crate::render::{Printer, Style};
-use crate::{files, logging, secrets};
+use crate::{files, logging, secrets, watch};
 use convoke_engine::ports::Entropy;
 
 /// Runs the server with a demo account.
@@ -41,6 +41,10 @@ pub(crate) struct Dev {
     /// Functions may call this machine and private networks
     #[arg(long)]
     allow_private_egress: bool,
+    /// A folder of functions, as `convoke function new` makes it: if it is there at the start, what is saved in it is
+    /// checked and deployed
+    #[arg(long, default_value = "functions", value_name = "DIR")]
+    functions: PathBuf,
     /// How to write the log
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     log_format: LogFormat,
@@ -75,7 +79,18 @@ impl Dev {
 
         let printer = Printer::new();
         printer.line(&self.banner(&connection, printer.style))?;
-        let ended = running.until_asked_to_end().await;
+        let ended = if self.functions.is_dir() {
+            printer.line(&format!(
+                "\n{} is watched: what is saved there is deployed.",
+                self.functions.display()
+            ))?;
+            tokio::select! {
+                ended = running.until_asked_to_end() => ended,
+                ended = watch::run(&self.functions, connection, printer) => ended,
+            }
+        } else {
+            running.until_asked_to_end().await
+        };
         running.stop().await;
         if self.ephemeral {
             // The account is gone, and its credentials with it. Somebody may have tidied up already.

@@ -6,15 +6,17 @@ use convoke_api::v1::bot::{BotPlan, PlannedMessage, Would};
 use convoke_api::v1::event::{
     CommandFate, ConversationEvent, Event, Fate, MessageFateType, OutcomeType, Settled,
 };
-use convoke_api::v1::explain::{ExplainedChange, Explanation};
+use convoke_api::v1::explain::{ExplainedAttempt, ExplainedChange, Explanation};
 use convoke_api::v1::participant::{Party, PartyKind};
-use convoke_api::v1::run::{FunctionRun, LogEntry};
+use convoke_api::v1::run::{FunctionRun, LogEntry, OutboundCall};
 use convoke_domain::invocation::CommandKind;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::Style;
+
+const LOGS_TRUNCATED: &str = "(more was logged than is kept)";
 
 /// The time of day, in UTC as everything the server tells.
 pub(crate) fn clock_time(at: Timestamp) -> String {
@@ -100,6 +102,9 @@ fn explained(change: &ExplainedChange, style: Style) -> String {
 
 fn settled_lines(text: &mut String, change: &ExplainedChange, settled: &Settled, style: Style) {
     let _ = write!(text, "\n  {}", verdict(change, settled, style));
+    for attempt in &change.attempts {
+        attempt_lines(text, attempt, settled.attempts > 1, style);
+    }
     for command in &settled.commands {
         let _ = write!(text, "\n  {}", fate_line(command, style));
     }
@@ -109,6 +114,25 @@ fn settled_lines(text: &mut String, change: &ExplainedChange, settled: &Settled,
     // Of a message that was sent its command tells already.
     if settled.message.r#type != MessageFateType::Sent {
         let _ = write!(text, "\n  {:<17} {}", "message", settled.message.text);
+    }
+}
+
+/// How long an attempt took, what it logged and whom it called; how it failed, if it was not the only one.
+fn attempt_lines(text: &mut String, attempt: &ExplainedAttempt, one_of_several: bool, style: Style) {
+    let ended = match &attempt.error {
+        Some(error) if one_of_several => format!(": {} ({})", error.title, error.code),
+        Some(_) | None => String::new(),
+    };
+    let took = format!("attempt {}: {:.1} ms{ended}", attempt.attempt, attempt.usage.wall_ms);
+    let _ = write!(text, "\n    {}", style.dim(&took));
+    for entry in &attempt.logs {
+        let _ = write!(text, "\n    {}", log_line(entry, style).replace('\n', "\n      "));
+    }
+    if attempt.logs_truncated {
+        let _ = write!(text, "\n    {}", style.dim(LOGS_TRUNCATED));
+    }
+    for call in &attempt.calls {
+        let _ = write!(text, "\n    {}", call_line(call, style));
     }
 }
 
@@ -172,16 +196,9 @@ pub(crate) fn function_run(run: &FunctionRun, style: Style) -> String {
     };
     lines.extend(run.logs.iter().map(|entry| log_line(entry, style)));
     if run.logs_truncated {
-        lines.push(style.dim("(more was logged than is kept)"));
+        lines.push(style.dim(LOGS_TRUNCATED));
     }
-    for call in &run.calls {
-        let came = match (&call.status, &call.error) {
-            (Some(status), _) => status.to_string(),
-            (None, Some(error)) => style.red(error),
-            (None, None) => "no answer".to_owned(),
-        };
-        lines.push(format!("called {} {}: {came} in {} ms", call.method, call.host, call.duration_ms));
-    }
+    lines.extend(run.calls.iter().map(|call| call_line(call, style)));
     let usage = &run.usage;
     lines.push(style.dim(&format!(
         "{:.1} ms, {:.1} ms of computing, {:.1} MiB",
@@ -224,6 +241,15 @@ fn message_note(plan: &BotPlan) -> Option<&'static str> {
         }
         PlannedMessage::Suppressed => Some("Nothing would be said, not even the automatic message."),
     }
+}
+
+fn call_line(call: &OutboundCall, style: Style) -> String {
+    let came = match (&call.status, &call.error) {
+        (Some(status), _) => status.to_string(),
+        (None, Some(error)) => style.red(error),
+        (None, None) => "no answer".to_owned(),
+    };
+    format!("called {} {}: {came} in {} ms", call.method, call.host, call.duration_ms)
 }
 
 fn log_line(entry: &LogEntry, style: Style) -> String {

@@ -187,7 +187,8 @@ pub(crate) struct Explain {
 
 impl Explain {
     pub(crate) async fn run(self, context: &Context) -> Result<Answer> {
-        let api = context.client.speak_as(Persona::Manager)?;
+        // Whoever asks why reads logs, too: those are for developers.
+        let api = context.client.speak_as(Persona::Admin)?;
         let explanation =
             if self.no_wait { explanation(&api, self.id).await? } else { decided(&api, self.id).await? };
         let text = render::explanation(&explanation, context.printer.style);
