@@ -59,6 +59,13 @@ need_node() {
     fail "node is $have, $NODE_MAJOR_MIN or newer is needed. Install it from nodejs.org or a newer Debian."
 }
 
+# Pages are tested in a real browser; its fonts are a package of their own.
+need_chromium() {
+  command -v "${CONVOKE_CHROMIUM:-chromium}" >/dev/null 2>&1 && return
+  [ -z "${CONVOKE_CHROMIUM:-}" ] || fail "CONVOKE_CHROMIUM names $CONVOKE_CHROMIUM, which is not there"
+  debian chromium fonts-dejavu-core
+}
+
 need_all() {
   need_rust
   need_c_compiler

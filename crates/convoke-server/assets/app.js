@@ -1,7 +1,7 @@
 // The page: one conversation, seen by its consumer, played by an agent, explained as it happens.
 
 import { ask, follow, Refused } from "./api.js";
-import { element, line, step } from "./story.js";
+import { attempts, element, line, step } from "./story.js";
 
 const $ = (id) => document.getElementById(id);
 const MEMORY = "convoke.session";
@@ -157,10 +157,34 @@ function open(id) {
   };
   const stops = [
     follow(path, session.consumer.token, { live, lost, over, event: (event) => append($("lines"), line(event, session.consumer.consumer)) }),
-    follow(path, session.admin_token, { live, lost, over: () => {}, event: (event) => { learn(event); append($("story"), step(event)); } }),
+    follow(path, session.admin_token, { live, lost, over: () => {}, event: (event) => { learn(event); tell(path, event); } }),
   ];
   current = { id, path, stop: () => stops.forEach((stop) => stop()) };
   showState();
+}
+
+/** Adds a step to the story, and what is remembered of the function's attempts below it. */
+function tell(path, event) {
+  const item = step(event);
+  append($("story"), item);
+  if (event.type !== "settled" || !event.function) return;
+  remembered(path, event.trigger).then((list) => list && grow($("story"), () => item.append(list)));
+}
+
+/** The attempts of a trigger's function. They are remembered when the instance has ended, a moment after it answered. */
+async function remembered(path, trigger) {
+  for (const wait of [50, 200, 1000]) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    try {
+      const { changes } = await ask("GET", `${path}/explain`, session.admin_token);
+      const list = attempts(changes.find((change) => change.seq === trigger)?.attempts ?? []);
+      if (list) return list;
+    } catch {
+      // Without them the story is still whole.
+      return null;
+    }
+  }
+  return null;
 }
 
 /** Keeps what the buttons depend on. */
@@ -181,6 +205,9 @@ function showState() {
   for (const id of ["say", "urgent", "consumer-close"]) $(id).disabled = !state.open;
   $("accept").disabled = !state.open || state.agent !== null;
   for (const id of ["leave", "transfer", "target", "agent-close"]) $(id).disabled = !state.open || !mine;
+  // A transfer to where it is already would change nothing.
+  const elsewhere = [...$("target").options].find((option) => option.value !== state.skill);
+  if (elsewhere && $("target").value === state.skill) $("target").value = elsewhere.value;
   $("urgent").setAttribute("aria-pressed", String(state.urgent));
   $("urgent").textContent = state.urgent ? "Take urgent back" : "Mark urgent";
 }
@@ -203,9 +230,12 @@ function showBot(enabled) {
 
 /** Adds to a list that stays at its end unless somebody scrolled up. */
 function append(list, item) {
-  if (!item) return;
+  if (item) grow(list, () => list.append(item));
+}
+
+function grow(list, change) {
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
-  list.append(item);
+  change();
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 

@@ -70,5 +70,24 @@ function settled(event) {
   return element("li", kind, clock(event.at), " ", element("b", "", "Answered "), element("code", "", event.code), element("div", "", ran + attempts), steps);
 }
 
+/** What each attempt of a function took, logged and called; null if nothing of it is remembered. */
+export function attempts(list) {
+  if (list.length === 0) return null;
+  const time = (milliseconds) => `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
+  const items = list.map((attempt) => {
+    const failure = attempt.error && list.length > 1 ? `: ${attempt.error.title}` : "";
+    const item = element("li", "", `${list.length > 1 ? `Attempt ${attempt.attempt} took` : "It took"} ${time(attempt.usage.wall_ms)}${failure}`);
+    for (const { level, message, extras = [] } of attempt.logs ?? []) {
+      const rest = extras.map((extra) => (typeof extra === "string" ? extra : JSON.stringify(extra)));
+      item.append(element("code", `log ${level}`, [level.padEnd(5), message, ...rest].join(" ")));
+    }
+    for (const call of attempt.calls ?? []) {
+      item.append(element("code", "log", `called ${call.method} ${call.host}: ${call.status ?? call.error ?? "no answer"} in ${call.duration_ms} ms`));
+    }
+    return item;
+  });
+  return element("ul", "attempts", ...items);
+}
+
 const title = (id) => id.replace("controllerbot_messaging_", "").replaceAll("_", " ");
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (text.endsWith(".") ? "" : ".");

@@ -1,0 +1,117 @@
+// A real `convoke dev` and a real browser for the tests of pages. Leaves nothing running and nothing behind.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { chromium } from "playwright-core";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const TARGET = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target");
+const BINARY = process.env.CONVOKE_BIN ?? path.join(TARGET, "ci/convoke");
+const CHROMIUM = process.env.CONVOKE_CHROMIUM ?? "/usr/bin/chromium";
+const SCREENSHOTS = path.resolve(path.dirname(BINARY), "../ui");
+
+// A browser that speaks to nobody but the page.
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Sizes that pages are looked at in. */
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+/** Starts a server in a folder of its own; `stop` ends it. */
+export async function serve() {
+  const folder = await mkdtemp(path.join(tmpdir(), "convoke-ui-"));
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CONVOKE_")));
+  const child = spawn(BINARY, ["dev", "--listen", "127.0.0.1:0"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const url = await ready(child);
+  return {
+    url,
+    stop: async () => {
+      child.kill("SIGTERM");
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function ready(child) {
+  return new Promise((resolve, reject) => {
+    let printed = "";
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error(`the server ended before it was ready: ${printed}`)));
+    child.stdout.on("data", (chunk) => {
+      printed += chunk;
+      const address = printed.match(/is ready: (http:\/\/[\d.:]+)/);
+      if (address) resolve(address[1]);
+    });
+  });
+}
+
+/** Starts a browser without a past; `stop` ends it. */
+export async function browse(options = {}) {
+  const profile = await mkdtemp(path.join(tmpdir(), "convoke-browser-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    headless: true,
+    args: QUIET,
+    viewport: DESKTOP,
+    locale: "en-US",
+    timezoneId: "UTC",
+    // Pictures show what is there, not what fades in.
+    reducedMotion: "reduce",
+    ...options,
+  });
+  const complaints = [];
+  context.on("page", (page) => listen(page, complaints));
+  context.pages().forEach((page) => listen(page, complaints));
+  return {
+    context,
+    page: context.pages()[0] ?? (await context.newPage()),
+    /** What the browser complained about until now. */
+    complaints,
+    stop: async () => {
+      await context.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+function listen(page, complaints) {
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
+  });
+}
+
+/** Waits until a list has a line with this text. */
+export async function sees(page, list, text) {
+  await page.locator(`${list} > li`, { hasText: text }).first().waitFor({ timeout: 15_000 });
+}
+
+/** The texts of a list's items, without times of day. */
+export async function items(page, list) {
+  const texts = await page.locator(`${list} > li`).allInnerTexts();
+  return texts.map((text) => text.replace(/\d{1,2}:\d{2}:\d{2}( [AP]M)?/g, "").replace(/\s+/g, " ").trim());
+}
+
+/** Keeps a picture for people, and checks that nothing sticks out of the window. */
+export async function picture(page, name) {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: true });
+  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(wide <= window, `${name}: the page is ${wide} px wide in a window of ${window} px`);
+}
