@@ -39,6 +39,7 @@ test("a newcomer writes, is answered by a function, and sees beside it what the 
   await sees(page, "#story", "new_conversation, version 1");
   const settled = page.locator("#story > li.settled").first();
   assert.match(await settled.innerText(), /systemMessage\s+applied/);
+  await sees(page, "#story", "conversation opened");
   const said = await page.locator("#lines > li.bot").first().innerText();
   assert.ok(said.length > "Controller Bot".length + 10, said);
 });
