@@ -110,6 +110,7 @@ pub(crate) fn run(input: &Arc<str>, seed: usize) -> Run {
         seed: seed as u128,
         clock: Arc::new(|| Timestamp::UNIX_EPOCH),
         grant: Grant::nothing(),
+        trace: "bench".into(),
         answered: None,
     }
 }
