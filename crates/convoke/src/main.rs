@@ -16,8 +16,8 @@ mod logging;
 mod render;
 mod secrets;
 mod tour;
-mod watch;
 mod typed;
+mod watch;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
