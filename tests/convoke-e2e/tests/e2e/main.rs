@@ -1,8 +1,5 @@
 //! The built binary from outside.
 
 mod backup;
-mod cli;
 mod full_disk;
-mod kill;
-mod neighbour;
 mod race;
