@@ -34,7 +34,7 @@ static JSRuntime *runtime;
 static JSContext *context;
 /* What the prelude files share; its `entry` functions are looked up once, when the prelude is complete. */
 static JSValue prelude_host, prelude_own;
-static JSValue entry_invoke, entry_settle, entry_bind, entry_environment, entry_unhandled, entry_describe, entry_import;
+static JSValue entry_invoke, entry_settle, entry_bind, entry_environment, entry_unhandled, entry_describe, entry_import, entry_resolve;
 static int unhandled_rejections;
 
 /* ---- memory: zero on free -------------------------------------------------------------------------------------- */
@@ -229,6 +229,18 @@ static JSValue native_decode(JSContext *ctx, JSValueConst self, int argc, JSValu
   return result;
 }
 
+/* host.evaluate(text, name) -> what a script gives: files and libraries that are required */
+static JSValue native_evaluate(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
+  size_t len;
+  const char *text = JS_ToCStringLen(ctx, &len, argv[0]);
+  if (!text) return JS_EXCEPTION;
+  const char *name = JS_ToCString(ctx, argv[1]);
+  JSValue result = name ? JS_Eval(ctx, text, len, name, JS_EVAL_TYPE_GLOBAL) : JS_EXCEPTION;
+  JS_FreeCString(ctx, text);
+  if (name) JS_FreeCString(ctx, name);
+  return result;
+}
+
 /* host.collect(): run the cycle collector once; the prelude does so before its image is taken. */
 static JSValue native_collect(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
   JS_RunGC(runtime);
@@ -239,7 +251,7 @@ static const JSCFunctionListEntry natives[] = {
   JS_CFUNC_DEF("answer", 2, native_answer),   JS_CFUNC_DEF("log", 2, native_log),
   JS_CFUNC_DEF("operate", 3, native_operate), JS_CFUNC_DEF("compute", 4, native_compute),
   JS_CFUNC_DEF("encode", 2, native_encode),   JS_CFUNC_DEF("decode", 2, native_decode),
-  JS_CFUNC_DEF("collect", 0, native_collect),
+  JS_CFUNC_DEF("evaluate", 2, native_evaluate), JS_CFUNC_DEF("collect", 0, native_collect),
 };
 
 /* ---- entries ----------------------------------------------------------------------------------------------------- */
@@ -305,13 +317,42 @@ static int fill_module(JSContext *ctx, JSModuleDef *module) {
   return 0;
 }
 
-static char *module_name(JSContext *ctx, const char *base, const char *name, void *opaque) { return js_strdup(ctx, name); }
+static char *module_name(JSContext *ctx, const char *base, const char *name, void *opaque) {
+  /* Only the function's own files are resolved; their names are "kind:path", the entry's is its path. */
+  const char *from = strchr(base, ':');
+  JSValueConst arguments[2] = { JS_NewString(ctx, from ? from + 1 : base), JS_NewString(ctx, name) };
+  JSValue found = JS_Call(ctx, entry_resolve, JS_UNDEFINED, 2, arguments);
+  JS_FreeValue(ctx, arguments[0]);
+  JS_FreeValue(ctx, arguments[1]);
+  const char *text = JS_IsException(found) ? NULL : JS_ToCString(ctx, found);
+  JS_FreeValue(ctx, found);
+  char *resolved = text ? js_strdup(ctx, text) : NULL;
+  if (text) JS_FreeCString(ctx, text);
+  return resolved;
+}
+
+/* An ES module of the function's own; in stacks it has its path. */
+static JSModuleDef *compile_module(JSContext *ctx, const char *name, JSValue text) {
+  size_t len;
+  const char *source = JS_ToCStringLen(ctx, &len, text);
+  JSValue module = source ? JS_Eval(ctx, source, len, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY) : JS_EXCEPTION;
+  if (source) JS_FreeCString(ctx, source);
+  if (JS_IsException(module)) return NULL;
+  JSModuleDef *definition = JS_VALUE_GET_PTR(module);
+  JS_FreeValue(ctx, module);
+  return definition;
+}
 
 static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque) {
   JSValue asked = JS_NewString(ctx, name);
   JSValue found = JS_Call(ctx, entry_import, JS_UNDEFINED, 1, (JSValueConst *)&asked);
   JS_FreeValue(ctx, asked);
   if (JS_IsException(found)) return NULL;
+  if (JS_IsString(found)) {
+    JSModuleDef *own_file = compile_module(ctx, name, found);
+    JS_FreeValue(ctx, found);
+    return own_file;
+  }
   JSModuleDef *module = JS_NewCModule(ctx, name, fill_module);
   JSPropertyEnum *keys;
   uint32_t count;
@@ -337,7 +378,7 @@ EXPORTED(convoke_alloc) void *convoke_alloc(size_t len) { return len + 1 ? callo
 
 /* Makes the runtime. Image build only. */
 EXPORTED(convoke_start) int convoke_start(void) {
-  entry_invoke = entry_settle = entry_bind = entry_environment = entry_unhandled = entry_describe = entry_import = JS_UNDEFINED;
+  entry_invoke = entry_settle = entry_bind = entry_environment = entry_unhandled = entry_describe = entry_import = entry_resolve = JS_UNDEFINED;
   runtime = JS_NewRuntime2(&zeroing, NULL);
   if (!runtime) return 1;
   context = JS_NewContext(runtime);
@@ -381,12 +422,14 @@ EXPORTED(convoke_seal) int convoke_seal(void) {
   entry_unhandled = JS_GetPropertyStr(context, prelude_own, "unhandled");
   entry_describe = JS_GetPropertyStr(context, prelude_own, "describe");
   entry_import = JS_GetPropertyStr(context, prelude_own, "import");
+  entry_resolve = JS_GetPropertyStr(context, prelude_own, "resolve");
   JS_RunGC(runtime);
   /* A collection visits, and so dirties, the whole image: a function of ordinary size shall never need one. */
   JS_SetGCThreshold(runtime, runtime->malloc_state.malloc_size + COLLECT_AFTER_BYTES);
   return !(JS_IsFunction(context, entry_invoke) && JS_IsFunction(context, entry_settle) && JS_IsFunction(context, entry_bind)
     && JS_IsFunction(context, entry_environment) && JS_IsFunction(context, entry_unhandled)
-    && JS_IsFunction(context, entry_describe) && JS_IsFunction(context, entry_import));
+    && JS_IsFunction(context, entry_describe) && JS_IsFunction(context, entry_import)
+    && JS_IsFunction(context, entry_resolve));
 }
 
 static int bind_lambda(JSValueConst namespace, uint64_t seed) {
@@ -402,7 +445,7 @@ static int bind_lambda(JSValueConst namespace, uint64_t seed) {
   return flags | (context->random_state != (seed ? seed : 1) ? LOADED_RANDOM : 0);
 }
 
-static int load_module_source(const char *source, size_t len, JSValue *namespace) {
+static int load_module_source(const char *source, size_t len, const char *name, JSValue *namespace) {
   static const char suffix[] = "\n;export{lambda as \"convoke:lambda\"}";
   size_t whole = len + sizeof suffix - 1;
   char *exporting = js_malloc(context, whole + 1);
@@ -410,12 +453,12 @@ static int load_module_source(const char *source, size_t len, JSValue *namespace
   memcpy(exporting, source, len);
   memcpy(exporting + len, suffix, sizeof suffix);
   int flags = JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY;
-  JSValue module = JS_Eval(context, exporting, whole, "lambda.js", flags);
+  JSValue module = JS_Eval(context, exporting, whole, name, flags);
   js_free(context, exporting);
   if (JS_IsException(module)) {
     /* No top-level `lambda` to export, or a mistake of the author's: the text as written tells which. */
     JS_FreeValue(context, JS_GetException(context));
-    module = JS_Eval(context, source, len, "lambda.js", flags);
+    module = JS_Eval(context, source, len, name, flags);
   }
   if (JS_IsException(module)) { report_exception(ANSWER_REFUSED); return LOAD_SYNTAX; }
   JSModuleDef *definition = JS_VALUE_GET_PTR(module);
@@ -435,8 +478,8 @@ static int load_module_source(const char *source, size_t len, JSValue *namespace
   return loaded;
 }
 
-static int load_script_source(const char *source, size_t len) {
-  JSValue script = JS_Eval(context, source, len, "lambda.js", JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_COMPILE_ONLY);
+static int load_script_source(const char *source, size_t len, const char *name) {
+  JSValue script = JS_Eval(context, source, len, name, JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_COMPILE_ONLY);
   if (JS_IsException(script)) { report_exception(ANSWER_REFUSED); return LOAD_SYNTAX; }
   JSValue evaluated = JS_EvalFunction(context, script);
   if (JS_IsException(evaluated)) { report_exception(ANSWER_REFUSED); return LOAD_THREW; }
@@ -445,21 +488,24 @@ static int load_script_source(const char *source, size_t len) {
   return 0;
 }
 
-/* Evaluates the user's source, with its environment variables present, and binds `lambda`.
+/* Evaluates the user's source, the file `name`, with its environment variables present, and binds `lambda`.
  * Returns flags (`LOADED_*`), or below zero why it does not load (`LOAD_*`), the words having gone to `answer`. */
-EXPORTED(convoke_load) int convoke_load(char *source, size_t len, int is_module, char *environment, size_t env_len, uint64_t seed) {
+EXPORTED(convoke_load) int convoke_load(char *source, size_t len, char *name, int is_module, char *environment, size_t env_len, uint64_t seed) {
   limit_stack();
   reseed(seed);
-  JSValue text = JS_NewStringLen(context, environment, env_len), namespace = JS_UNDEFINED;
-  JSValue done = JS_Call(context, entry_environment, JS_UNDEFINED, 1, (JSValueConst *)&text);
-  JS_FreeValue(context, text);
+  JSValueConst arguments[2] = { JS_NewStringLen(context, environment, env_len), JS_NewString(context, name) };
+  JSValue namespace = JS_UNDEFINED;
+  JSValue done = JS_Call(context, entry_environment, JS_UNDEFINED, 2, arguments);
+  JS_FreeValue(context, arguments[0]);
+  JS_FreeValue(context, arguments[1]);
   free(environment);
   int loaded = 0;
   if (JS_IsException(done)) { report_exception(ANSWER_REFUSED); loaded = LOAD_THREW; }
   JS_FreeValue(context, done);
-  if (!loaded) loaded = is_module ? load_module_source(source, len, &namespace) : load_script_source(source, len);
+  if (!loaded) loaded = is_module ? load_module_source(source, len, name, &namespace) : load_script_source(source, len, name);
   memset(source, 0, len);
   free(source);
+  free(name);
   if (!loaded) loaded = bind_lambda(namespace, seed);
   JS_FreeValue(context, namespace);
   return loaded;

@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 mod engine;
 #[path = "build/image.rs"]
 mod image;
+#[path = "build/libraries.rs"]
+mod libraries;
 #[path = "src/guest/tunables.rs"]
 mod tunables;
 #[path = "build/wasm.rs"]
@@ -24,7 +26,9 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 fn main() -> Result<()> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let guest = here.join("../../guest").canonicalize()?;
-    for watched in ["glue.c", "build.mjs", "package-lock.json", "prelude", "engine.wasm.sha256"] {
+    for watched in
+        ["glue.c", "build.mjs", "bundle.mjs", "shims", "package-lock.json", "prelude", "engine.wasm.sha256"]
+    {
         println!("cargo:rerun-if-changed={}", guest.join(watched).display());
     }
     for watched in ["build.rs", "build", "src/guest/tunables.rs"] {
@@ -37,6 +41,7 @@ fn main() -> Result<()> {
     compare(&guest.join("engine.wasm.sha256"), &engine);
     wasm::check(&engine)?;
 
+    libraries::build(&guest, &cache)?;
     let prelude = image::read_prelude(&guest.join("prelude"))?;
     let target = env::var("TARGET")?;
     let key = image_key(&here, &engine, &prelude, &target)?;
@@ -72,11 +77,19 @@ fn image_key(here: &Path, engine: &[u8], prelude: &[(String, String)], target: &
         hash.update(text);
         hash.update([0]);
     }
-    for code in ["build.rs", "build/image.rs", "build/wasm.rs", "src/guest/tunables.rs", "Cargo.toml"] {
+    for code in ["build.rs", "build/image.rs", "build/wasm.rs", "src/guest/tunables.rs"] {
         hash.update(fs::read(here.join(code))?);
     }
+    hash.update(wasmtime_line(&here.join("Cargo.toml"))?);
     hash.update(target);
     Ok(hex(&hash.finalize()))
+}
+
+/// The line that pins the compiler of the image.
+fn wasmtime_line(manifest: &Path) -> Result<String> {
+    let manifest = fs::read_to_string(manifest)?;
+    let line = manifest.lines().find(|line| line.starts_with("wasmtime = {"));
+    Ok(line.ok_or("Cargo.toml does not pin wasmtime for the build")?.to_owned())
 }
 
 /// Says when the engine differs from the one that was last recorded; a warning while only one kind of machine recorded it.

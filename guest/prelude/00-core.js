@@ -72,8 +72,9 @@
 
   let decided = false;
 
-  function answer(kind, words) {
+  function answer(kind, words, error) {
     decided = true;
+    own.inspected(kind === THREW, error);
     host.answer(kind, words);
   }
 
@@ -91,12 +92,14 @@
   }
 
   function fail(error) {
-    if (!decided) answer(THREW, describe(error));
+    if (!decided) answer(THREW, describe(error), error);
     else own.note(3, 'failed after its answer', error);
   }
 
   /** An exception that nobody can catch: it fails the invocation, unless that has its answer already. */
   own.uncaught = fail;
+  /** Replaced for inspected runs: tells the host where the function was. */
+  own.inspected = () => {};
   /** Replaced by the console: writes a log entry on the prelude's own account. */
   own.note = () => {};
 
@@ -211,7 +214,8 @@
     return deferred;
   };
 
-  own.environment = (json) => {
+  own.environment = (json, entry) => {
+    own.enter(entry);
     const variables = parse(json);
     const names = Object.keys(variables);
     for (let i = 0; i < names.length; i++) own.variables[names[i]] = variables[names[i]];
@@ -220,7 +224,6 @@
   };
   own.variables = {};
   own.identity = { __proto__: null, account: '', lambda: '' };
-  own.import = (name) => own.require(name);
 
   for (const name of ['SharedArrayBuffer', 'Atomics', 'gc', 'navigator']) delete globalThis[name];
   own.define('global', globalThis);

@@ -4,6 +4,7 @@
 
   const { stringify, text, isError, uncurry } = own;
   const DEBUG = 0, INFO = 1, WARN = 2, ERROR = 3;
+  const TRACE = 14;
   const DEPTH_MAX = 8;
   const log = host.log;
   const isArray = Array.isArray;
@@ -107,6 +108,7 @@
       this.timeLog(label);
       timers.delete(text(label));
     },
+    getTraceId: () => host.compute(TRACE, '', undefined, false),
     group: at(INFO), groupCollapsed: at(INFO), groupEnd: quiet, clear: quiet, profile: quiet, profileEnd: quiet, timeStamp: quiet,
   });
 })

@@ -128,50 +128,53 @@
   for (const [name, value] of Object.entries({ DOMException, Event, CustomEvent, EventTarget, AbortSignal, AbortController })) own.define(name, value);
 
   own.modules.events = () => {
-    class EventEmitter {
-      static defaultMaxListeners = 10;
-      #of(name) {
-        this._events ??= new Map();
-        if (!this._events.has(name)) this._events.set(name, []);
-        return this._events.get(name);
-      }
-      on(name, listener) { this.#of(name).push({ listener, once: false }); return this; }
-      addListener(name, listener) { return this.on(name, listener); }
-      prependListener(name, listener) { this.#of(name).unshift({ listener, once: false }); return this; }
-      once(name, listener) { this.#of(name).push({ listener, once: true }); return this; }
+    // A function, not a class: sources in Node's old manner call it on an object of their own.
+    function EventEmitter() { this._events ??= new Map(); }
+    const listenersOf = (emitter, name) => {
+      const events = (emitter._events ??= new Map());
+      if (!events.has(name)) events.set(name, []);
+      return events.get(name);
+    };
+    const methods = {
+      on(name, listener) { listenersOf(this, name).push({ listener, once: false }); return this; },
+      addListener(name, listener) { return this.on(name, listener); },
+      prependListener(name, listener) { listenersOf(this, name).unshift({ listener, once: false }); return this; },
+      once(name, listener) { listenersOf(this, name).push({ listener, once: true }); return this; },
+      prependOnceListener(name, listener) { listenersOf(this, name).unshift({ listener, once: true }); return this; },
       off(name, listener) {
-        const entries = this.#of(name);
+        const entries = listenersOf(this, name);
         const at = entries.findLastIndex((entry) => entry.listener === listener);
         if (at >= 0) entries.splice(at, 1);
         return this;
-      }
-      removeListener(name, listener) { return this.off(name, listener); }
+      },
+      removeListener(name, listener) { return this.off(name, listener); },
       removeAllListeners(name) {
         if (name === undefined) this._events?.clear();
         else this._events?.delete(name);
         return this;
-      }
+      },
       emit(name, ...values) {
-        const entries = this.#of(name).slice();
+        const entries = listenersOf(this, name).slice();
         if (entries.length === 0 && name === 'error') throw own.isError(values[0]) ? values[0] : new Error('Unhandled error. (' + own.text(values[0]) + ')');
         for (const entry of entries) {
           if (entry.once) this.off(name, entry.listener);
           entry.listener.apply(this, values);
         }
         return entries.length > 0;
-      }
-      listenerCount(name) { return this.#of(name).length; }
-      listeners(name) { return this.#of(name).map((entry) => entry.listener); }
-      eventNames() { return [...(this._events?.keys() ?? [])].filter((name) => this._events.get(name).length > 0); }
-      setMaxListeners() { return this; }
-      getMaxListeners() { return EventEmitter.defaultMaxListeners; }
-      static once(emitter, name) {
-        return new Promise((resolve, reject) => {
-          emitter.once(name, (...values) => resolve(values));
-          if (name !== 'error') emitter.once('error', reject);
-        });
-      }
-    }
+      },
+      listenerCount(name) { return listenersOf(this, name).length; },
+      listeners(name) { return listenersOf(this, name).map((entry) => entry.listener); },
+      rawListeners(name) { return this.listeners(name); },
+      eventNames() { return [...(this._events?.keys() ?? [])].filter((name) => this._events.get(name).length > 0); },
+      setMaxListeners() { return this; },
+      getMaxListeners() { return EventEmitter.defaultMaxListeners; },
+    };
+    for (const [name, value] of Object.entries(methods)) Object.defineProperty(EventEmitter.prototype, name, { value, writable: true, configurable: true });
+    EventEmitter.defaultMaxListeners = 10;
+    EventEmitter.once = (emitter, name) => new Promise((resolve, reject) => {
+      emitter.once(name, (...values) => resolve(values));
+      if (name !== 'error') emitter.once('error', reject);
+    });
     EventEmitter.EventEmitter = EventEmitter;
     return EventEmitter;
   };

@@ -178,7 +178,7 @@
     }
     #send(request) {
       const { method, url, headers, body, asJson, timeout } = request;
-      const described = `{"url":${stringify(url)},"method":"${method}","redirect":"follow","headers":${headersJson(headers)}${bodyJson(body)}${this.#identity}}`;
+      const described = `{"url":${stringify(url)},"method":"${method}","redirect":"manual","headers":${headersJson(headers)}${bodyJson(body)}${this.#identity}}`;
       return mtlsAnswer(ask('mtls', described, timeout), asJson);
     }
     async get(...given) { return this.#send(mtlsRequest('GET', ...given)); }

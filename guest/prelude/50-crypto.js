@@ -2,7 +2,7 @@
 (function (host, own) {
   'use strict';
 
-  const RANDOM = 1, DIGEST = 2, HMAC = 3;
+  const RANDOM = 1, DIGEST = 2, HMAC = 3, SIGN = 11, VERIFY = 12, KEY = 13;
   const { compute } = host;
   const { DOMException, Buffer } = own;
 
@@ -113,7 +113,85 @@
     return name;
   };
 
+  // ---- keys and signatures; a key object is data: its PEM or its bytes
+
+  class KeyObject {
+    #type; #data; #details;
+    constructor(type, data, details) {
+      this.#type = type;
+      this.#data = data;
+      this.#details = details;
+    }
+    get type() { return this.#type; }
+    get asymmetricKeyType() { return this.#details?.kind; }
+    get asymmetricKeyDetails() {
+      if (this.#details === undefined) return undefined;
+      const { modulusLength, namedCurve } = this.#details;
+      return namedCurve === undefined ? { modulusLength, publicExponent: 65537n } : { namedCurve };
+    }
+    get symmetricKeySize() { return this.#type === 'secret' ? this.#data.length : undefined; }
+    export() { return this.#type === 'secret' ? Buffer.from(this.#data) : Buffer.from(this.#data).toString(); }
+    equals(other) { return other instanceof KeyObject && other.#type === this.#type && equal(this.#data, other.#data); }
+    get [Symbol.toStringTag]() { return 'KeyObject'; }
+    static data(key) { return key.#data; }
+  }
+  const dataOf = KeyObject.data;
+  delete KeyObject.data;
+
+  /** PEM bytes of whatever Node takes as a key. */
+  function pemOf(key) {
+    if (key instanceof KeyObject) return dataOf(key);
+    if (key !== null && typeof key === 'object' && key.key !== undefined) {
+      if (key.passphrase !== undefined) throw new TypeError('The key is encrypted; provide it decrypted');
+      return pemOf(key.key);
+    }
+    return bytesFrom(key, 'utf8');
+  }
+  const keyObject = (type, key) => {
+    const pem = Buffer.from(pemOf(key));
+    return new KeyObject(type, pem, own.parse(compute(KEY, type, pem, false)));
+  };
+  const secretBytes = (key, encoding) => (key instanceof KeyObject ? dataOf(key) : bytesFrom(key, encoding));
+
+  const joined = (...parts) => {
+    const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+    parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+    return whole;
+  };
+  function sign(algorithm, message, key) {
+    const pem = pemOf(key);
+    return Buffer.from(compute(SIGN, `${known(algorithm ?? 'sha256')}:${pem.length}`, joined(pem, message), true).buffer);
+  }
+  function verify(algorithm, message, key, signature) {
+    const pem = pemOf(key);
+    return compute(VERIFY, `${known(algorithm ?? 'sha256')}:${pem.length}:${signature.length}`, joined(pem, signature, message), false) === '1';
+  }
+
+  class Signing {
+    #parts = []; #algorithm;
+    constructor(algorithm) { this.#algorithm = known(algorithm); }
+    update(data, encoding) {
+      this.#parts.push(Buffer.from(bytesFrom(data, encoding)));
+      return this;
+    }
+    write(data, encoding) { this.update(data, encoding); return true; }
+    end(data, encoding) { if (data !== undefined) this.update(data, encoding); return this; }
+    sign(key, encoding) {
+      const signature = sign(this.#algorithm, Buffer.concat(this.#parts), key);
+      return encoding === undefined || encoding === 'buffer' ? signature : signature.toString(encoding);
+    }
+    verify(key, signature, encoding) { return verify(this.#algorithm, Buffer.concat(this.#parts), key, bytesFrom(signature, encoding)); }
+  }
+
   own.modules.crypto = () => ({
+    KeyObject, constants: { RSA_PKCS1_PADDING: 1 },
+    createSecretKey: (key, encoding) => new KeyObject('secret', Buffer.from(bytesFrom(key, encoding)), undefined),
+    createPrivateKey: (key) => keyObject('private', key),
+    createPublicKey: (key) => keyObject('public', key),
+    createSign: (algorithm) => new Signing(algorithm),
+    createVerify: (algorithm) => new Signing(algorithm),
+    sign: (algorithm, data, key) => sign(algorithm, bytesFrom(data), key),
+    verify: (algorithm, data, key, signature) => verify(algorithm, bytesFrom(data), key, bytesFrom(signature)),
     webcrypto: crypto, subtle, getRandomValues, randomUUID,
     getHashes: () => HASHES.slice(),
     createHash(algorithm) {
@@ -121,7 +199,7 @@
       return new Collector((bytes) => compute(DIGEST, name, bytes, true));
     },
     createHmac(algorithm, key) {
-      const name = known(algorithm), secret = Buffer.from(bytesFrom(key));
+      const name = known(algorithm), secret = Buffer.from(secretBytes(key));
       return new Collector((bytes) => hmac(name, secret, bytes));
     },
     hash: (algorithm, data, encoding = 'hex') => {

@@ -18,7 +18,7 @@ pub(crate) fn build(guest: &Path, cache: &Path) -> Result<Vec<u8>> {
     let sources = sources()?;
     let cached = cache.join(format!("engine-{}.wasm", key(guest, &sources)?));
     if !cached.is_file() {
-        install(guest)?;
+        install(guest, "@yowasp/clang")?;
         let out = PathBuf::from(env::var("OUT_DIR")?).join("engine.wasm");
         let mut node = Command::new("node");
         node.current_dir(guest).args(["build.mjs"]).arg(&sources).arg("glue.c").arg(&out);
@@ -43,10 +43,9 @@ fn sources() -> Result<PathBuf> {
     Ok(Path::new(manifest).with_file_name("quickjs"))
 }
 
-/// A hash of every byte that the compiler reads, the compiler's own lock included.
+/// A hash of every byte that the compiler reads, and of the compiler itself as it is locked.
 fn key(guest: &Path, sources: &Path) -> Result<String> {
-    let mut inputs: Vec<PathBuf> =
-        ["glue.c", "build.mjs", "package-lock.json"].iter().map(|name| guest.join(name)).collect();
+    let mut inputs: Vec<PathBuf> = ["glue.c", "build.mjs"].iter().map(|name| guest.join(name)).collect();
     let mut code: Vec<PathBuf> = fs::read_dir(sources)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|kind| kind == "c" || kind == "h"))
@@ -58,21 +57,36 @@ fn key(guest: &Path, sources: &Path) -> Result<String> {
         hash.update(input.file_name().map(|name| name.as_encoded_bytes().to_vec()).unwrap_or_default());
         hash.update(Sha256::digest(fs::read(input)?));
     }
+    hash.update(locked_compiler(guest)?);
     Ok(hex(&hash.finalize()))
 }
 
-/// Installs the compiler that `package-lock.json` names, once.
-fn install(guest: &Path) -> Result<()> {
-    if guest.join("node_modules/@yowasp/clang/package.json").is_file() {
+/// What the lock says of the compiler's packages; the libraries that are locked beside them do not matter here.
+fn locked_compiler(guest: &Path) -> Result<String> {
+    let lock: serde_json::Value = serde_json::from_slice(&fs::read(guest.join("package-lock.json"))?)?;
+    let packages = lock["packages"].as_object().ok_or("package-lock.json lists no packages")?;
+    let compiler = packages.iter().filter(|(name, _)| name.contains("@yowasp/"));
+    let locked: Vec<String> =
+        compiler.map(|(name, package)| format!("{name} {}", package["integrity"])).collect();
+    Ok(locked.join("\n"))
+}
+
+/// Installs what `package-lock.json` names, unless `package` is there in its locked version.
+pub(crate) fn install(guest: &Path, package: &str) -> Result<()> {
+    let lock: serde_json::Value = serde_json::from_slice(&fs::read(guest.join("package-lock.json"))?)?;
+    let locked = &lock["packages"][format!("node_modules/{package}")]["version"];
+    let there = fs::read(guest.join("node_modules").join(package).join("package.json")).ok();
+    let there = there.and_then(|manifest| serde_json::from_slice::<serde_json::Value>(&manifest).ok());
+    if there.is_some_and(|manifest| manifest["version"] == *locked) {
         return Ok(());
     }
     let mut npm = Command::new("npm");
     npm.current_dir(guest).args(["ci", "--no-audit", "--no-fund"]);
-    run(&mut npm, "npm installs the compiler of the JavaScript engine; is `npm` installed?").map(drop)
+    run(&mut npm, "npm installs the compiler and the libraries of the guest; is `npm` installed?").map(drop)
 }
 
 /// Runs a command to its end and gives its output; a failure says what the command was for.
-fn run(command: &mut Command, purpose: &str) -> Result<String> {
+pub(crate) fn run(command: &mut Command, purpose: &str) -> Result<String> {
     let output = command.output().map_err(|error| format!("{command:?}: {error} ({purpose})"))?;
     if !output.status.success() {
         return Err(

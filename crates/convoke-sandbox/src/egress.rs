@@ -21,7 +21,7 @@ use url::{Host, Url};
 
 use crate::platform::is_public_platform_host;
 
-pub use self::client::{Resolver, Resolving, SystemResolver};
+pub use self::client::{ClientIdentity, Resolver, Resolving, SystemResolver};
 pub use self::rate::RateLimit;
 
 /// Redirects followed for one request: enough for a login hop or a moved host, not for a maze.
@@ -126,6 +126,12 @@ pub enum EgressError {
     /// Not answered within [`REQUEST_TIME_MAX`].
     #[error("no complete answer within {} s", REQUEST_TIME_MAX.as_secs())]
     TimedOut,
+    /// A client certificate that cannot be read.
+    #[error("the client certificate or the authority cannot be read; both are PEM")]
+    BadCertificate,
+    /// A client key that cannot be read, or that is not of the certificate.
+    #[error("the key cannot be read or does not belong to the certificate")]
+    BadKey,
     /// Connection, TLS or protocol failed.
     #[error("the request failed: {0}")]
     Failed(String),
@@ -145,6 +151,8 @@ impl EgressError {
             Self::TooManyRedirects => "too_many_redirects",
             Self::ResponseTooLarge => "response_too_large",
             Self::TimedOut => "timed_out",
+            Self::BadCertificate => "invalid_cert",
+            Self::BadKey => "invalid_key",
             Self::Failed(_) => "failed",
         }
     }
@@ -177,14 +185,34 @@ impl Egress {
     /// # Errors
     /// See [`EgressError`]. Nothing was sent to a host or address that is not permitted.
     pub async fn send(&self, domains: &DomainAllowList, request: Request) -> Result<Response, EgressError> {
-        let whole = Box::pin(self.follow(domains, request));
+        let whole = Box::pin(self.follow(domains, request, None));
         tokio::time::timeout(REQUEST_TIME_MAX, whole).await.unwrap_or(Err(EgressError::TimedOut))
     }
 
-    async fn follow(&self, domains: &DomainAllowList, mut request: Request) -> Result<Response, EgressError> {
+    /// The same, showing a client certificate. A redirect is handed to the caller: the certificate is for one server.
+    ///
+    /// # Errors
+    /// See [`EgressError`].
+    pub async fn send_as(
+        &self,
+        domains: &DomainAllowList,
+        request: Request,
+        identity: &ClientIdentity,
+    ) -> Result<Response, EgressError> {
+        let request = Request { redirect: Redirect::Manual, ..request };
+        let whole = Box::pin(self.follow(domains, request, Some(identity)));
+        tokio::time::timeout(REQUEST_TIME_MAX, whole).await.unwrap_or(Err(EgressError::TimedOut))
+    }
+
+    async fn follow(
+        &self,
+        domains: &DomainAllowList,
+        mut request: Request,
+        identity: Option<&ClientIdentity>,
+    ) -> Result<Response, EgressError> {
         let mut headers = header_map(&request.headers)?;
         for hop in 0..=REDIRECTS_MAX {
-            let answer = self.hop(domains, &request, headers.clone()).await?;
+            let answer = self.hop(domains, &request, headers.clone(), identity).await?;
             let target = if request.redirect == Redirect::Manual {
                 None
             } else {
@@ -207,9 +235,13 @@ impl Egress {
         domains: &DomainAllowList,
         request: &Request,
         headers: HeaderMap,
+        identity: Option<&ClientIdentity>,
     ) -> Result<reqwest::Response, EgressError> {
         let (host, addresses) = self.judge(domains, &request.url).await?;
-        let client = self.clients.to(&host, &addresses)?;
+        let client = match identity {
+            Some(identity) => identity.client(&host, &addresses)?,
+            None => self.clients.to(&host, &addresses)?,
+        };
         let mut sending = client.request(request.method.clone(), request.url.clone()).headers(headers);
         if !request.body.is_empty() {
             sending = sending.body(request.body.clone());

@@ -1,5 +1,6 @@
 //! What a run came to: every way it can end, what it logged, whom it called, what it used.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -22,6 +23,22 @@ pub struct Execution {
     pub usage: Usage,
     /// What a replay needs.
     pub recording: Recording,
+    /// Where it was, if its source was inspected and it answered.
+    pub inspection: Option<Inspection>,
+}
+
+/// Where an inspected run was.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Inspection {
+    /// Statements that were reached.
+    pub statements: u64,
+    /// File and line of the newest of them, oldest first.
+    pub trace: Vec<(String, u32)>,
+    /// File and line at which it threw.
+    pub at: Option<(String, u32)>,
+    /// What could be seen there: names and values as data.
+    pub locals: BTreeMap<String, serde_json::Value>,
 }
 
 /// How a run ended.

@@ -166,12 +166,15 @@ fn pooled(instances_max: u32) -> Config {
     config
 }
 
+/// Text and length of a source, its name, whether it is a module, text and length of its environment, seed.
+type Loading = (i32, i32, i32, i32, i32, i32, i64);
+
 /// One instance.
 pub(crate) struct Guest {
     store: Store<State>,
     memory: Memory,
     alloc: TypedFunc<i32, i32>,
-    load: TypedFunc<(i32, i32, i32, i32, i32, i64), i32>,
+    load: TypedFunc<Loading, i32>,
     invoke: TypedFunc<(i32, i32, i64), ()>,
     settle: TypedFunc<(i32, i32, i32, i32, i64), ()>,
     instance: wasmtime::Instance,
@@ -275,17 +278,15 @@ impl Guest {
         Ok(meter.drive(lane, entry).await.map_err(Fault::Stopped)??)
     }
 
-    fn sourced(
-        &mut self,
-        source: &Sourced<'_>,
-        now: Timestamp,
-    ) -> Result<(i32, i32, i32, i32, i32, i64), Fault> {
+    fn sourced(&mut self, source: &Sourced<'_>, now: Timestamp) -> Result<Loading, Fault> {
         let seed = self.enter(now);
         let text = self.put(source.text)?;
+        let name = self.put(source.name)?;
         let environment = self.put(source.environment)?;
         Ok((
             text,
             len(source.text)?,
+            name,
             i32::from(source.is_module),
             environment,
             len(source.environment)?,
@@ -356,6 +357,8 @@ fn len(text: &str) -> Result<i32, Fault> {
 
 /// A source and what is present when its top level runs.
 pub(crate) struct Sourced<'a> {
+    /// Its name in stacks.
+    pub(crate) name: &'a str,
     pub(crate) text: &'a str,
     pub(crate) is_module: bool,
     /// JSON object of environment variables.

@@ -28,6 +28,18 @@ pub const OPERATION_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const COMPUTE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Random bytes given at once, as `crypto.getRandomValues` has it.
 pub const RANDOM_BYTES_MAX: usize = 65_536;
+/// Source of one function, in characters, as the contract has it.
+pub const SOURCE_CHARACTERS_MAX: usize = 100_000;
+/// Files of one function: a project of this size is a library, which belongs into a package.
+pub const SOURCE_FILES_MAX: usize = 100;
+/// Path of a file of a function, in bytes.
+pub const SOURCE_PATH_BYTES_MAX: usize = 200;
+/// Findings reported of one source: who has more begins with the first ones.
+pub const DIAGNOSTICS_MAX: usize = 50;
+/// What an inspected run tells of itself, in bytes of JSON: a thousand statements and what could be seen at one.
+pub const INSPECTION_BYTES_MAX: usize = 256 * 1024;
+/// Secrets hidden in what one run says, counted in texts: more than any account has for one function.
+pub const SECRETS_HIDDEN_MAX: usize = 256;
 /// Source of one function, in bytes: the contract's 100,000 characters at four bytes each.
 pub const SOURCE_BYTES_MAX: usize = 400_000;
 /// Input of one invocation, in bytes of JSON.

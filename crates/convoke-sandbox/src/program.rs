@@ -12,6 +12,7 @@ use crate::guest::state::State;
 use crate::guest::{Delta, Guest, Sourced};
 use crate::limits::{LOAD_CPU_MAX, MEMORY_BYTES_DEFAULT, SOURCE_BYTES_MAX, WALL_DEFAULT};
 use crate::pool::Sandbox;
+use crate::source::{Compiled, NotCompiled, ONE_TEXT, Source, compile};
 use crate::stack;
 
 /// The clock while a top level is evaluated at deployment. Who reads it is evaluated again per invocation.
@@ -23,28 +24,6 @@ const USED_RANDOM: i32 = 2;
 const SYNTAX: i32 = -1;
 const NO_LAMBDA: i32 = -3;
 const WAITS: i32 = -4;
-
-/// JavaScript text of one function.
-#[derive(Debug, Clone)]
-pub struct Source {
-    text: Arc<str>,
-}
-
-impl Source {
-    /// A script or, if a line begins with `import` or `export`, an ES module.
-    pub fn new(text: impl Into<Arc<str>>) -> Self {
-        Self { text: text.into() }
-    }
-
-    fn is_module(&self) -> bool {
-        let begins = |line: &str, word: &str| {
-            line.strip_prefix(word).is_some_and(|rest| {
-                !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$' || c == '(')
-            })
-        };
-        self.text.lines().map(str::trim_start).any(|line| begins(line, "import") || begins(line, "export"))
-    }
-}
 
 /// How `lambda` gives its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +44,10 @@ pub enum ProgramError {
         bytes: usize,
     },
     /// It does not parse.
-    #[error("{message} (line {line}, column {column})")]
+    #[error("{message} ({}line {line}, column {column})", file.as_ref().map(|file| format!("{file}, ")).unwrap_or_default())]
     Syntax {
+        /// The file, for a source of several.
+        file: Option<String>,
         /// From 1.
         line: u32,
         /// From 1.
@@ -104,7 +85,7 @@ pub struct Program {
 }
 
 pub(crate) struct Prepared {
-    pub(crate) source: Source,
+    pub(crate) source: Arc<Compiled>,
     /// JSON object.
     pub(crate) environment: String,
     form: Form,
@@ -145,23 +126,20 @@ impl Program {
             Start::Restored(delta) => delta.size(),
             Start::Evaluated => 0,
         };
-        delta + self.inner.source.text.len() + self.inner.environment.len()
+        delta + self.inner.source.size() + self.inner.environment.len()
     }
 }
 
 impl Prepared {
     pub(crate) fn sourced(&self) -> Sourced<'_> {
-        Sourced {
-            text: &self.source.text,
-            is_module: self.source.is_module(),
-            environment: &self.environment,
-        }
+        let (name, text, is_module) = self.source.entry();
+        Sourced { name, text, is_module, environment: &self.environment }
     }
 }
 
 impl Sandbox {
     /// Evaluates a source in a new instance, with these environment variables in `process.env`, on the calling thread:
-    /// below a millisecond for honest sources, at most [`LOAD_CPU_MAX`] for others.
+    /// below a millisecond for honest sources without libraries, at most [`LOAD_CPU_MAX`] for others.
     ///
     /// # Errors
     /// If it does not parse, has no `lambda`, or its top level fails.
@@ -170,16 +148,18 @@ impl Sandbox {
         source: &Source,
         environment: &BTreeMap<String, String>,
     ) -> Result<Program, ProgramError> {
-        if source.text.len() > SOURCE_BYTES_MAX {
-            return Err(ProgramError::TooLarge { bytes: source.text.len() });
+        if source.bytes() > SOURCE_BYTES_MAX {
+            return Err(ProgramError::TooLarge { bytes: source.bytes() });
         }
+        let compiled = Arc::new(compile(source).map_err(not_compiled)?);
         let environment = serde_json::json!(environment).to_string();
         let mut prepared =
-            Prepared { source: source.clone(), environment, form: Form::V2, start: Start::Evaluated };
+            Prepared { source: Arc::clone(&compiled), environment, form: Form::V2, start: Start::Evaluated };
         let _active = self.shared.activity();
         let _slot = self.shared.admission.try_acquire().map_err(|_| busy())?;
         let meter = Arc::new(Meter::new(LOAD_CPU_MAX, Instant::now() + WALL_DEFAULT));
-        let state = State::new(meter, Arc::clone(&self.shared.memory), MEMORY_BYTES_DEFAULT, 0);
+        let mut state = State::new(meter, Arc::clone(&self.shared.memory), MEMORY_BYTES_DEFAULT, 0);
+        state.source = Some(compiled);
         let mut guest = Guest::new(&self.shared.image, state).map_err(|error| unavailable(&error))?;
         let verdict = match guest.load(&prepared.sourced(), LOADED_AT) {
             Ok(verdict) => verdict,
@@ -199,6 +179,16 @@ impl Sandbox {
     }
 }
 
+fn not_compiled(why: NotCompiled) -> ProgramError {
+    match why {
+        NotCompiled::Syntax { file, line, column, message } => {
+            let file = (file != ONE_TEXT).then_some(file);
+            ProgramError::Syntax { file, line, column, message: format!("SyntaxError: {message}") }
+        }
+        NotCompiled::NoThread(why) => ProgramError::HostUnavailable(why),
+    }
+}
+
 fn busy() -> ProgramError {
     ProgramError::HostUnavailable("too many invocations are in flight".into())
 }
@@ -215,8 +205,11 @@ pub(crate) fn refusal(verdict: i32, state: &State) -> ProgramError {
     }
     match verdict {
         SYNTAX => {
-            let (line, column) = stack::position(&thrown.stack).unwrap_or((1, 1));
-            ProgramError::Syntax { line, column, message: format!("{}: {}", thrown.name, thrown.message) }
+            let place = stack::place(&thrown.stack);
+            let (file, line, column) = place.unwrap_or((ONE_TEXT.to_owned(), 1, 1));
+            let file = (file != ONE_TEXT).then_some(file);
+            let message = format!("{}: {}", thrown.name, thrown.message);
+            ProgramError::Syntax { file, line, column, message }
         }
         NO_LAMBDA => ProgramError::NoLambda,
         WAITS => ProgramError::TopLevelWaits,

@@ -35,6 +35,8 @@ pub struct Run {
     pub clock: Clock,
     /// What it may reach.
     pub grant: Grant,
+    /// What `console.getTraceId` gives: a name by which its author finds it again.
+    pub trace: Arc<str>,
     /// Called as soon as the ending is decided; the run may go on for a while after it.
     pub answered: Option<Answered>,
 }
@@ -43,7 +45,7 @@ impl Sandbox {
     /// Runs a program once. Waits for a free slot first, outside the run's own limits.
     pub async fn run(&self, program: &Program, run: Run) -> Execution {
         let shared = &*self.shared;
-        let Run { input, limits, seed, clock, grant, answered } = run;
+        let Run { input, limits, seed, clock, grant, trace, answered } = run;
         let now = clock();
         let recording = Recording::new(IMAGE_HASH, now, seed);
         if input.len() > INPUT_BYTES_MAX {
@@ -58,6 +60,8 @@ impl Sandbox {
         let memory = limits.memory_bytes.min(MEMORY_BYTES_MAX);
         let mut state = State::new(meter, Arc::clone(&shared.memory), memory, seed);
         state.answered = answered;
+        state.source = Some(Arc::clone(&program.inner.source));
+        state.trace = trace;
         state.result_bytes_max = limits.result_bytes;
         let guest = match Guest::new(&shared.image, state) {
             Ok(guest) => guest,
@@ -113,6 +117,7 @@ fn turned_away(answered: Option<Answered>, recording: Recording, why: &str) -> E
         calls: Vec::new(),
         usage: Usage::default(),
         recording,
+        inspection: None,
     }
 }
 
@@ -213,6 +218,7 @@ impl Running<'_> {
         let calls = self.operations.finish(Instant::now());
         let state = self.guest.state_mut();
         state.decide(ending);
+        let inspection = state.inspection.take();
         let (logs, logs_truncated) = std::mem::take(&mut state.logs).finish(&state.hidden);
         let usage = Usage {
             cpu: state.meter.used(),
@@ -221,6 +227,6 @@ impl Running<'_> {
             operations: state.operations,
         };
         let ending = state.ending.take().expect("decided above, if not before");
-        Execution { ending, logs, logs_truncated, calls, usage, recording: self.recording }
+        Execution { ending, logs, logs_truncated, calls, usage, recording: self.recording, inspection }
     }
 }

@@ -15,7 +15,7 @@ use convoke_engine::ports::{
     Answered, BoxFuture, Checked, Clock, Ending, FunctionHost, Job, LoadError, ProgramSource, RunReport,
 };
 use convoke_sandbox::egress::RateLimit;
-use convoke_sandbox::{Grant, Program, ProgramError, Run, Sandbox, Source};
+use convoke_sandbox::{Grant, Identity, Program, ProgramError, Run, Sandbox, Source};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
@@ -60,21 +60,21 @@ impl SandboxHost {
         }
     }
 
+    /// The program of a deployed version, if it was prepared before.
+    fn prepared(&self, function: FunctionRef) -> Option<Program> {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        programs.get(&ProgramKey::Version(function))?.get().cloned()
+    }
+
     /// The place of a program, made if there is none.
     fn place(&self, function: Option<FunctionRef>, source: &ProgramSource) -> (ProgramKey, Prepared) {
+        let key = function.map_or_else(|| ProgramKey::Content(content_hash(source)), ProgramKey::Version);
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        let version = function.map(ProgramKey::Version);
-        if let Some(key) = &version
-            && let Some(place) = programs.get(key)
-        {
-            return (key.clone(), place);
+        if let Some(place) = programs.get(&key) {
+            return (key, place);
         }
-        // What a check or a test has prepared serves the deployment, too.
-        let content = ProgramKey::Content(content_hash(source));
-        let place = programs.get(&content).unwrap_or_default();
-        let weight = place.get().map_or(0, Program::size);
-        let key = version.unwrap_or(content);
-        programs.insert(key.clone(), Arc::clone(&place), weight);
+        let place = Prepared::default();
+        programs.insert(key.clone(), Arc::clone(&place), 0);
         (key, place)
     }
 
@@ -84,11 +84,15 @@ impl SandboxHost {
     }
 
     async fn program(&self, job: &Job) -> Result<Program, ProgramError> {
-        let (key, place) = self.place(job.function, &job.program);
+        if let Some(program) = job.function.and_then(|function| self.prepared(function)) {
+            return Ok(program);
+        }
+        let source = identified(job.account.as_str(), job.function, &job.program);
+        let (key, place) = self.place(job.function, &source);
         if let Some(program) = place.get() {
             return Ok(program.clone());
         }
-        let program = place.get_or_try_init(|| prepare_aside(&self.sandbox, &job.program)).await?;
+        let program = place.get_or_try_init(|| prepare_aside(&self.sandbox, &source)).await?;
         self.weigh(&key, program);
         Ok(program.clone())
     }
@@ -128,6 +132,7 @@ impl SandboxHost {
                 rate: self.rate(&job),
                 platform: None,
             },
+            trace: job.invocation.to_string().into(),
             answered: Some(Box::new(move |ending| early.tell(convert::ending(ending)))),
         };
         let execution = self.sandbox.run(&program, run).await;
@@ -139,16 +144,9 @@ impl SandboxHost {
 
 impl FunctionHost for SandboxHost {
     fn check(&self, source: &ProgramSource) -> Result<Checked, LoadError> {
-        let (key, place) = self.place(None, source);
-        let program = match place.get() {
-            Some(program) => program.clone(),
-            None => {
-                prepare(&self.sandbox, &source.source, &source.environment).map_err(convert::load_error)?
-            }
-        };
-        // Somebody else may have been faster; then theirs stays.
-        let _ = place.set(program.clone());
-        self.weigh(&key, &program);
+        // Not kept: a program has the names of its account and function in it, which nobody knows yet.
+        let ProgramSource { source, environment } = identified(NO_ACCOUNT, None, source);
+        let program = prepare(&self.sandbox, &source, &environment).map_err(convert::load_error)?;
         Ok(Checked { evaluates_per_invocation: program.evaluates_per_invocation() })
     }
 
@@ -172,6 +170,17 @@ impl Once {
             answered(ending);
         }
     }
+}
+
+/// The account of a source that is only checked: its top level finds every variable, with a value that means nobody.
+const NO_ACCOUNT: &str = "0";
+
+/// A source with the platform's variables beside the author's.
+fn identified(account: &str, function: Option<FunctionRef>, source: &ProgramSource) -> ProgramSource {
+    let function = function.map(|function| function.function.uuid()).unwrap_or_default();
+    let mut environment = (*source.environment).clone();
+    Identity { account: account.to_owned(), function: function.to_string() }.add_to(&mut environment);
+    ProgramSource { source: Arc::clone(&source.source), environment: Arc::new(environment) }
 }
 
 fn prepare(

@@ -185,10 +185,10 @@ fn check_draft(draft: &Draft) -> Result<(), Rejection> {
 }
 
 /// Names that the platform sets itself, or that mean something else to JavaScript objects.
-const RESERVED: &[&str] = &["BRAND_ID", "__proto__", "constructor", "prototype"];
+const RESERVED: &[&str] = &["BRAND_ID", "LAMBDA_UUID", "__proto__", "constructor", "prototype"];
 
 /// Whatever the platform will set one day.
-const RESERVED_PREFIX: &str = "CONVOKE_";
+const RESERVED_PREFIXES: [&str; 2] = ["CONVOKE_", "X_LIVEPERSON_"];
 
 fn check_variable(name: &str, value: &str) -> Result<(), Rejection> {
     let good = (1..=limits::ENVIRONMENT_NAME_CHARS_MAX).contains(&name.len())
@@ -197,7 +197,7 @@ fn check_variable(name: &str, value: &str) -> Result<(), Rejection> {
     if !good {
         return Err(Rejection::VariableInvalid(name.to_owned()));
     }
-    if RESERVED.contains(&name) || name.starts_with(RESERVED_PREFIX) {
+    if RESERVED.contains(&name) || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
         return Err(Rejection::VariableReserved(name.to_owned()));
     }
     if value.chars().count() > limits::ENVIRONMENT_VALUE_CHARS_MAX {

@@ -56,6 +56,7 @@ fn main() -> Result<()> {
             "5000": alone.block_on(waiting(5_000))?,
         },
         "prepare_us": deploys(&sandbox)?,
+        "with_library": libraries(&sandbox, &alone)?,
         "program_bytes": trivial.size(),
     });
     println!("{}", serde_json::to_string_pretty(&report)?);
@@ -73,6 +74,7 @@ fn given(input: &Arc<str>, seed: u128) -> Run {
         seed,
         clock: Arc::new(|| NOW),
         grant: Grant::nothing(),
+        trace: "trace-1".into(),
         answered: None,
     }
 }
@@ -171,6 +173,34 @@ fn deploys(sandbox: &Sandbox) -> Result<Value> {
         taken.push(Taken { wall: began.elapsed(), cpu: thread_time().saturating_sub(busy) });
     }
     Ok(percentiles(&taken))
+}
+
+/// What requiring a library costs: preparing, each invocation, memory of the program.
+fn libraries(sandbox: &Sandbox, runtime: &tokio::runtime::Runtime) -> Result<Value> {
+    let names = [
+        "lp-faas-toolbelt",
+        "core-functions-toolbelt",
+        "lodash",
+        "luxon",
+        "oauth-1.0a",
+        "jsonwebtoken",
+        "jsforce",
+    ];
+    let measure = |name: &&str| {
+        let source = Source::new(format!("const library = require('{name}');\n{TRIVIAL_V1}"));
+        let mut taken = Vec::new();
+        for _ in 0..10 {
+            let (began, busy) = (Instant::now(), thread_time());
+            sandbox.prepare(&source, &BTreeMap::new())?;
+            taken.push(Taken { wall: began.elapsed(), cpu: thread_time().saturating_sub(busy) });
+        }
+        let program = sandbox.prepare(&source, &BTreeMap::new())?;
+        let fresh = runtime.block_on(times(sandbox, &program, SMALL, 500))?;
+        let measured =
+            json!({ "prepare_us": percentiles(&taken), "fresh_us": fresh, "bytes": program.size() });
+        Ok(((*name).to_owned(), measured))
+    };
+    Ok(Value::Object(names.iter().map(measure).collect::<Result<_>>()?))
 }
 
 /// Time of one measurement: by the clock, and of this thread's processor. Where they differ, the machine was busy.

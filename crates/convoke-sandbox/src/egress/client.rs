@@ -38,6 +38,61 @@ impl Resolver for SystemResolver {
     }
 }
 
+/// Who a request shows itself to be, and whom it trusts.
+#[derive(Clone)]
+pub struct ClientIdentity {
+    /// Certificates in PEM, its own first.
+    pub certificate: String,
+    /// Its private key in PEM.
+    pub key: String,
+    /// Certificates in PEM that the server's must lead to, instead of the public ones.
+    pub authority: Option<String>,
+}
+
+impl fmt::Debug for ClientIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientIdentity").finish_non_exhaustive()
+    }
+}
+
+impl ClientIdentity {
+    /// A client that reaches `host` at these addresses as this identity. It is not kept: connections that carry an
+    /// identity are not for anyone else.
+    pub(crate) fn client(
+        &self,
+        host: &str,
+        addresses: &[SocketAddr],
+    ) -> Result<reqwest::Client, EgressError> {
+        let both = format!("{}\n{}", self.key, self.certificate);
+        let identity = reqwest::Identity::from_pem(both.as_bytes());
+        let mut building = builder(host, addresses).identity(identity.map_err(|_| self.unreadable())?);
+        if let Some(authority) = &self.authority {
+            let trusted = reqwest::Certificate::from_pem_bundle(authority.as_bytes());
+            building = building.tls_certs_only(trusted.map_err(|_| EgressError::BadCertificate)?);
+        }
+        building.build().map_err(|_| self.unreadable())
+    }
+
+    /// Which of the two cannot be read.
+    fn unreadable(&self) -> EgressError {
+        let certificates = reqwest::Certificate::from_pem_bundle(self.certificate.as_bytes());
+        if certificates.is_ok_and(|found| !found.is_empty()) {
+            EgressError::BadKey
+        } else {
+            EgressError::BadCertificate
+        }
+    }
+}
+
+fn builder(host: &str, addresses: &[SocketAddr]) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .resolve_to_addrs(host, addresses)
+        .connect_timeout(CONNECT_TIME_MAX)
+        .pool_idle_timeout(IDLE_TIME_MAX)
+}
+
 /// One client per host and judged addresses: connections are never shared across a change of address.
 #[derive(Default)]
 pub(crate) struct Clients {
@@ -54,14 +109,8 @@ impl Clients {
         if let Some(client) = kept.get(&key) {
             return Ok(client.clone());
         }
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .resolve_to_addrs(host, addresses)
-            .connect_timeout(CONNECT_TIME_MAX)
-            .pool_idle_timeout(IDLE_TIME_MAX)
-            .build()
-            .map_err(|error| EgressError::Failed(error.to_string()))?;
+        let client =
+            builder(host, addresses).build().map_err(|error| EgressError::Failed(error.to_string()))?;
         if kept.len() >= CLIENTS_MAX {
             kept.clear();
         }

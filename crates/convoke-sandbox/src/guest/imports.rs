@@ -19,6 +19,7 @@ const UNDEFINED: i32 = 1;
 const THREW: i32 = 2;
 const INVALID: i32 = 3;
 const REFUSED: i32 = 4;
+const INSPECTED: i32 = 5;
 
 pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
@@ -56,6 +57,10 @@ fn answer(mut caller: Caller<'_, State>, kind: i32, at: i32, len: i32) -> Result
         return Ok(());
     }
     let bytes = piece(memory, at, len)?;
+    if kind == INSPECTED {
+        state.inspect(bytes);
+        return Ok(());
+    }
     let ending = match kind {
         RETURNED if bytes.len() > state.result_bytes_max => Ending::ResultTooLarge { bytes: bytes.len() },
         RETURNED => match std::str::from_utf8(bytes) {
@@ -65,10 +70,10 @@ fn answer(mut caller: Caller<'_, State>, kind: i32, at: i32, len: i32) -> Result
             _ => Ending::ResultInvalid { why: "it is not JSON".into() },
         },
         UNDEFINED => Ending::Returned { json: None },
-        THREW => state.ending_of(stack::thrown(&String::from_utf8_lossy(bytes))),
+        THREW => state.ending_of(state.thrown(bytes)),
         INVALID => Ending::ResultInvalid { why: stack::cut(String::from_utf8_lossy(bytes).into_owned()) },
         REFUSED => {
-            state.refusal = Some(stack::thrown(&String::from_utf8_lossy(bytes)));
+            state.refusal = Some(state.thrown(bytes));
             return Ok(());
         }
         _ => return Err(Stop::BadPointer.into()),

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use wasmtime::{Memory, ResourceLimiter};
 
 use super::meter::Meter;
-use crate::execution::{Ending, Thrown};
+use crate::execution::{Ending, Inspection, Thrown};
 use crate::host::console::LogBook;
 use crate::host::hidden::Hidden;
 use crate::host::random::Random;
-use crate::limits::{OPERATION_BYTES_MAX, OPERATIONS_MAX, OPERATIONS_OUTSTANDING_MAX};
+use crate::limits::{INSPECTION_BYTES_MAX, OPERATION_BYTES_MAX, OPERATIONS_MAX, OPERATIONS_OUTSTANDING_MAX};
 use crate::run::Answered;
+use crate::source::Compiled;
 use crate::stack;
 
 /// Largest table a guest may ask for, in elements; ours never grows.
@@ -38,6 +39,7 @@ pub(crate) enum Operation {
     SecretUpdate,
     CsdsGet,
     CsdsAll,
+    Mtls,
 }
 
 impl Operation {
@@ -50,6 +52,7 @@ impl Operation {
             "secret.update" => Some(Self::SecretUpdate),
             "csds.get" => Some(Self::CsdsGet),
             "csds.all" => Some(Self::CsdsAll),
+            "mtls" => Some(Self::Mtls),
             _ => None,
         }
     }
@@ -63,6 +66,7 @@ impl Operation {
             Self::SecretUpdate => "secret.update",
             Self::CsdsGet => "csds.get",
             Self::CsdsAll => "csds.all",
+            Self::Mtls => "mtls",
         }
     }
 }
@@ -70,6 +74,10 @@ impl Operation {
 /// One instance's state outside its memory.
 pub(crate) struct State {
     pub(crate) memory: Option<Memory>,
+    /// What the program's author wrote: other files to require, names and positions in stacks.
+    pub(crate) source: Option<Arc<Compiled>>,
+    /// What `console.getTraceId` gives.
+    pub(crate) trace: Arc<str>,
     pub(crate) meter: Arc<Meter>,
     /// True while the host waits for the guest without an executor: then an epoch must not yield.
     pub(crate) synchronous: bool,
@@ -86,6 +94,7 @@ pub(crate) struct State {
     /// What the guest said of a source that does not load.
     pub(crate) refusal: Option<Thrown>,
     pub(crate) ending: Option<Ending>,
+    pub(crate) inspection: Option<Inspection>,
     pub(crate) answered: Option<Answered>,
     pub(crate) result_bytes_max: usize,
     memory_bytes_max: usize,
@@ -110,6 +119,8 @@ impl State {
     ) -> Self {
         Self {
             memory: None,
+            source: None,
+            trace: "".into(),
             meter,
             synchronous: false,
             now: Timestamp::UNIX_EPOCH,
@@ -122,6 +133,7 @@ impl State {
             operations: 0,
             refusal: None,
             ending: None,
+            inspection: None,
             answered: None,
             result_bytes_max: crate::limits::RESULT_BYTES_MAX,
             memory_bytes_max,
@@ -144,6 +156,21 @@ impl State {
             }
             self.ending = Some(ending);
         }
+    }
+
+    /// An error as the author sees it, from the guest's description.
+    pub(crate) fn thrown(&self, described: &[u8]) -> Thrown {
+        stack::thrown(&String::from_utf8_lossy(described), self.source.as_deref())
+    }
+
+    /// Keeps what an inspected run tells of itself, without what is hidden.
+    pub(crate) fn inspect(&mut self, json: &[u8]) {
+        if self.ending.is_some() || json.len() > INSPECTION_BYTES_MAX {
+            return;
+        }
+        let mut inspection: Inspection = serde_json::from_slice(json).unwrap_or_default();
+        inspection.locals.values_mut().for_each(|value| self.hidden.clean_value(value));
+        self.inspection = Some(inspection);
     }
 
     /// The ending of a thrown error, by what the host saw rather than by what the guest says.

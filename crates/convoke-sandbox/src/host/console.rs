@@ -26,7 +26,7 @@ impl LogBook {
             let message = format!(
                 "Log truncated: an invocation keeps {LOG_ENTRIES_MAX} entries and {LOG_BYTES_MAX} bytes."
             );
-            self.entries.push(LogEntry { level: Level::Warn, message, extras: Vec::new(), timestamp });
+            self.entries.push(LogEntry { level: Level::Error, message, extras: Vec::new(), timestamp });
             return;
         }
         self.bytes += json.len();

@@ -1,4 +1,4 @@
-//! `fetch`: from the prelude's description of a request to the egress guard and back. What is addressed to the platform is
+//! `fetch`, also with a client certificate: from the prelude's description of a request to the egress guard and back. What is addressed to the platform is
 //! diverted to it, and never asked over the network.
 
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use url::Url;
 
 use super::answer::{Answer, Body, Done};
 use super::platform;
-use crate::egress::{Egress, EgressError, Redirect, Request, Response};
+use crate::egress::{ClientIdentity, Egress, EgressError, Redirect, Request, Response};
 use crate::execution::OutboundCall;
 use crate::grant::Grant;
 use crate::platform::{PlatformRequest, PlatformTarget, is_public_platform_host};
@@ -21,6 +21,9 @@ struct Described {
     redirect: String,
     #[serde(flatten)]
     body: Body,
+    cert: Option<String>,
+    key: Option<String>,
+    ca: Option<String>,
 }
 
 /// What to record of a request, and the request itself, to be polled.
@@ -30,23 +33,24 @@ pub(crate) fn begin<'a>(
     arguments: &str,
 ) -> (OutboundCall, impl Future<Output = Done> + use<'a>) {
     let request = read(arguments);
+    let known = request.as_ref().ok().map(|(request, _)| request);
     let call = OutboundCall {
-        host: request.as_ref().ok().and_then(|request| request.url.host_str()).unwrap_or_default().to_owned(),
-        method: request.as_ref().map_or_else(|_| String::new(), |request| request.method.to_string()),
+        host: known.and_then(|request| request.url.host_str()).unwrap_or_default().to_owned(),
+        method: known.map(|request| request.method.to_string()).unwrap_or_default(),
         status: None,
         duration: Duration::ZERO,
         error: None,
     };
     let sending = async move {
         match request {
-            Ok(request) => send(egress, &grant, request).await,
+            Ok((request, identity)) => send(egress, &grant, request, identity).await,
             Err(error) => refused(&error),
         }
     };
     (call, sending)
 }
 
-async fn send(egress: &Egress, grant: &Grant, request: Request) -> Done {
+async fn send(egress: &Egress, grant: &Grant, request: Request, identity: Option<ClientIdentity>) -> Done {
     let host = request.url.host_str().unwrap_or_default().to_ascii_lowercase();
     let own = grant.platform.as_ref().is_some_and(|platform| platform.is_own_host(&host));
     if own || is_public_platform_host(&host) {
@@ -56,7 +60,11 @@ async fn send(egress: &Egress, grant: &Grant, request: Request) -> Done {
     if !grant.rate.take(Instant::now()) {
         return too_fast(&request.url);
     }
-    match egress.send(&grant.domains, request).await {
+    let sent = match &identity {
+        Some(identity) => egress.send_as(&grant.domains, request, identity).await,
+        None => egress.send(&grant.domains, request).await,
+    };
+    match sent {
         Ok(response) => answered(&response),
         Err(error) => refused(&error),
     }
@@ -73,11 +81,16 @@ fn diverted(host: String, request: Request) -> PlatformRequest {
     }
 }
 
-fn read(arguments: &str) -> Result<Request, EgressError> {
+fn read(arguments: &str) -> Result<(Request, Option<ClientIdentity>), EgressError> {
     let described: Described = serde_json::from_str(arguments)
         .map_err(|error| EgressError::Failed(format!("not a request: {error}")))?;
     let not_base64 = || EgressError::Failed("a body that is not base64".into());
-    Ok(Request {
+    let identity = described.cert.zip(described.key).map(|(certificate, key)| ClientIdentity {
+        certificate,
+        key,
+        authority: described.ca,
+    });
+    let request = Request {
         method: described
             .method
             .parse()
@@ -90,7 +103,8 @@ fn read(arguments: &str) -> Result<Request, EgressError> {
             "error" => Redirect::Refuse,
             _ => Redirect::Follow,
         },
-    })
+    };
+    Ok((request, identity))
 }
 
 /// The answer of a server.

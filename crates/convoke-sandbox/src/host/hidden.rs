@@ -5,10 +5,10 @@
 
 use serde_json::Value;
 
+use crate::limits::SECRETS_HIDDEN_MAX;
+
 /// Shorter texts are no secrets worth hiding, and hiding them would make any log unreadable. Bytes.
 const VALUE_BYTES_MIN: usize = 4;
-/// Secrets that one run can come to know, counted in texts: more than any account has for one function.
-const VALUES_MAX: usize = 256;
 
 /// What to hide, longest first, and what to show in its place.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ impl Hidden {
 
     fn add(&mut self, key: &str, text: &str) {
         let known = self.values.iter().any(|(value, _)| value == text);
-        if known || text.len() < VALUE_BYTES_MIN || self.values.len() >= VALUES_MAX {
+        if known || text.len() < VALUE_BYTES_MIN || self.values.len() >= SECRETS_HIDDEN_MAX {
             return;
         }
         let shown = format!("[secret {key}]");

@@ -63,7 +63,7 @@ impl<'a> Operations<'a> {
     pub(crate) fn start(&mut self, id: i32, operation: Operation, arguments: &str, now: Instant) {
         match operation {
             Operation::Timer => self.timers.set(id, arguments, now),
-            Operation::Fetch => {
+            Operation::Fetch | Operation::Mtls => {
                 let (call, asking) = fetch::begin(self.egress, self.grant.clone(), arguments);
                 self.ask(id, operation, call, asking, now);
             }

@@ -69,7 +69,9 @@ async fn ask(operation: Operation, platform: Option<&dyn Platform>, described: D
         Operation::CsdsGet => domain(platform, &described.service).await,
         Operation::CsdsAll => domains(platform).await,
         Operation::Platform => request(platform, described).await,
-        Operation::Timer | Operation::Fetch => Done::rejected("bad_arguments", "not for the platform"),
+        Operation::Timer | Operation::Fetch | Operation::Mtls => {
+            Done::rejected("bad_arguments", "not for the platform")
+        }
     }
 }
 

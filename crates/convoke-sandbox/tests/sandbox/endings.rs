@@ -219,7 +219,7 @@ async fn a_top_level_that_reads_clock_or_chance_is_evaluated_per_invocation() {
 fn sources_that_are_no_programs_are_refused_with_a_reason() {
     let sandbox = sandbox();
     let prepare = |source: &str| sandbox.prepare(&Source::new(source), &BTreeMap::new()).unwrap_err();
-    let ProgramError::Syntax { line, column, message } = prepare("function lambda() {\n  let x = ;\n}")
+    let ProgramError::Syntax { line, column, message, .. } = prepare("function lambda() {\n  let x = ;\n}")
     else {
         panic!()
     };

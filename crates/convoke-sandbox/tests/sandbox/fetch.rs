@@ -13,8 +13,8 @@ use tokio::net::TcpListener;
 use crate::support::{given, json, program};
 
 /// A server that answers each request by its path, and keeps what it was sent.
-struct Server {
-    address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
     /// Ends with the server.
     _serving: tokio::task::JoinSet<()>,
@@ -22,6 +22,13 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
+        Self::answering(answer).await
+    }
+
+    /// A server that answers each request as `answer` says; with `None`, never.
+    pub(crate) async fn answering(
+        answer: impl Fn(&str, SocketAddr) -> Option<Vec<u8>> + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, seen) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
         let kept = Arc::clone(&seen);
@@ -43,7 +50,7 @@ impl Server {
         Self { address, seen, _serving: tasks }
     }
 
-    fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
 }
@@ -96,7 +103,7 @@ fn answer(request: &str, address: SocketAddr) -> Option<Vec<u8>> {
 
 /// Names for tests: every host has these addresses, the last of them also for all later lookups.
 #[derive(Debug)]
-struct Names {
+pub(crate) struct Names {
     lookups: Mutex<Vec<String>>,
     answers: Vec<Vec<[u8; 4]>>,
 }
@@ -116,7 +123,11 @@ impl Resolver for Names {
     }
 }
 
-fn sandbox(allow_private: bool, own_listeners: Vec<SocketAddr>, names: Names) -> (Sandbox, Arc<Names>) {
+pub(crate) fn sandbox(
+    allow_private: bool,
+    own_listeners: Vec<SocketAddr>,
+    names: Names,
+) -> (Sandbox, Arc<Names>) {
     let names = Arc::new(names);
     let egress =
         EgressSettings { allow_private, own_listeners, resolver: Arc::clone(&names) as Arc<dyn Resolver> };
@@ -126,7 +137,7 @@ fn sandbox(allow_private: bool, own_listeners: Vec<SocketAddr>, names: Names) ->
     )
 }
 
-async fn run(sandbox: &Sandbox, body: &str, hosts: &[&str]) -> Execution {
+pub(crate) async fn run(sandbox: &Sandbox, body: &str, hosts: &[&str]) -> Execution {
     let program = program(sandbox, &format!("async function lambda(input) {{ {body} }}"));
     let patterns = hosts.iter().map(|host| DomainPattern::parse(host).unwrap()).collect();
     let mut run = given("{}");

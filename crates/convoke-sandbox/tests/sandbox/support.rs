@@ -32,6 +32,7 @@ pub(crate) fn given(input: &str) -> Run {
         seed: u128::from(SEEDS.fetch_add(1, Ordering::Relaxed)),
         clock: Arc::new(|| NOW),
         grant: Grant::nothing(),
+        trace: "trace-1".into(),
         answered: None,
     }
 }

@@ -174,8 +174,12 @@ mod tests {
 
     #[test]
     fn a_syntax_error_says_its_place_once() {
-        let error =
-            load_error(ProgramError::Syntax { line: 3, column: 7, message: "SyntaxError: odd".into() });
+        let error = load_error(ProgramError::Syntax {
+            file: None,
+            line: 3,
+            column: 7,
+            message: "SyntaxError: odd".into(),
+        });
         assert_eq!((error.code, error.line, error.column), ("function.syntax", Some(3), Some(7)));
         assert_eq!(error.message, "SyntaxError: odd");
     }

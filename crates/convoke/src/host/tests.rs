@@ -80,14 +80,22 @@ async fn a_version_is_prepared_once_and_serves_every_attempt() {
     let function = convoke_domain::id::FunctionId::from_bits(7);
     let version = FunctionRef { function, version: VersionNumber::FIRST };
     let text = "async function lambda() { return 1 }";
-    host.check(&source(text)).unwrap();
-    let (_, checked) = host.place(None, &source(text));
     for _ in 0..3 {
         let (ending, _) = run(&host, job(Some(version), text)).await;
         assert_eq!(ending, Ending::Returned(Some("1".to_owned())));
     }
-    let (key, deployed) = host.place(Some(version), &source(text));
-    assert!(matches!(key, ProgramKey::Version(_)) && Arc::ptr_eq(&checked, &deployed));
+    let (key, place) = host.place(Some(version), &source(text));
+    assert!(matches!(key, ProgramKey::Version(_)) && place.initialized());
+}
+
+#[tokio::test]
+async fn a_function_knows_its_account_and_itself_from_the_top_level_on() {
+    let function = convoke_domain::id::FunctionId::from_bits(7);
+    let version = FunctionRef { function, version: VersionNumber::FIRST };
+    let text = "const names = [process.env.BRAND_ID, process.env.LAMBDA_UUID, console.getTraceId === undefined]; async function lambda() { return names }";
+    let (ending, _) = run(&host(), job(Some(version), text)).await;
+    let expected = format!(r#"["demo","{}",false]"#, function.uuid());
+    assert_eq!(ending, Ending::Returned(Some(expected)));
 }
 
 #[test]

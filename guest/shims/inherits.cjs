@@ -1,0 +1,2 @@
+// `inherits`, from the guest's `util`.
+module.exports = require('util').inherits;

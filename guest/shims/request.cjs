@@ -1,0 +1,2 @@
+// `request(params, callback)` over the guest's own HTTP client.
+module.exports = require('convoke:request');
