@@ -144,6 +144,11 @@ impl SandboxHost {
 
 impl FunctionHost for SandboxHost {
     fn check(&self, source: &ProgramSource) -> Result<Checked, LoadError> {
+        if let Some(finding) =
+            convoke_sandbox::validate(&Source::new(Arc::clone(&source.source))).into_iter().next()
+        {
+            return Err(convert::finding(finding));
+        }
         // Not kept: a program has the names of its account and function in it, which nobody knows yet.
         let ProgramSource { source, environment } = identified(NO_ACCOUNT, None, source);
         let program = prepare(&self.sandbox, &source, &environment).map_err(convert::load_error)?;

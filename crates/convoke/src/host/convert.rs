@@ -7,7 +7,7 @@ use convoke_domain::allow_list::{DomainAllowList, DomainPattern};
 use convoke_domain::function::FunctionSettings;
 use convoke_domain::invocation::AttemptFailure;
 use convoke_engine::ports::{Ending, Failure, LoadError, LogLine, OutboundCall, RunReport};
-use convoke_sandbox::{Execution, Level, ProgramError, RunLimits, Thrown, Usage};
+use convoke_sandbox::{Diagnostic, Execution, Level, ProgramError, RunLimits, Thrown, Usage};
 
 /// How an attempt ended, for the engine.
 pub(super) fn ending(ending: &convoke_sandbox::Ending) -> Ending {
@@ -81,6 +81,13 @@ pub(super) fn load_error(error: ProgramError) -> LoadError {
     // The place of a syntax error is told apart.
     let message = if let ProgramError::Syntax { message, .. } = error { message } else { error.to_string() };
     LoadError { code, message, line: place.map(|(line, _)| line), column: place.map(|(_, column)| column) }
+}
+
+/// A mistake in a source, for its author.
+pub(super) fn finding(finding: Diagnostic) -> LoadError {
+    let Diagnostic { file, line, column, message, code } = finding;
+    let message = file.map_or(message.clone(), |file| format!("{file}: {message}"));
+    LoadError { code, message, line: Some(line), column: Some(column) }
 }
 
 /// What a function may use.

@@ -103,6 +103,12 @@ fn a_source_that_does_not_load_is_refused_with_its_place() {
     let error = host().check(&source("function lambda() {\n  return (;\n}")).unwrap_err();
     assert_eq!((error.code, error.line), ("function.syntax", Some(2)));
     assert_eq!(host().check(&source("const x = 1;")).unwrap_err().code, "function.no_lambda");
+    let forgotten = host().check(&source("function lambda(input, callback) {}")).unwrap_err();
+    assert_eq!((forgotten.code, forgotten.column), ("function.callback_unused", Some(24)));
+    assert_eq!(
+        host().check(&source("throw 1; function lambda() {}")).unwrap_err().code,
+        "function.does_not_load"
+    );
 }
 
 #[test]
