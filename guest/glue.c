@@ -129,11 +129,11 @@ static JSValue native_compute(JSContext *ctx, JSValueConst self, int argc, JSVal
   if (out) {
     if (got < 0) {
       size_t said = (size_t)-got < room ? (size_t)-got : room;
-      JSValue words = JS_NewStringLen(ctx, (char *)out, said);
-      const char *plain = JS_ToCString(ctx, words);
-      if (plain) JS_ThrowTypeError(ctx, "%s", plain);
-      JS_FreeCString(ctx, plain);
-      JS_FreeValue(ctx, words);
+      /* The engine's own way to throw cuts words at 255 bytes. */
+      JS_ThrowTypeError(ctx, "refused");
+      JSValue refused = JS_GetException(ctx);
+      JS_DefinePropertyValueStr(ctx, refused, "message", JS_NewStringLen(ctx, (char *)out, said), JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+      JS_Throw(ctx, refused);
     } else if ((size_t)got > room) {
       JS_ThrowInternalError(ctx, "the answer changed its size");
     } else {
@@ -394,7 +394,16 @@ EXPORTED(convoke_start) int convoke_start(void) {
 /* Evaluates one prelude file: a function expression that is given `host` and `own`. Image build only. */
 EXPORTED(convoke_prelude) int convoke_prelude(char *source, size_t len, char *name) {
   limit_stack();
-  JSValue file = JS_Eval(context, source, len, name, JS_EVAL_TYPE_GLOBAL);
+  JSValue within = JS_GetPropertyStr(context, prelude_own, "file"), file;
+  if (JS_IsFunction(context, within)) {
+    JSValueConst described[2] = { JS_NewStringLen(context, source, len), JS_NewString(context, name) };
+    file = JS_Call(context, within, JS_UNDEFINED, 2, described);
+    JS_FreeValue(context, described[0]);
+    JS_FreeValue(context, described[1]);
+  } else {
+    file = JS_Eval(context, source, len, name, JS_EVAL_TYPE_GLOBAL);
+  }
+  JS_FreeValue(context, within);
   JSValueConst arguments[2] = { prelude_host, prelude_own };
   JSValue done = JS_IsException(file) ? JS_EXCEPTION : JS_Call(context, file, JS_UNDEFINED, 2, arguments);
   free(source);

@@ -83,7 +83,8 @@
   }
 
   own.define('CryptoKey', CryptoKey);
-  own.define('crypto', { getRandomValues, randomUUID, subtle });
+  const webcrypto = { getRandomValues, randomUUID, subtle };
+  own.define('crypto', webcrypto);
 
   /** Collects its input; the host sees it once, at the end. */
   class Collector {
@@ -192,7 +193,7 @@
     createVerify: (algorithm) => new Signing(algorithm),
     sign: (algorithm, data, key) => sign(algorithm, bytesFrom(data), key),
     verify: (algorithm, data, key, signature) => verify(algorithm, bytesFrom(data), key, bytesFrom(signature)),
-    webcrypto: crypto, subtle, getRandomValues, randomUUID,
+    webcrypto, subtle, getRandomValues, randomUUID,
     getHashes: () => HASHES.slice(),
     createHash(algorithm) {
       const name = known(algorithm);

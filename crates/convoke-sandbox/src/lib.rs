@@ -20,6 +20,7 @@ mod host;
 mod identity;
 pub mod limits;
 mod modules;
+mod pem;
 pub mod platform;
 mod pool;
 mod program;

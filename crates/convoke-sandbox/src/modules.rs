@@ -26,17 +26,15 @@ const BUILT_IN: [&str; 17] = [
 include!(concat!(env!("OUT_DIR"), "/libraries.rs"));
 
 /// What to use instead of a module that people try.
-const INSTEAD: [(&[&str], &str); 10] = [
+const INSTEAD: [(&[&str], &str); 11] = [
     (&["fs", "fs/promises"], "nothing: a function has no files; keep data in its payload or fetch it"),
     (&["http", "https", "http2", "net", "tls", "dgram", "dns"], "fetch"),
     (
         &["request", "request-promise", "axios", "node-fetch", "got", "superagent", "undici"],
         "fetch, or the HTTPClient of lp-faas-toolbelt",
     ),
-    (
-        &["child_process", "cluster", "worker_threads"],
-        "nothing: each invocation has a sandbox of its own and cannot start others",
-    ),
+    (&["child_process"], "nothing: a function cannot start processes"),
+    (&["cluster", "worker_threads"], "nothing: each invocation has a sandbox of its own"),
     (&["os"], "process.platform"),
     (&["vm"], "nothing: code comes from deployments only"),
     (&["zlib"], "nothing: send and accept uncompressed bodies"),

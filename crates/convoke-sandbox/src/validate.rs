@@ -28,16 +28,42 @@ pub struct Diagnostic {
     pub code: &'static str,
 }
 
+/// What can be wrong with a source before it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SourceProblem {
+    TooLong,
+    Syntax,
+    NoLambda,
+    CallbackUnused,
+    EvalNotAllowed,
+    ModuleNotAvailable,
+    HostUnavailable,
+}
+
+impl SourceProblem {
+    fn code(self) -> &'static str {
+        match self {
+            Self::TooLong => "function.source_too_long",
+            Self::Syntax => "function.syntax",
+            Self::NoLambda => "function.no_lambda",
+            Self::CallbackUnused => "function.callback_unused",
+            Self::EvalNotAllowed => "function.eval_not_allowed",
+            Self::ModuleNotAvailable => "function.module_not_available",
+            Self::HostUnavailable => "function.host_unavailable",
+        }
+    }
+}
+
 /// What a check found at a byte of a text.
 pub(crate) struct Finding {
     at: usize,
-    code: &'static str,
+    problem: SourceProblem,
     message: String,
 }
 
 impl Finding {
-    fn new(at: u32, code: &'static str, message: impl Into<String>) -> Self {
-        Self { at: at as usize, code, message: message.into() }
+    fn new(at: u32, problem: SourceProblem, message: impl Into<String>) -> Self {
+        Self { at: at as usize, problem, message: message.into() }
     }
 }
 
@@ -46,7 +72,7 @@ pub fn validate(source: &Source) -> Vec<Diagnostic> {
     let characters: usize = source.files().map(|(_, text)| text.chars().count()).sum();
     if characters > SOURCE_CHARACTERS_MAX {
         let message = format!("the source has {characters} characters, {SOURCE_CHARACTERS_MAX} are allowed");
-        return vec![of_whole(source, "function.source_too_long", message)];
+        return vec![of_whole(source, SourceProblem::TooLong, message)];
     }
     let several = source.files().count() > 1 || source.entry() != ONE_TEXT;
     let checking = || {
@@ -57,20 +83,20 @@ pub fn validate(source: &Source) -> Vec<Diagnostic> {
                 check(source, path, text).into_iter().map(move |finding| {
                     let (line, column) = position(text, finding.at);
                     let file = several.then(|| path.to_owned());
-                    Diagnostic { file, line, column, message: finding.message, code: finding.code }
+                    Diagnostic { file, line, column, message: finding.message, code: finding.problem.code() }
                 })
             })
             .take(DIAGNOSTICS_MAX)
             .collect::<Vec<_>>()
     };
     with_deep_stack(characters, checking)
-        .unwrap_or_else(|error| vec![of_whole(source, "function.host_unavailable", error.to_string())])
+        .unwrap_or_else(|error| vec![of_whole(source, SourceProblem::HostUnavailable, error.to_string())])
 }
 
-fn of_whole(source: &Source, code: &'static str, message: String) -> Diagnostic {
+fn of_whole(source: &Source, problem: SourceProblem, message: String) -> Diagnostic {
     let several = source.entry() != ONE_TEXT;
     let file = several.then(|| source.entry().to_owned());
-    Diagnostic { file, line: 1, column: 1, message, code }
+    Diagnostic { file, line: 1, column: 1, message, code: problem.code() }
 }
 
 fn check(source: &Source, path: &str, text: &str) -> Vec<Finding> {
@@ -97,7 +123,7 @@ fn check(source: &Source, path: &str, text: &str) -> Vec<Finding> {
 fn syntax(error: &oxc_diagnostics::OxcDiagnostic) -> Finding {
     let at = error.labels.first().map_or(0, oxc_span::LabeledSpan::offset);
     let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
-    Finding::new(at, "function.syntax", format!("{}{help}", error.message))
+    Finding::new(at, SourceProblem::Syntax, format!("{}{help}", error.message))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::EgressError;
+use crate::pem::is_certificate;
 
 /// Clients kept with their connections; the next one beyond starts over, which costs new connections only.
 const CLIENTS_MAX: usize = 128;
@@ -75,12 +76,7 @@ impl ClientIdentity {
 
     /// Which of the two cannot be read.
     fn unreadable(&self) -> EgressError {
-        let certificates = reqwest::Certificate::from_pem_bundle(self.certificate.as_bytes());
-        if certificates.is_ok_and(|found| !found.is_empty()) {
-            EgressError::BadKey
-        } else {
-            EgressError::BadCertificate
-        }
+        if is_certificate(&self.certificate) { EgressError::BadKey } else { EgressError::BadCertificate }
     }
 }
 

@@ -7,13 +7,13 @@ use aws_lc_rs::rsa::PublicKey;
 use aws_lc_rs::signature::{
     self, KeyPair as _, RsaEncoding, RsaKeyPair, RsaParameters, UnparsedPublicKey, VerificationAlgorithm,
 };
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{DerSignature, SigningKey};
 use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 use p256::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
 use serde_json::json;
+
+use crate::pem;
 
 /// The name of the only curve, as Node has it.
 const CURVE: &str = "prime256v1";
@@ -101,8 +101,8 @@ fn parts<'a>(text: &'a str, bytes: &'a [u8]) -> Result<(&'a str, &'a [u8], &'a [
     Ok((digest, key, rest))
 }
 
-fn private(pem: &[u8]) -> Result<Private, String> {
-    let (label, der) = read_pem(pem)?;
+fn private(text: &[u8]) -> Result<Private, String> {
+    let (label, der) = read_pem(text)?;
     let rsa = |pair: Result<RsaKeyPair, _>| {
         pair.map(|pair| Private::Rsa(Box::new(pair)))
             .map_err(|_| "this RSA key cannot be used; use one of 2048 to 8192 bits".to_owned())
@@ -122,16 +122,12 @@ fn private(pem: &[u8]) -> Result<Private, String> {
     }
 }
 
-fn public(pem: &[u8]) -> Result<Public, String> {
-    let (label, der) = read_pem(pem)?;
+fn public(text: &[u8]) -> Result<Public, String> {
+    let (label, der) = read_pem(text)?;
     match label.as_str() {
         "PUBLIC KEY" | "RSA PUBLIC KEY" => of_info(&der),
-        "CERTIFICATE" => {
-            let der = rustls_pki_types::CertificateDer::from(der);
-            let certificate = webpki::EndEntityCert::try_from(&der).map_err(|_| "this is no certificate")?;
-            of_info(&certificate.subject_public_key_info())
-        }
-        _ => match private(pem)? {
+        "CERTIFICATE" => of_info(&pem::certified_key(der).ok_or("this is no certificate")?),
+        _ => match private(text)? {
             Private::Rsa(pair) => Ok(Public::Rsa(pair.public_key().as_ref().to_vec())),
             Private::Ec(key) => {
                 Ok(Public::Ec(key.verifying_key().to_encoded_point(false).as_bytes().to_vec()))
@@ -149,15 +145,8 @@ fn of_info(der: &[u8]) -> Result<Public, String> {
     Ok(Public::Rsa(key.as_ref().to_vec()))
 }
 
-/// Label and content of the first block of a PEM text.
 fn read_pem(pem: &[u8]) -> Result<(String, Vec<u8>), String> {
-    let no_pem = || "this is no key in PEM".to_owned();
-    let text = std::str::from_utf8(pem).map_err(|_| no_pem())?;
-    let begins = text.find("-----BEGIN ").ok_or_else(no_pem)? + "-----BEGIN ".len();
-    let (label, rest) = text[begins..].split_once("-----").ok_or_else(no_pem)?;
-    let (content, _) = rest.split_once(&format!("-----END {label}-----")).ok_or_else(no_pem)?;
-    let content: String = content.split_whitespace().collect();
-    Ok((label.to_owned(), STANDARD.decode(content).map_err(|_| no_pem())?))
+    pem::read(pem).ok_or_else(|| "this is no key in PEM".to_owned())
 }
 
 fn unknown(digest: &str) -> String {

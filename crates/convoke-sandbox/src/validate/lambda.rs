@@ -9,7 +9,7 @@ use oxc_ast::ast::{
 use oxc_semantic::Semantic;
 use oxc_span::GetSpan;
 
-use super::Finding;
+use super::{Finding, SourceProblem};
 
 /// The name by which a function begins.
 const NAME: &str = "lambda";
@@ -29,7 +29,7 @@ pub(super) fn check(program: &Program<'_>, semantic: &Semantic<'_>) -> Vec<Findi
     match found {
         None | Some(Found::No) => vec![Finding::new(
             0,
-            "function.no_lambda",
+            SourceProblem::NoLambda,
             "there is no function `lambda`: define `function lambda(input, callback)` or `async function lambda(input)`, or export it",
         )],
         Some(Found::Somehow) => Vec::new(),
@@ -48,7 +48,7 @@ fn unused_callback(parameters: &FormalParameters<'_>, semantic: &Semantic<'_>) -
             "the callback `{0}` is never used, so the function never answers: call `{0}`, or take one parameter and return the answer",
             name.name
         );
-        Finding::new(callback.span().start, "function.callback_unused", message)
+        Finding::new(callback.span().start, SourceProblem::CallbackUnused, message)
     })
 }
 

@@ -7,7 +7,7 @@ use oxc_ast::ast::{
 use oxc_ast_visit::{Visit, walk};
 use oxc_semantic::Semantic;
 
-use super::Finding;
+use super::{Finding, SourceProblem};
 use crate::modules;
 use crate::source::{Source, is_relative};
 
@@ -42,7 +42,7 @@ impl Uses<'_> {
 
     fn code_from_text(&mut self, at: u32, what: &str) {
         let message = format!("{what} is not allowed: code comes from deployments only");
-        self.findings.push(Finding::new(at, "function.eval_not_allowed", message));
+        self.findings.push(Finding::new(at, SourceProblem::EvalNotAllowed, message));
     }
 
     fn module(&mut self, name: &StringLiteral<'_>) {
@@ -50,10 +50,10 @@ impl Uses<'_> {
         if is_relative(asked) {
             if self.source.resolve(self.path, asked).is_none() {
                 let message = format!("there is no file \"{asked}\" beside {}", self.path);
-                self.findings.push(Finding::new(at, "function.module_not_available", message));
+                self.findings.push(Finding::new(at, SourceProblem::ModuleNotAvailable, message));
             }
         } else if !modules::exists(asked) {
-            self.findings.push(Finding::new(at, "function.module_not_available", modules::advice(asked)));
+            self.findings.push(Finding::new(at, SourceProblem::ModuleNotAvailable, modules::advice(asked)));
         }
     }
 }

@@ -49,6 +49,19 @@ async fn a_library_is_loaded_once_and_changes_to_it_stay_within_the_run() {
 }
 
 #[tokio::test]
+async fn a_sources_own_names_hide_nothing_from_what_it_calls() {
+    let source = "const crypto = require('crypto'), { URL } = require('url'), { TextEncoder } = require('util'), Map = 1, Error = 2, Headers = 3, process = 4, JSON = 5;
+        async function lambda() {
+          const failed = await fetch('https://evil.test/').catch((e) => e.code);
+          return [crypto.createHash('md5').update('a').digest('hex'), new URL('http://a.test/b').host, new TextEncoder().encode('a').length, new globalThis.Headers({ a: 'b' }).get('a'), failed];
+        }";
+    assert_eq!(
+        returned(source).await,
+        json!(["0cc175b9c0f1b6a831c399e269772661", "a.test", 1, "b", "host_not_allowed"])
+    );
+}
+
+#[tokio::test]
 async fn an_oauth_signature_is_the_one_of_the_specification() {
     // The example of RFC 5849's predecessor, whose signature is published.
     let source = "const OAuth = require('oauth-1.0a'), crypto = require('crypto');
