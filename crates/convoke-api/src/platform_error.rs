@@ -56,6 +56,10 @@ platform_errors! {
     Syntax,
     /// No `lambda`.
     NoLambda,
+    /// A callback that is never called.
+    CallbackUnused,
+    /// Code made from text.
+    EvalNotAllowed,
     /// A module that is not there.
     ModuleNotAvailable,
     /// The top level failed.
@@ -116,6 +120,8 @@ impl PlatformError {
             Self::Internal => "node.internal",
             Self::Syntax => "function.syntax",
             Self::NoLambda => "function.no_lambda",
+            Self::CallbackUnused => "function.callback_unused",
+            Self::EvalNotAllowed => "function.eval_not_allowed",
             Self::ModuleNotAvailable => "function.module_not_available",
             Self::DoesNotLoad => "function.does_not_load",
             Self::TemplateUnknown => "function.template_unknown",

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::fetch::{Names, Server, run, sandbox};
 use crate::support::json;
 
+#[expect(clippy::unnecessary_wraps, reason = "what a test server answers with; `None` would be silence")]
 fn http(status: &str, headers: &str, body: &str) -> Option<Vec<u8>> {
     let length = body.len();
     Some(

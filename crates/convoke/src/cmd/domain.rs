@@ -38,6 +38,8 @@ pub(crate) struct Named {
 #[command(after_help = "Example: convoke domain check https://api.example.com/v1/orders")]
 pub(crate) struct Check {
     /// The URL, or a host alone
+    // Its id is its own: `url` is the option that names the server.
+    #[arg(id = "target", value_name = "URL")]
     url: String,
 }
 
