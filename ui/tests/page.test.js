@@ -65,11 +65,14 @@ test("an agent takes the conversation, transfers it, and the consumer closes it"
 test("reloading keeps the conversation and all that happened in it", async () => {
   await openConversation("Do you remember me?");
   await sees(page, "#story", "CONSUMER_OPEN_NEW_CONVERSATION");
-  await page.locator("#story > li.settled").first().waitFor();
+  // What an attempt took and logged is told last.
+  await sees(page, "#story", "conversation opened");
+  await page.locator("#lines > li.bot").first().waitFor();
   const [lines, story] = [await items(page, "#lines"), await items(page, "#story")];
   await page.reload();
   await sees(page, "#lines", "Do you remember me?");
-  await page.locator("#story > li.settled").first().waitFor();
+  await sees(page, "#story", "conversation opened");
+  await page.locator("#lines > li.bot").first().waitFor();
   assert.deepEqual(await items(page, "#lines"), lines);
   assert.deepEqual(await items(page, "#story"), story);
   await page.getByLabel("Your line").fill("And now?");
