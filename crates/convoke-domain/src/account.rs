@@ -22,7 +22,7 @@ pub use self::decide::AccountMachine;
 pub use self::event::Event;
 pub use self::idle::{IdleOverrides, IdleTimer, IdleTimers};
 pub use self::rejection::Rejection;
-pub use self::state::{Account, Egress, EgressMode, FencePolicy, Skill};
+pub use self::state::{Account, Egress, EgressMode, FencePolicy, RunLogSettings, Skill};
 pub use self::token::{AccessToken, Principal};
 pub use self::user::{User, UserRole};
 

@@ -5,9 +5,9 @@
 use utoipa::OpenApi;
 
 use super::{
-    account, automatic_message, bot, clock, consumer, conversation, event, explain, function, health, idle,
-    list, live, participant, run, settings, skill, special_occasions, template, token, ttr, user,
-    working_hours,
+    account, automatic_message, bot, clock, consumer, conversation, event, explain, function, function_call,
+    health, idle, list, live, metrics, participant, run, run_log, schedule, settings, skill,
+    special_occasions, template, token, ttr, user, working_hours,
 };
 use crate::problem;
 
@@ -46,6 +46,15 @@ use crate::problem;
     list::List<template::Template>,
     run::TestFunction,
     run::FunctionRun,
+    list::List<run::FunctionRun>,
+    function_call::InvokeEvent,
+    function_call::Implemented,
+    run_log::RunLogPage<run_log::Attempt>,
+    run_log::RunLogPage<run_log::LoggedLine>,
+    metrics::AccountMetrics,
+    metrics::FunctionHistory,
+    schedule::DefineSchedule,
+    list::List<schedule::Schedule>,
     bot::BotPlan,
     conversation::OpenConversation,
     conversation::OpenedConversation,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AccessToken, Egress, FencePolicy, IdleTimers, Principal, Skill, User, UserRole};
+use super::{AccessToken, Egress, FencePolicy, IdleTimers, Principal, RunLogSettings, Skill, User, UserRole};
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours};
 use crate::id::{AccountId, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
@@ -101,6 +101,8 @@ pub enum Command {
     SetFireAfterAutoclose { fire: bool },
     /// Choose what happens to overtaken answers.
     SetFencePolicy { policy: FencePolicy },
+    /// Set what is kept of the runs of functions.
+    SetRunLog { run_log: RunLogSettings },
     /// Set where functions may call.
     SetEgress { egress: Egress },
     /// Record a token that the shell has made.

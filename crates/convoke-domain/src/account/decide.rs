@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::evolve::evolve;
 use super::{
     AccessToken, Account, Command, Context, Egress, Event, IdleTimer, IdleTimers, Principal, Rejection,
-    Skill, User, UserRole,
+    RunLogSettings, Skill, User, UserRole,
 };
 use crate::automatic_message::FORBIDDEN;
 use crate::decider::Decider;
@@ -58,7 +58,7 @@ impl Decider for AccountMachine {
 fn authorize(account: &Account, command: &Command, context: &Context<'_>) -> Result<(), Rejection> {
     const ADMINISTRATION: &[UserRole] = &[UserRole::Operator, UserRole::Administrator];
     const ALLOW_LIST: &[UserRole] = &[UserRole::Operator, UserRole::Administrator, UserRole::FaasAdmin];
-    if let Command::SetEgress { .. } = command {
+    if let Command::SetEgress { .. } | Command::SetRunLog { .. } = command {
         return require(context, ALLOW_LIST, "functions administrator");
     }
     if let Command::RevokeToken { id } = command {
@@ -111,6 +111,7 @@ fn checked(account: &Account, command: Command, context: &Context<'_>) -> Result
         Command::SetAutoClose { after } => set_auto_close(after)?,
         Command::SetFireAfterAutoclose { fire } => Event::FireAfterAutocloseSet { fire },
         Command::SetFencePolicy { policy } => Event::FencePolicySet { policy },
+        Command::SetRunLog { run_log } => set_run_log(run_log)?,
         Command::SetEgress { egress } => check_egress(&egress).map(|()| Event::EgressSet { egress })?,
         Command::IssueToken { id, token } => issue_token(account, id, token, context)?,
         Command::RevokeToken { id } if account.tokens.contains_key(&id) => Event::TokenRevoked { id },
@@ -239,6 +240,11 @@ fn set_auto_close(after: Duration) -> Result<Event, Rejection> {
     let good =
         (limits::AUTO_CLOSE_MIN..=limits::AUTO_CLOSE_MAX).contains(&after) && after.subsec_nanos() == 0;
     good.then_some(Event::AutoCloseSet { after }).ok_or(Rejection::AutoCloseOutOfRange)
+}
+
+fn set_run_log(run_log: RunLogSettings) -> Result<Event, Rejection> {
+    let good = limits::RUN_LOG_DAYS.contains(&run_log.days);
+    good.then_some(Event::RunLogSet { run_log }).ok_or(Rejection::RunLogDaysOutOfRange)
 }
 
 /// The form of the domains only; what the allow-list makes of them is its own business.

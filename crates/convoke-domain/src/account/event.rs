@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccessToken, Egress, FencePolicy, IdleTimers, Skill, User};
+use super::{AccessToken, Egress, FencePolicy, IdleTimers, RunLogSettings, Skill, User};
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours, seconds};
 use crate::id::{AccountId, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
@@ -59,6 +59,8 @@ pub enum Event {
     FireAfterAutocloseSet { fire: bool },
     /// The fence policy was chosen.
     FencePolicySet { policy: FencePolicy },
+    /// It was set what is kept of the runs of functions.
+    RunLogSet { run_log: RunLogSettings },
     /// It was set where functions may call.
     EgressSet { egress: Egress },
     /// A token was issued.

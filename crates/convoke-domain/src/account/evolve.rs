@@ -27,6 +27,7 @@ fn apply(account: &mut Account, event: &Event) {
         Event::AutoCloseSet { after } => account.auto_close = *after,
         Event::FireAfterAutocloseSet { fire } => account.fire_after_autoclose = *fire,
         Event::FencePolicySet { policy } => account.fence_policy = *policy,
+        Event::RunLogSet { run_log } => account.run_log = *run_log,
         Event::EgressSet { egress } => account.egress = egress.clone(),
         Event::SkillDefined { .. }
         | Event::SkillRemoved { .. }
@@ -88,6 +89,7 @@ fn apply_to_parts(account: &mut Account, event: &Event) {
         | Event::AutoCloseSet { .. }
         | Event::FireAfterAutocloseSet { .. }
         | Event::FencePolicySet { .. }
+        | Event::RunLogSet { .. }
         | Event::EgressSet { .. } => {}
     }
 }

@@ -1,5 +1,6 @@
 //! The functions after an event. Total: an event that fits nothing changes nothing.
 
+use super::schedule::evolve::{end_of, remove_of};
 use super::{Deployment, Event, Function, Functions, Version};
 use crate::id::FunctionId;
 use crate::limits;
@@ -20,7 +21,17 @@ pub(super) fn evolve(mut state: Functions, event: &Event) -> Functions {
                 deployed: None,
             });
         }
-        Event::Deleted { id } => drop(state.functions.remove(id)),
+        Event::Deleted { id } => {
+            state.functions.remove(id);
+            remove_of(&mut state, *id);
+        }
+        Event::ScheduleDefined { .. }
+        | Event::SchedulePaused { .. }
+        | Event::ScheduleResumed { .. }
+        | Event::ScheduleRemoved { .. }
+        | Event::ScheduleFired { .. }
+        | Event::ScheduleSkipped { .. }
+        | Event::ScheduleFinished { .. } => super::schedule::evolve::apply(&mut state, event),
         Event::DraftSaved { id, .. }
         | Event::SkillsSet { id, .. }
         | Event::DescriptionSet { id, .. }
@@ -32,9 +43,20 @@ pub(super) fn evolve(mut state: Functions, event: &Event) -> Functions {
 }
 
 fn apply(state: &mut Functions, id: FunctionId, event: &Event) {
+    if let Event::Undeployed { .. } = event {
+        end_of(state, id);
+    }
     let Some(function) = state.functions.get_mut(&id) else { return };
     match event {
-        Event::Created { .. } | Event::Deleted { .. } => {}
+        Event::Created { .. }
+        | Event::Deleted { .. }
+        | Event::ScheduleDefined { .. }
+        | Event::SchedulePaused { .. }
+        | Event::ScheduleResumed { .. }
+        | Event::ScheduleRemoved { .. }
+        | Event::ScheduleFired { .. }
+        | Event::ScheduleSkipped { .. }
+        | Event::ScheduleFinished { .. } => {}
         Event::DraftSaved { draft, .. } => {
             function.draft = draft.clone();
             function.draft_revision = function.draft_revision.saturating_add(1);

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Schedule;
 use crate::account::FencePolicy;
-use crate::id::{DeploymentId, FunctionId, SkillId};
+use crate::id::{DeploymentId, FunctionId, ScheduleId, SkillId};
 use crate::limits;
 use crate::state_change::StateChangeEvent;
 
@@ -19,6 +20,9 @@ use crate::state_change::StateChangeEvent;
 pub struct Functions {
     /// The functions; deleted ones are gone.
     pub functions: BTreeMap<FunctionId, Function>,
+    /// Their schedules; removed ones are gone.
+    #[serde(default)]
+    pub schedules: BTreeMap<ScheduleId, Schedule>,
 }
 
 /// A named piece of customer JavaScript for one kind of event.

@@ -7,6 +7,9 @@
 )]
 
 mod answers;
+mod calls;
 mod idle;
 mod kit;
 mod race;
+mod runs;
+mod schedules;

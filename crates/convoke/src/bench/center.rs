@@ -17,6 +17,7 @@ use convoke_engine::ports::{Clock, Ports, SystemClock, SystemEntropy};
 use convoke_engine::{Engine, Handle, Opening, Settings, Written};
 use convoke_sandbox::{Sandbox, SandboxSettings};
 use convoke_store::SqliteStore;
+use convoke_store::runs::SqliteRuns;
 
 use crate::host::SandboxHost;
 
@@ -58,6 +59,7 @@ pub(crate) async fn start(dir: &Path) -> Result<Engine> {
     let sandbox = Sandbox::new(SandboxSettings::default())?;
     let ports = Ports {
         store: Arc::new(SqliteStore::open(dir)?),
+        runs: Arc::new(SqliteRuns::open(dir)?),
         sandbox: Arc::new(SandboxHost::new(sandbox, Arc::clone(&clock))),
         clock,
         entropy: Arc::new(SystemEntropy),
