@@ -27,7 +27,7 @@ pub(crate) async fn run(handle: Handle, mut stopping: watch::Receiver<bool>) {
         interrupted = false;
         tokio::select! {
             () = handle.inner.clock.wait_until(next) => {}
-            changed = changes.changed() => if changed.is_err() { return },
+            told = changes.changed() => if told.is_err() { return },
             _ = stopping.changed() => return,
         }
     }

@@ -60,7 +60,7 @@ impl Allowances {
             return Allowance { limit: self.at_once, remaining: 0, reset_after: until - now, retry_after };
         }
         all.insert(account.clone(), after);
-        let left = (window - (after - now)).as_nanos() / self.per_call.as_nanos().max(1);
+        let left = window.saturating_sub(after - now).as_nanos() / self.per_call.as_nanos().max(1);
         let remaining = u32::try_from(left).unwrap_or(u32::MAX);
         Allowance { limit: self.at_once, remaining, reset_after: after - now, retry_after: None }
     }

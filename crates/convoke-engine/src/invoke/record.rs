@@ -13,7 +13,7 @@ use crate::ports::{Ending, Failure, Job, RunReport};
 use crate::shard::TriggerWork;
 
 /// What an attempt is known by before it runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Attempt {
     function: FunctionId,
     source: RunSource,

@@ -154,7 +154,9 @@ impl Batcher {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "runs are not kept");
-                    missed.iter().for_each(|(account, runs)| self.missed.add(account, *runs));
+                    for (account, runs) in &missed {
+                        self.missed.add(account, *runs);
+                    }
                     // A key that was made for this batch is not stored.
                     self.keys.forget_all();
                 }
