@@ -14,6 +14,7 @@ use convoke_api::v1::run_log::{
     Attempt, LogLevel as ApiLevel, LoggedLine, RunFunction, RunLogPage, RunQuery, RunSource as ApiSource,
     RunState as ApiState,
 };
+use convoke_domain::function::VersionNumber;
 use convoke_domain::id::{ConversationId, FunctionId, InvocationId};
 use convoke_engine::{
     Levels, LogLevel, Run, RunBody, RunCall, RunFilter, RunFollower, RunLine, RunPlace, RunSource, RunState,
@@ -303,7 +304,7 @@ fn lines(tenant: &Tenant, run: &Run, least: ApiLevel) -> Vec<LoggedLine> {
 fn run_function(tenant: &Tenant, run: &Run) -> RunFunction {
     let id = run.run.function;
     let name = tenant.view.functions.get(id).map(|function| function.name.clone());
-    RunFunction { id, name, version: run.run.version.map(|version| version.number()) }
+    RunFunction { id, name, version: run.run.version.map(VersionNumber::number) }
 }
 
 fn entry(line: RunLine) -> LogEntry {
