@@ -30,6 +30,8 @@ platform_errors! {
     RequestTimedOut,
     /// Too many requests of one origin.
     TooManyRequests,
+    /// A request id that was used for another call.
+    RequestReused,
     /// No valid token.
     AuthRequired,
     /// A valid token that does not allow it.
@@ -92,6 +94,8 @@ platform_errors! {
     HostBusy,
     /// The version was removed.
     VersionGone,
+    /// Functions that call functions without end.
+    CallsTooDeep,
     /// A warning: nothing is invoked.
     ControllerBotOff,
 }
@@ -107,6 +111,7 @@ impl PlatformError {
             Self::TooLarge => "request.too_large",
             Self::RequestTimedOut => "request.timed_out",
             Self::TooManyRequests => "request.too_many",
+            Self::RequestReused => "request.id_reused",
             Self::AuthRequired => "auth.required",
             Self::Forbidden => "auth.forbidden",
             Self::LoginFailed => "auth.login_failed",
@@ -138,6 +143,7 @@ impl PlatformError {
             Self::HostUnavailable => "function.host_unavailable",
             Self::HostBusy => "function.host_busy",
             Self::VersionGone => "function.version_gone",
+            Self::CallsTooDeep => "function.calls_too_deep",
             Self::ControllerBotOff => "controller_bot.off",
         }
     }

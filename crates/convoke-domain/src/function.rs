@@ -16,14 +16,20 @@ mod deployment;
 mod event;
 mod evolve;
 mod rejection;
+mod schedule;
 mod state;
 
 pub use self::binding::{Binding, Bindings, NoFunction};
-pub use self::command::{Command, Context, DeploymentFailure, DeploymentStage, SourceCheck, SourceProblem};
+pub use self::command::{
+    Command, Context, DeploymentFailure, DeploymentStage, ScheduleCommand, SourceCheck, SourceProblem,
+};
 pub use self::decide::{DeployWarning, FunctionMachine, deploy_warning};
 pub use self::deployment::{Deployment, DeploymentRecord, DeploymentResult};
 pub use self::event::Event;
 pub use self::rejection::Rejection;
+pub use self::schedule::{
+    Cron, CronError, Due, Firing, FiringResult, MissedRuns, Schedule, SchedulePlan, ScheduleState,
+};
 pub use self::state::{
     BindingRule, Draft, EventBinding, Function, FunctionSettings, FunctionState, Functions, OtherEvent,
     UnknownBinding, Version, VersionNumber,

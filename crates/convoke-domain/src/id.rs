@@ -159,6 +159,11 @@ id!(
     "dep"
 );
 id!(
+    /// A schedule of an account's functions.
+    ScheduleId,
+    "sch"
+);
+id!(
     /// An access token, as named in the activity stream; never the token's secret.
     TokenId,
     "tok"

@@ -138,6 +138,27 @@ pub const VERSIONS_KEPT: usize = 10;
 /// Deployments remembered of one function, failed ones among them (functions contract §6.2).
 pub const DEPLOYMENTS_KEPT: usize = 5;
 
+/// Most schedules of one account (functions contract §6.2).
+pub const SCHEDULES_MAX: usize = 50;
+
+/// Longest cron expression, in characters (functions contract §4.2).
+pub const CRON_CHARS_MAX: usize = 120;
+
+/// Longest description of a schedule, in characters (functions contract §4.2).
+pub const SCHEDULE_DESCRIPTION_CHARS_MAX: usize = 200;
+
+/// Longest input of a schedule, in characters of JSON (functions contract §6.2).
+pub const SCHEDULE_INPUT_CHARS_MAX: usize = 15_000;
+
+/// How many days are looked at for the next due time: 29 February comes within eight years.
+pub const SCHEDULE_DAYS_MAX: usize = 366 * 8 + 2;
+
+/// How late a schedule may fire before its due time counts as missed: a busy moment is no outage.
+pub const SCHEDULE_GRACE: Duration = Duration::from_mins(1);
+
+/// Least and most days that the run log of an account is kept.
+pub const RUN_LOG_DAYS: std::ops::RangeInclusive<u16> = 1..=365;
+
 /// Longest hold of a conversation for a function. Longer, and people feel that their line hangs.
 pub const HOLD_MS_MAX: u32 = 2_000;
 

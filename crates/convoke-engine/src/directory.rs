@@ -18,7 +18,7 @@ use convoke_store::{FactOp, NewRecord, Step, Store, StoreError, StreamId};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 use crate::committer::{From as CommittedBy, Pending};
 use crate::error::EngineError;
@@ -54,6 +54,7 @@ pub struct Activity<E> {
 /// All accounts of this node.
 pub(crate) struct Directory {
     accounts: ArcSwap<BTreeMap<AccountId, Arc<AccountView>>>,
+    changed: watch::Sender<()>,
     heads: Mutex<BTreeMap<StreamId, EventSeq>>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -87,6 +88,7 @@ impl Directory {
         }
         Ok(Self {
             accounts: ArcSwap::from_pointee(accounts),
+            changed: watch::Sender::new(()),
             heads: Mutex::new(heads),
             store,
             clock,
@@ -103,6 +105,11 @@ impl Directory {
     /// All accounts, in the order of their ids.
     pub(crate) fn all(&self) -> Vec<Arc<AccountView>> {
         self.accounts.load().values().cloned().collect()
+    }
+
+    /// Tells whenever an account has changed.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Changes an account's settings.
@@ -211,6 +218,7 @@ impl Directory {
         let mut accounts = BTreeMap::clone(&self.accounts.load());
         accounts.insert(id.clone(), Arc::clone(&view));
         self.accounts.store(Arc::new(accounts));
+        self.changed.send_replace(());
         view
     }
 

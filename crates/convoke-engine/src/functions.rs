@@ -9,11 +9,13 @@ use convoke_domain::function::{
 };
 use convoke_domain::id::{AccountId, DeploymentId, FunctionId, InvocationId};
 use convoke_domain::invocation::{Answer, FunctionRef};
+use convoke_store::runs::RunSource;
 use sha2::{Digest, Sha256};
 
 use crate::directory::AccountView;
 use crate::error::EngineError;
 use crate::handle::Handle;
+use crate::invoke::Attempt;
 use crate::ports::{Checked, EgressHop, Ending, Job, LoadError, ProgramSource, RunReport};
 
 /// A function that was deployed.
@@ -46,7 +48,7 @@ pub struct Tried {
     /// What the Controller Bot would understand of it, if it answered.
     pub answer: Option<Answer>,
     /// What it logged, called and used.
-    pub report: RunReport,
+    pub report: Arc<RunReport>,
 }
 
 impl Handle {
@@ -119,7 +121,7 @@ impl Handle {
         let function =
             view.functions.get(id).ok_or(EngineError::Function(function::Rejection::FunctionUnknown(id)))?;
         let (program, settings, version) = code(id, function, which)?;
-        let invocation = InvocationId::Direct(uuid::Uuid::from_u128(self.entropy().bits()));
+        let invocation = self.new_invocation();
         let job = Job {
             account: account.clone(),
             function: version,
@@ -132,13 +134,14 @@ impl Handle {
             egress: Arc::new(view.account.egress.clone()),
         };
         let invoker = &self.inner.invoker;
-        let _permit = invoker.permits.acquire(account).await;
+        let permit = invoker.permits.acquire(account).await;
         let (answered, answer) = tokio::sync::oneshot::channel();
         let on_answer = Box::new(move |ending| {
             // This very function waits for it, unless the caller went away.
             let _ = answered.send(ending);
         });
-        let report = invoker.host.run(job, on_answer).await;
+        let attempt = Attempt::direct(id, RunSource::Test);
+        let report = invoker.observe(job, attempt, permit, on_answer).await;
         let ending = answer.await.map_err(|_| EngineError::Stopping)?;
         let answer = match &ending {
             Ending::Returned(json) => Some(parse_answer(json.as_deref())),

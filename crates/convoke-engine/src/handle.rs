@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::directory::{AccountView, Activity, Directory};
 use crate::error::EngineError;
-use crate::invoke::{Invocations, Invoker};
+use crate::invoke::Invoker;
 use crate::keys::MasterKey;
 use crate::ports::{Clock, Entropy};
 use crate::shard::{self, ToShard, Write, Written};
@@ -78,11 +78,6 @@ impl Handle {
     /// The storage, for health and figures.
     pub fn store(&self) -> &dyn Store {
         &*self.inner.store
-    }
-
-    /// The remembered invocations.
-    pub fn invocations(&self) -> &Invocations {
-        &self.inner.invoker.records
     }
 
     /// All accounts, in the order of their ids.
@@ -278,6 +273,7 @@ impl Handle {
         consumer: ConsumerId,
     ) -> Result<bool, EngineError> {
         let erased = self.inner.store.erase_key(account, consumer).await?;
+        self.inner.invoker.runs.forget(account, consumer).await;
         for shard in &self.inner.shards {
             let forget = ToShard::Forget { account: account.clone(), consumer };
             shard.send(forget).await.map_err(|_| EngineError::Stopping)?;

@@ -13,17 +13,20 @@ use convoke_domain::conversation::{Failed, PrivateText, Settlement, Settling};
 use convoke_domain::function::Version;
 use convoke_domain::id::InvocationId;
 use convoke_domain::invocation::{AttemptFailure, FunctionRef, Retry, retry};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Duration, Instant};
 use tokio_util::task::TaskTracker;
 
+use crate::calls::{Allowances, Remembered};
 use crate::directory::AccountView;
 use crate::limits;
-use crate::ports::{Clock, Ending, Entropy, Failure, FunctionHost, Job, ProgramSource, RunReport};
+use crate::ports::{Answered, Clock, Ending, Entropy, Failure, FunctionHost, Job, ProgramSource, RunReport};
+use crate::runs::RunLog;
 use crate::shard::{ToShard, TriggerWork, Write};
 
 pub(crate) use permits::Permits;
-pub use record::{AttemptRecord, InvocationRecord, Invocations};
+pub(crate) use record::{Attempt, AttemptRecord};
+use record::{EndNote, Ended};
 
 /// Runs functions.
 pub(crate) struct Invoker {
@@ -31,7 +34,9 @@ pub(crate) struct Invoker {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) permits: Permits,
-    pub(crate) records: Arc<Invocations>,
+    pub(crate) runs: Arc<RunLog>,
+    pub(crate) allowances: Allowances,
+    pub(crate) remembered: Remembered,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -79,7 +84,7 @@ impl Invoker {
     }
 
     async fn attempts(
-        &self,
+        self: &Arc<Self>,
         mut job: Job,
         work: &TriggerWork,
         deadline: Instant,
@@ -104,38 +109,54 @@ impl Invoker {
     }
 
     /// Runs one attempt until its answer; what goes on after it is followed in a task of its own.
-    async fn attempt(&self, job: Job, work: &TriggerWork, tally: &mut Tally, deadline: Instant) -> Ending {
+    async fn attempt(
+        self: &Arc<Self>,
+        job: Job,
+        work: &TriggerWork,
+        tally: &mut Tally,
+        deadline: Instant,
+    ) -> Ending {
         let permit = match tokio::time::timeout_at(deadline, self.permits.acquire(&job.account)).await {
             Ok(permit) => permit,
-            Err(_elapsed) => return Ending::Failed(too_busy()),
+            Err(_elapsed) => return Ending::Failed(host_busy()),
         };
         tally.attempts = tally.attempts.saturating_add(1);
         let (answered, answer) = oneshot::channel();
-        let mut record = AttemptRecord::begin(&job, work, tally.attempts);
-        let host = Arc::clone(&self.host);
-        let records = Arc::clone(&self.records);
+        let told = Box::new(move |ending| {
+            // Nobody waits any more if the trigger's time is over.
+            let _ = answered.send(ending);
+        });
+        let (invoker, attempt) = (Arc::clone(self), Attempt::triggered(work, tally.attempts));
         self.tasks.spawn(async move {
-            let report: RunReport = host
-                .run(
-                    job,
-                    Box::new(move |ending| {
-                        // Nobody waits any more if the trigger's time is over.
-                        let _ = answered.send(ending);
-                    }),
-                )
-                .await;
-            drop(permit);
-            record.end(report);
-            records.keep(record);
+            invoker.observe(job, attempt, permit, told).await;
         });
         match tokio::time::timeout_at(deadline, answer).await {
-            Ok(Ok(ending)) => {
-                self.records.ended(work, tally.attempts, &ending);
-                ending
-            }
+            Ok(Ok(ending)) => ending,
             Ok(Err(_dropped)) => Ending::Failed(vanished()),
             Err(_elapsed) => Ending::Failed(too_long()),
         }
+    }
+
+    /// Runs one attempt until nothing of it goes on any more, and keeps what is to be known of it.
+    pub(crate) async fn observe(
+        &self,
+        job: Job,
+        attempt: Attempt,
+        permit: OwnedSemaphorePermit,
+        answered: Answered,
+    ) -> Arc<RunReport> {
+        let record = AttemptRecord::begin(&job, attempt);
+        let (ended, began) = (EndNote::default(), Instant::now());
+        let note = Arc::clone(&ended);
+        let on_answer = Box::new(move |ending: Ending| {
+            // Told once; a second time would be the host's mistake, and the first one counts.
+            let _ = note.set(Ended::of(&ending, began.elapsed()));
+            answered(ending);
+        });
+        let report = Arc::new(self.host.run(job, on_answer).await);
+        drop(permit);
+        self.runs.record(record.end(&ended, Arc::clone(&report)));
+        report
     }
 
     /// Up to a fifth more, so that a thousand failed functions do not come back at once.
@@ -189,8 +210,9 @@ fn gone() -> Failure {
     Failure { code: "function.version_gone", detail, kind: AttemptFailure::Final }
 }
 
-fn too_busy() -> Failure {
-    let detail = "no sandbox was free within the trigger's time".to_owned();
+/// No permit was to be had.
+pub(crate) fn host_busy() -> Failure {
+    let detail = "too many functions of the account ran at once".to_owned();
     Failure { code: "function.host_busy", detail, kind: AttemptFailure::HostUnavailable }
 }
 

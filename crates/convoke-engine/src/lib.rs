@@ -12,8 +12,10 @@
 //! [`Engine::start`] loads the accounts, arms the timers, wakes every conversation that was left with unsettled
 //! triggers, and hands out a [`Handle`]. Nothing here decides a rule (that is `convoke-domain`) or knows a wire.
 
+mod calls;
 mod committer;
 mod directory;
+mod ending;
 mod error;
 mod functions;
 mod handle;
@@ -22,6 +24,8 @@ pub mod keys;
 mod limits;
 pub mod ports;
 mod rearm;
+mod runs;
+mod schedules;
 mod secrets;
 mod shard;
 mod start;
@@ -29,15 +33,22 @@ mod stored;
 mod subscription;
 mod timers;
 
+pub use calls::{
+    Allowance, Call, CallAnswer, CallEnding, CallError, CallFrom, Called, Request, RequestId, Until,
+};
 pub use directory::{AccountView, Activity};
+pub use ending::FailureClass;
 pub use error::EngineError;
 pub use functions::{Deployed, Tried, Which};
 pub use handle::{Handle, Opened, Opening};
-pub use invoke::{AttemptRecord, InvocationRecord, Invocations};
+pub use runs::{Run, RunBody, RunCall, RunFollower, RunLine, RunPage};
 pub use secrets::SecretValue;
 pub use shard::Written;
 pub use start::{Engine, Settings, StartError};
 pub use stored::{DecodeError, encode as stored_form};
 pub use subscription::Subscription;
 // What the handle takes and gives in the store's own words.
+pub use convoke_store::runs::{
+    Durations, Figure, Levels, LogLevel, NewRun, RunFilter, RunPlace, RunSource, RunState,
+};
 pub use convoke_store::{Health as StoreHealth, ListFilter, ListPlace, ListRow};

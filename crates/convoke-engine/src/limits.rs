@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 /// Commands that may wait for one shard. Some milliseconds of work: whoever finds it full is told that it is busy.
 pub(crate) const MAILBOX_MAX: usize = 4 * 1024;
 
@@ -38,8 +40,26 @@ pub(crate) const SUBSCRIBERS_MAX: usize = 256;
 /// Records read from the store at once.
 pub(crate) const READ_RECORDS_MAX: usize = 500;
 
-/// Invocation records kept in memory per account, newest first.
-pub(crate) const INVOCATIONS_KEPT_MAX: usize = 1_000;
+/// Attempts and answers that may wait for the run log. Some seconds of a busy node; what comes beyond is not kept.
+pub(crate) const RUN_QUEUE_MAX: usize = 8 * 1024;
+
+/// Attempts written at once. A larger batch would keep readers waiting for the one writer.
+pub(crate) const RUN_BATCH_MAX: usize = 512;
+
+/// How long the run log waits for more before it writes. Whoever reads it does not wait.
+pub(crate) const RUN_LINGER: Duration = Duration::from_millis(50);
+
+/// Keys of consumers that the run log remembers, 100 bytes each.
+pub(crate) const RUN_KEYS_MAX: usize = 20_000;
+
+/// Runs that a follower reads at once.
+pub(crate) const RUNS_FOLLOWED_AT_ONCE: usize = 100;
+
+/// How often old days of the run log are dropped. Days are whole, so more often would change little.
+pub(crate) const RUN_PRUNE_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// How large the run log may become before its oldest days are dropped early. Bytes.
+pub(crate) const RUN_LOG_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Consumers whose history and key one shard remembers.
 pub(crate) const CONSUMERS_REMEMBERED_MAX: usize = 50_000;
@@ -57,3 +77,24 @@ pub(crate) const REARM_AT_ONCE: usize = 64;
 /// How far before a change of settings something may have been decided that is not durable yet: a group commit takes
 /// milliseconds.
 pub(crate) const REARM_OVERLAP: Duration = Duration::from_secs(10);
+
+/// Seconds of an account's allowance of calls that may come at once: a burst, not a flood.
+pub(crate) const CALL_BURST_SECONDS: u32 = 2;
+
+/// Accounts whose allowance is remembered before those that are whole again are dropped.
+pub(crate) const ALLOWANCES_MAX: usize = 10_000;
+
+/// Longest wait of a call for a permit. Its client waits 35 seconds at most, and the function needs up to 30 of them.
+pub(crate) const CALL_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// How long the answer of a named call is remembered: a client that retries later than that has lost interest.
+pub(crate) const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Named calls of one account remembered in memory: more than may be running, about 200 bytes each.
+pub(crate) const REMEMBERED_CALLS_MAX: usize = 50_000;
+
+/// Their answers together. Bytes.
+pub(crate) const REMEMBERED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Longest request id: a UUID is 36, some clients put words in front. Bytes.
+pub(crate) const REQUEST_ID_BYTES_MAX: usize = 128;

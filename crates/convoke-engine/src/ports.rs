@@ -12,6 +12,7 @@ use convoke_domain::function::FunctionSettings;
 use convoke_domain::id::{AccountId, InvocationId};
 use convoke_domain::invocation::FunctionRef;
 use convoke_store::Store;
+use convoke_store::runs::RunStore;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
@@ -24,6 +25,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct Ports {
     /// The log.
     pub store: Arc<dyn Store>,
+    /// The log of the functions' runs.
+    pub runs: Arc<dyn RunStore>,
     /// Where functions run.
     pub sandbox: Arc<dyn FunctionHost>,
     /// The time that rules see.

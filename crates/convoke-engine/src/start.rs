@@ -1,6 +1,6 @@
 //! Starting and stopping: every loop is begun here and ended here.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
 use convoke_domain::conversation::{Action, Actor, Command};
@@ -9,24 +9,34 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
+use crate::calls::{Allowances, Remembered};
 use crate::directory::Directory;
 use crate::handle::{Handle, Inner};
-use crate::invoke::{Invocations, Invoker, Permits};
+use crate::invoke::{Invoker, Permits};
 use crate::ports::Ports;
+use crate::runs::{self, RunLog};
 use crate::shard::{Shard, Shared, ToShard, Write};
 use crate::timers::{TimerIndex, by_name};
-use crate::{committer, limits, rearm};
+use crate::{committer, limits, rearm, schedules};
 
 /// How the engine is sized.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// Writers; one per core is enough.
     pub shards: NonZeroUsize,
+    /// Calls of functions that clients of one account may make per second; a burst of twice as many is taken.
+    pub calls_per_second: NonZeroU32,
 }
+
+/// A thousand clients that each call every other second.
+const CALLS_PER_SECOND: NonZeroU32 = NonZeroU32::new(500).expect("500 is not zero");
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { shards: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN) }
+        Self {
+            shards: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            calls_per_second: CALLS_PER_SECOND,
+        }
     }
 }
 
@@ -61,6 +71,8 @@ impl Engine {
 
         let directory =
             Directory::load(Arc::clone(&ports.store), Arc::clone(&ports.clock), to_committer.clone()).await?;
+        let directory = Arc::new(directory);
+        let runs = RunLog::start(run_log_parts(&ports, &directory), &tasks).await?;
         let timers = Arc::new(TimerIndex::default());
         arm(&ports, &timers).await?;
         let invoker = Arc::new(Invoker {
@@ -68,7 +80,9 @@ impl Engine {
             clock: Arc::clone(&ports.clock),
             entropy: Arc::clone(&ports.entropy),
             permits: Permits::default(),
-            records: Arc::new(Invocations::default()),
+            runs,
+            allowances: Allowances::new(settings.calls_per_second),
+            remembered: Remembered::default(),
             tasks: tasks.clone(),
         });
         let shared = Arc::new(Shared {
@@ -76,7 +90,7 @@ impl Engine {
             clock: Arc::clone(&ports.clock),
             entropy: Arc::clone(&ports.entropy),
             master_key: ports.master_key.clone(),
-            directory: Arc::new(directory),
+            directory,
             timers: Arc::clone(&timers),
             invoker: Arc::clone(&invoker),
             tasks: tasks.clone(),
@@ -103,7 +117,10 @@ impl Engine {
         wake(&handle).await?;
         let (stop, stopping) = tokio::sync::watch::channel(false);
         tasks.spawn(fire(handle.clone(), timers, stopping.clone()));
-        tasks.spawn(rearm::run(handle.clone(), stopping));
+        tasks.spawn(rearm::run(handle.clone(), stopping.clone()));
+        tasks.spawn(schedules::run(handle.clone(), stopping.clone()));
+        let clock = Arc::clone(&handle.inner.clock);
+        tasks.spawn(runs::keep_within(ports.runs, Arc::clone(&shared.directory), clock, stopping));
         Ok(Self { handle, tasks, stop })
     }
 
@@ -121,6 +138,17 @@ impl Engine {
         drop(handle);
         tasks.close();
         tasks.wait().await;
+    }
+}
+
+fn run_log_parts(ports: &Ports, directory: &Arc<Directory>) -> runs::Parts {
+    runs::Parts {
+        store: Arc::clone(&ports.store),
+        runs: Arc::clone(&ports.runs),
+        clock: Arc::clone(&ports.clock),
+        entropy: Arc::clone(&ports.entropy),
+        master_key: ports.master_key.clone(),
+        directory: Arc::clone(directory),
     }
 }
 

@@ -11,12 +11,16 @@ mod conversations;
 mod demo;
 mod domains;
 mod follow;
+mod function_calls;
 mod function_runs;
 mod functions;
 mod health;
 mod hours;
 mod live;
+mod metrics;
 mod page;
+mod run_log;
+mod schedules;
 mod secrets;
 mod sessions;
 mod skills;
@@ -68,6 +72,7 @@ pub(crate) fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(clock::advance))
         .merge(settings())
         .merge(code())
+        .merge(runs())
         .merge(conversing())
 }
 
@@ -117,7 +122,24 @@ fn code() -> OpenApiRouter<Shared> {
         .routes(routes!(functions::undeploy))
         .routes(routes!(functions::rollback))
         .routes(routes!(function_runs::test))
-        .routes(routes!(function_runs::invoke))
+        .routes(routes!(function_calls::invoke))
+        .routes(routes!(function_calls::invoke_event))
+        .routes(routes!(function_calls::implemented))
+}
+
+fn runs() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(run_log::list))
+        .routes(routes!(run_log::get))
+        .routes(routes!(run_log::logs))
+        .routes(routes!(run_log::export))
+        .routes(routes!(run_log::follow))
+        .routes(routes!(metrics::account))
+        .routes(routes!(metrics::function))
+        .routes(routes!(schedules::list, schedules::create))
+        .routes(routes!(schedules::get, schedules::update, schedules::delete))
+        .routes(routes!(schedules::pause))
+        .routes(routes!(schedules::resume))
 }
 
 fn conversing() -> OpenApiRouter<Shared> {

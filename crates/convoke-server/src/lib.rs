@@ -16,6 +16,7 @@ mod access;
 mod assets;
 mod auth;
 mod caller;
+mod csv;
 mod extract;
 mod feed;
 mod guard;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 /// Largest body of a request. A line has 8 KiB, and the largest settings, a full week plan or 500 special occasions, fit
 /// several times. Bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 128 * 1024;
@@ -111,3 +113,20 @@ pub(crate) const LIVE_SILENCE_MAX: Duration = Duration::from_mins(1);
 
 /// How long a client may take to read what was written to it before it is taken to be gone.
 pub(crate) const LIVE_WRITE_TIME_MAX: Duration = Duration::from_secs(20);
+/// Runs in one answer if the request does not say.
+pub(crate) const RUNS_USUAL: u16 = 50;
+
+/// Most runs in one answer. Each can have 256 KiB of logs, most have a few lines.
+pub(crate) const RUNS_MAX: usize = 500;
+
+/// Most log lines of an export (functions contract §3.3).
+pub(crate) const EXPORTED_LINES_MAX: usize = 500;
+
+/// Longest time that figures are given for: the month that clients ask for, and a day.
+pub(crate) const METRICS_TIME_MAX: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+/// Most parts of a function's figures: a month by the hour.
+pub(crate) const METRICS_BUCKETS_MAX: i64 = 1_000;
+
+/// Answers from which on a function can be called often slow: fewer say little.
+pub(crate) const OFTEN_SLOW_RUNS_MIN: u64 = 20;

@@ -98,6 +98,9 @@ fn path_parameter(name: &str) -> Parameter {
         "template" => "Id of the template.",
         "hours" => "Id of the working hours.",
         "occasions" => "Id of the special occasions.",
+        "event" => "Id of the event, for instance `controllerbot_messaging_ttr`.",
+        "invocation" => "Id of the invocation.",
+        "schedule" => "Id of the schedule.",
         _ => "",
     };
     ParameterBuilder::new()

@@ -14,6 +14,7 @@ use convoke_engine::keys::MasterKey;
 use convoke_engine::ports::{MovableClock, Ports, SeededEntropy};
 use convoke_engine::{Engine, Handle, Settings};
 use convoke_store::MemoryStore;
+use convoke_store::runs::MemoryRuns;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +40,8 @@ pub(crate) const AGENT: u64 = 4711;
 
 /// A server with two accounts alike.
 pub(crate) struct Kit {
+    /// Runs as long as the kit does.
+    _engine: Engine,
     pub(crate) router: Router,
     pub(crate) handle: Handle,
     pub(crate) clock: Arc<MovableClock>,
@@ -93,12 +96,15 @@ impl Kit {
         let clock = Arc::new(MovableClock::standing("2026-03-03T10:00:00Z".parse().unwrap()));
         let ports = Ports {
             store: Arc::new(MemoryStore::new()),
+            runs: Arc::new(MemoryRuns::default()),
             sandbox: Arc::new(host),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(1)),
             master_key: MasterKey::new([7; 32]),
         };
-        let engine = Engine::start(ports, Settings { shards: 1.try_into().unwrap() }).await.unwrap();
+        let engine = Engine::start(ports, Settings { shards: 1.try_into().unwrap(), ..Settings::default() })
+            .await
+            .unwrap();
         let handle = engine.handle();
         let operator = NewToken::operator(&SeededEntropy::new(2));
         let auth = || Auth::new(&[3; 32], Some(&operator)).with_time(clock.clone());
@@ -121,7 +127,7 @@ impl Kit {
             stopping: stopping.clone(),
         };
         let auth = auth();
-        Self { router: crate::router(server), handle, clock, stopping, operator, auth }
+        Self { _engine: engine, router: crate::router(server), handle, clock, stopping, operator, auth }
     }
 
     /// A token of the agent with these roles.

@@ -38,6 +38,7 @@ pub mod limits;
 pub mod memory;
 mod query;
 pub mod record;
+pub mod runs;
 pub mod sqlite;
 mod step;
 mod stream;

@@ -72,3 +72,22 @@ pub const DATABASE_FILE: &str = "convoke.db";
 
 /// The lock's name in the data directory; it holds the number of the owning process.
 pub const LOCK_FILE: &str = "LOCK";
+
+/// The run log's name in the data directory.
+pub const RUNS_FILE: &str = "runs.db";
+
+/// Jobs that wait for a thread of the run log; when it is full, callers wait.
+pub(crate) const RUN_JOBS_MAX: usize = 64;
+
+/// How long a run may take from its begin until it is stored: its trigger's minute, what goes on after, and the batch.
+/// Bounds how far a search by time has to look.
+pub(crate) const RUN_TIME_MAX: Duration = Duration::from_mins(3);
+
+/// The grain of figures. Seconds.
+pub const FIGURE_SECONDS: i64 = 300;
+
+/// Runs that the model in memory keeps of each account.
+pub(crate) const MEMORY_RUNS_MAX: usize = 10_000;
+
+/// Rows dropped at once.
+pub(crate) const PRUNE_ROWS: usize = 5_000;

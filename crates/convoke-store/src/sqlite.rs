@@ -36,6 +36,8 @@ use tracing::info;
 
 pub use backup::copy as backup;
 pub use doctor::{Finding, Report, Severity, doctor};
+pub(crate) use lock::{io as io_error, private_file as make_private_file};
+pub(crate) use schema::check_library;
 
 use crate::limits::{COMMIT_QUEUE_MAX, PAGE_ROWS_MAX, READERS};
 use crate::query::day_of_date;

@@ -101,6 +101,15 @@ pub(crate) enum Command {
     /// List the events that functions can answer
     #[command(hide = true)]
     Events(cmd::event::Listed),
+    /// Call deployed functions
+    Invoke(cmd::invoke::Invoke),
+    /// See what functions logged
+    Logs(cmd::logs::Logs),
+    /// See how often functions ran, how that came out, and how long it took
+    Metrics(cmd::metrics::Metrics),
+    /// Let functions run by the clock
+    #[command(subcommand)]
+    Schedule(cmd::schedule::Schedule),
     /// Copy a data directory while its server runs
     Backup(cmd::backup::Backup),
     /// Check a data directory without changing it

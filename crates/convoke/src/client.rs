@@ -13,7 +13,9 @@ use convoke_api::v1::account::Account;
 use convoke_api::v1::consumer::{ConsumerRef, CreateConsumer};
 use convoke_api::v1::consumer_access::ConsumerAccess;
 use convoke_api::v1::conversation::Conversation;
+use convoke_api::v1::event::ConversationEvent;
 use convoke_api::v1::list::List;
+use convoke_api::v1::run_log::Attempt;
 use convoke_domain::id::{AccountId, ConsumerId, ConversationId, UserId};
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
@@ -276,9 +278,36 @@ impl Api<'_> {
     }
 
     /// Follows a conversation from after `after` on.
-    pub(crate) async fn follow(&self, conversation: ConversationId, after: u64) -> Result<Feed<'_>> {
+    pub(crate) async fn follow(
+        &self,
+        conversation: ConversationId,
+        after: u64,
+    ) -> Result<Feed<'_, ConversationEvent>> {
         let url = self.url(&["conversations", &conversation.to_string(), "follow"]).await?;
-        Ok(Feed::new(self.client, url, self.token.clone(), after))
+        Ok(Feed::new(self.client, url, self.token.clone(), Some(after)))
+    }
+
+    /// Follows the run log from now on.
+    pub(crate) async fn follow_runs(&self, query: &[(&str, String)]) -> Result<Feed<'_, Attempt>> {
+        let url = with_query(self.url(&["logs", "follow"]).await?, query);
+        Ok(Feed::new(self.client, url, self.token.clone(), None))
+    }
+
+    /// Calls something in the account, named so that it is done once however often it is sent.
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        request_id: Option<&str>,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T> {
+        let url = self.url(path).await?;
+        let mut request = self.client.http.post(url.clone()).timeout(REQUEST_TIME_MAX);
+        if let Some(id) = request_id {
+            request = request.header("X-Request-ID", id);
+        }
+        let answer = request.bearer_auth(&self.token.0).json(body).send().await;
+        let answer = self.client.checked(&url, answer).await?;
+        answer.json().await.context("the server answered with something unexpected; is it another version?")
     }
 
     async fn url(&self, path: &[&str]) -> Result<Url> {

@@ -16,8 +16,12 @@ pub(crate) mod event;
 pub(crate) mod function;
 mod help;
 pub(crate) mod init;
+pub(crate) mod invoke;
 pub(crate) mod login;
+pub(crate) mod logs;
 pub(crate) mod message;
+pub(crate) mod metrics;
+pub(crate) mod schedule;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod skill;
@@ -29,6 +33,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use convoke_api::v1::author::Author;
+use convoke_engine::ports::{Clock as _, SystemClock};
 
 use crate::cli::{Cli, Command, Global};
 use crate::client::Client;
@@ -49,6 +54,12 @@ impl Context {
     fn find(global: &Global) -> Result<Self> {
         let connection = Connection::find(&global.connection)?;
         Ok(Self { client: Client::new(connection)?, printer: Printer::new(), output: global.output })
+    }
+
+    /// The time of this machine: what "an hour ago" means to whoever sits here.
+    #[expect(clippy::unused_self, reason = "a command asks its context for all that is not in its arguments")]
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        SystemClock.now()
     }
 
     fn print(&self, answer: &Answer) -> Result<()> {
@@ -90,7 +101,11 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         | Command::Client(_)
         | Command::Activity(_)
         | Command::Event(_)
-        | Command::Events(_)) => block_on(ask(remote, &global)),
+        | Command::Events(_)
+        | Command::Invoke(_)
+        | Command::Logs(_)
+        | Command::Metrics(_)
+        | Command::Schedule(_)) => block_on(ask(remote, &global)),
     }
 }
 
@@ -122,6 +137,10 @@ async fn ask(command: Command, global: &Global) -> Result<ExitCode> {
         Command::Activity(activity) => activity.run(&context).await?,
         Command::Event(event) => event.run(&context).await?,
         Command::Events(listed) => listed.run(&context).await?,
+        Command::Invoke(invoke) => return Box::pin(invoke.run(&context)).await,
+        Command::Logs(logs) => return Box::pin(logs.run(&context)).await,
+        Command::Metrics(metrics) => metrics.run(&context).await?,
+        Command::Schedule(schedule) => schedule.run(&context).await?,
         Command::Dev(_)
         | Command::Serve(_)
         | Command::Tour(_)

@@ -14,7 +14,8 @@ use convoke_engine::{Engine, Handle, Settings};
 use convoke_sandbox::egress::EgressSettings;
 use convoke_sandbox::{Sandbox, SandboxSettings};
 use convoke_server::{Auth, Demo, Server, Templates};
-use convoke_store::{MemoryStore, SqliteStore, Store};
+use convoke_store::runs::{MemoryRuns, RunStore, SqliteRuns};
+use convoke_store::{MemoryStore, SqliteStore, Store, StoreError};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
@@ -28,12 +29,15 @@ use crate::config::NodeConfig;
 use crate::host::SandboxHost;
 use crate::limits::SHUTDOWN_TIME_MAX;
 
+/// The conversations' log and the run log; kept until both can be closed.
+type Stores = (Arc<dyn Store>, Arc<dyn RunStore>);
+
 /// A node whose engine runs and whose address is taken, before it serves.
 pub(crate) struct Node {
     listener: TcpListener,
     address: SocketAddr,
     engine: Engine,
-    store: Arc<dyn Store>,
+    stores: Stores,
     movable_clock: Option<Arc<MovableClock>>,
     master_key: [u8; 32],
     asked_to_end: AskedToEnd,
@@ -43,7 +47,7 @@ pub(crate) struct Node {
 pub(crate) struct Running {
     address: SocketAddr,
     engine: Engine,
-    store: Arc<dyn Store>,
+    stores: Stores,
     stopping: CancellationToken,
     serving: JoinHandle<std::io::Result<()>>,
     asked_to_end: AskedToEnd,
@@ -75,7 +79,7 @@ impl Node {
     /// Opens the store, takes the address, and starts the engine on what is there.
     pub(crate) async fn start(config: &NodeConfig, master_key: [u8; 32]) -> Result<Self> {
         // The store first: a second process on the same directory should learn of that, not of a port.
-        let store = open_store(config.data.as_deref()).await?;
+        let (store, runs) = open_stores(config.data.as_deref()).await?;
         let listener = TcpListener::bind(config.listen).await;
         let listener = listener.with_context(|| format!("cannot listen on {}", config.listen))?;
         let address = listener.local_addr().context("the listener has no address")?;
@@ -89,6 +93,7 @@ impl Node {
         let host = SandboxHost::new(sandbox, Arc::clone(&clock));
         let ports = Ports {
             store: Arc::clone(&store),
+            runs: Arc::clone(&runs),
             sandbox: Arc::new(host),
             clock,
             entropy: Arc::new(SystemEntropy),
@@ -100,7 +105,8 @@ impl Node {
         }
         let engine = Engine::start(ports, settings).await.context("cannot start on the stored data")?;
         let asked_to_end = AskedToEnd::listen()?;
-        Ok(Self { listener, address, engine, store, movable_clock, master_key, asked_to_end })
+        let stores = (store, runs);
+        Ok(Self { listener, address, engine, stores, movable_clock, master_key, asked_to_end })
     }
 
     /// The engine.
@@ -115,7 +121,7 @@ impl Node {
 
     /// Begins to serve.
     pub(crate) fn serve(self, operator: &Operator<'_>, demo: Option<Demo>) -> Running {
-        let Self { listener, address, engine, store, movable_clock, master_key, asked_to_end } = self;
+        let Self { listener, address, engine, stores, movable_clock, master_key, asked_to_end } = self;
         let consumer_key = derived(&master_key, "consumer tokens");
         let auth = match operator {
             Operator::Token(token) => Auth::new(&consumer_key, Some(token)),
@@ -132,7 +138,7 @@ impl Node {
         });
         let tasks = TaskTracker::new();
         let serving = tasks.spawn(convoke_server::serve(listener, router, stopping.clone()));
-        Running { address, engine, store, stopping, serving, asked_to_end }
+        Running { address, engine, stores, stopping, serving, asked_to_end }
     }
 }
 
@@ -156,7 +162,7 @@ impl Running {
 
     /// Takes nothing more, lets what is under way end, and gives the data directory free.
     pub(crate) async fn stop(self) {
-        let Self { engine, store, stopping, serving, .. } = self;
+        let Self { engine, stores, stopping, serving, .. } = self;
         info!("stopping");
         stopping.cancel();
         if !serving.is_finished()
@@ -169,7 +175,7 @@ impl Running {
             warn!("some functions did not end in time; they run again at the next start");
         }
         // Closing writes back what opening would otherwise have to replay.
-        let closed = tokio::task::spawn_blocking(move || drop(store)).await;
+        let closed = tokio::task::spawn_blocking(move || drop(stores)).await;
         if let Err(error) = closed {
             warn!(%error, "the store did not close");
         }
@@ -177,10 +183,16 @@ impl Running {
     }
 }
 
-async fn open_store(data: Option<&Path>) -> Result<Arc<dyn Store>> {
-    let Some(dir) = data.map(Path::to_owned) else { return Ok(Arc::new(MemoryStore::default())) };
-    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&dir)).await?;
-    Ok(Arc::new(opened?))
+/// The conversations' log first: it takes the directory.
+async fn open_stores(data: Option<&Path>) -> Result<(Arc<dyn Store>, Arc<dyn RunStore>)> {
+    let Some(dir) = data.map(Path::to_owned) else {
+        return Ok((Arc::new(MemoryStore::default()), Arc::new(MemoryRuns::default())));
+    };
+    let opened = tokio::task::spawn_blocking(move || -> Result<_, StoreError> {
+        Ok((SqliteStore::open(&dir)?, SqliteRuns::open(&dir)?))
+    });
+    let (store, runs) = opened.await??;
+    Ok((Arc::new(store), Arc::new(runs)))
 }
 
 fn sandbox_settings(config: &NodeConfig, address: SocketAddr) -> SandboxSettings {

@@ -50,6 +50,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         advice: "It is whole seconds, from 15 seconds to 90 days, and repeats 1 to 10 times." },
     Entry { code: "auto_close.out_of_range", status: Some(400), title: "The auto-close is out of range",
         advice: "It is whole seconds, from 25 minutes to 90 days, and cannot be switched off." },
+    Entry { code: "run_log.days_out_of_range", status: Some(400), title: "The run log cannot be kept that long",
+        advice: "It is kept for 1 to 365 days." },
     Entry { code: "domain.invalid", status: Some(400), title: "This is no domain",
         advice: "Write it in lower case like `api.example.com`, or with one leading wildcard like `*.example.com`." },
     Entry { code: "domain.unknown", status: Some(404), title: "The domain is not on the allow-list",

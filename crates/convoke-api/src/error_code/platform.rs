@@ -18,6 +18,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         advice: "Send it again; over a slow line, send less at once." },
     Entry { code: "request.too_many", status: Some(429), title: "Too many requests",
         advice: "Wait as long as the header `Retry-After` says." },
+    Entry { code: "request.id_reused", status: Some(422), title: "The request id was used for another call",
+        advice: "An id names one call for a day; use a new one, or send the same body again." },
     Entry { code: "auth.required", status: Some(401), title: "Who are you",
         advice: "Send a token as `Authorization: Bearer …`; this one is missing, unknown, expired or meant for something else." },
     Entry { code: "auth.forbidden", status: Some(403), title: "The token does not allow this",

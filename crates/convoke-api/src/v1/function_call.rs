@@ -53,3 +53,22 @@ pub struct InvokeFunction {
     /// The whole input.
     pub input: FunctionInput,
 }
+
+/// Calls every deployed function that listens to an event.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct InvokeEvent {
+    /// The whole input.
+    pub input: FunctionInput,
+    /// Only functions that answer for this skill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub skill: Option<SkillId>,
+}
+
+/// Whether anything would answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Implemented {
+    /// Whether a deployed function listens to the event.
+    pub implemented: bool,
+}

@@ -95,6 +95,28 @@ pub struct FunctionRun {
     pub calls: Vec<OutboundCall>,
     /// What it used.
     pub usage: Usage,
+    /// Whether this is the answer of an earlier call with the same request id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeated: bool,
+}
+
+impl Default for FunctionRun {
+    /// A run of which nothing is known yet.
+    fn default() -> Self {
+        Self {
+            invocation: InvocationId::Direct(uuid::Uuid::nil()),
+            function: None,
+            answered: false,
+            result: Value::Null,
+            error: None,
+            bot: None,
+            logs: Vec::new(),
+            logs_truncated: false,
+            calls: Vec::new(),
+            usage: Usage::default(),
+            repeated: false,
+        }
+    }
 }
 
 /// How a run failed.

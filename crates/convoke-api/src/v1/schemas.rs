@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 
 use super::{
     account, activity, automatic_message, bot, client, clock, consumer, conversation, domain, event, explain,
-    function, health, idle, list, live, participant, run, secret, session, settings, skill,
+    function, function_call, health, idle, list, live, metrics, participant, run, run_log, schedule, secret, session, settings, skill,
     special_occasions, template, token, ttr, user, working_hours,
 };
 use crate::problem;
@@ -61,6 +61,15 @@ use crate::problem;
     list::List<template::Template>,
     run::TestFunction,
     run::FunctionRun,
+    list::List<run::FunctionRun>,
+    function_call::InvokeEvent,
+    function_call::Implemented,
+    run_log::RunLogPage<run_log::Attempt>,
+    run_log::RunLogPage<run_log::LoggedLine>,
+    metrics::AccountMetrics,
+    metrics::FunctionHistory,
+    schedule::DefineSchedule,
+    list::List<schedule::Schedule>,
     bot::BotPlan,
     conversation::OpenConversation,
     conversation::OpenedConversation,

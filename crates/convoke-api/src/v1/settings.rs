@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use convoke_domain::account::{Account, Command, Egress as DomainEgress};
+use convoke_domain::account::{Account, Command, Egress as DomainEgress, RunLogSettings as DomainRunLog};
 use convoke_domain::automatic_message::Language;
 use convoke_domain::id::SkillId;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -44,6 +44,32 @@ pub struct Egress {
     pub domains: BTreeSet<String>,
 }
 
+/// What is kept of the runs of functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunLogSettings {
+    /// For how many days, from 1 to 365.
+    pub days: u16,
+    /// Whether lines of the level debug are kept.
+    #[serde(default)]
+    pub keep_debug: bool,
+    /// Whether tests are kept.
+    #[serde(default)]
+    pub keep_tests: bool,
+}
+
+impl From<DomainRunLog> for RunLogSettings {
+    fn from(DomainRunLog { days, keep_debug, keep_tests }: DomainRunLog) -> Self {
+        Self { days, keep_debug, keep_tests }
+    }
+}
+
+impl From<RunLogSettings> for DomainRunLog {
+    fn from(RunLogSettings { days, keep_debug, keep_tests }: RunLogSettings) -> Self {
+        Self { days, keep_debug, keep_tests }
+    }
+}
+
 /// What an account is set to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Settings {
@@ -69,6 +95,8 @@ pub struct Settings {
     pub fence_policy: FencePolicy,
     /// Where functions may call.
     pub egress: Egress,
+    /// What is kept of the runs of functions.
+    pub run_log: RunLogSettings,
 }
 
 impl From<&Account> for Settings {
@@ -84,6 +112,7 @@ impl From<&Account> for Settings {
             fire_after_autoclose: account.fire_after_autoclose,
             fence_policy: account.fence_policy.into(),
             egress: Egress { mode: account.egress.mode.into(), domains: account.egress.domains.clone() },
+            run_log: account.run_log.into(),
         }
     }
 }
@@ -124,6 +153,9 @@ pub struct UpdateSettings {
     /// Where functions may call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub egress: Option<Egress>,
+    /// What is kept of the runs of functions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_log: Option<RunLogSettings>,
 }
 
 /// Tells `null` from a field that is left out.
@@ -149,6 +181,7 @@ impl UpdateSettings {
             self.fire_after_autoclose.map(|fire| Command::SetFireAfterAutoclose { fire }),
             self.fence_policy.map(|policy| Command::SetFencePolicy { policy: policy.into() }),
             egress.map(|egress| Command::SetEgress { egress }),
+            self.run_log.map(|run_log| Command::SetRunLog { run_log: run_log.into() }),
             self.controller_bot_enabled.map(|enabled| Command::SwitchControllerBot { enabled }),
         ];
         commands.into_iter().flatten().collect()

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::credentials::{define_client, grantable, issue_token, set_password};
 use super::evolve::evolve;
 use super::{
-    Account, Command, Context, Egress, Event, IdleTimer, IdleTimers, Principal, Rejection, Skill, User,
-    UserRole, secret,
+    Account, Command, Context, Egress, Event, IdleTimer, IdleTimers, Principal, Rejection, RunLogSettings, Skill,
+    User, UserRole, secret,
 };
 use crate::allow_list::DomainPattern;
 use crate::automatic_message::FORBIDDEN;
@@ -63,7 +63,11 @@ fn authorize(account: &Account, command: &Command, context: &Context<'_>) -> Res
     if let Command::SetSecret { name, .. } | Command::RemoveSecret { name } = command {
         return secret::authorize(account, name, context);
     }
-    if let Command::SetEgress { .. } | Command::AddDomain { .. } | Command::RemoveDomain { .. } = command {
+    if let Command::SetEgress { .. }
+    | Command::AddDomain { .. }
+    | Command::RemoveDomain { .. }
+    | Command::SetRunLog { .. } = command
+    {
         return require(context, ALLOW_LIST, "functions administrator");
     }
     if let Command::RevokeToken { id } = command
@@ -129,6 +133,7 @@ fn checked(account: &Account, command: Command, context: &Context<'_>) -> Result
         Command::SetAutoClose { after } => set_auto_close(after)?,
         Command::SetFireAfterAutoclose { fire } => Event::FireAfterAutocloseSet { fire },
         Command::SetFencePolicy { policy } => Event::FencePolicySet { policy },
+        Command::SetRunLog { run_log } => set_run_log(run_log)?,
         Command::SetEgress { egress } => check_egress(&egress).map(|()| Event::EgressSet { egress })?,
         Command::AddDomain { domain } => add_domain(account, domain)?,
         Command::RemoveDomain { domain } => remove_domain(account, domain)?,
@@ -253,6 +258,11 @@ fn set_auto_close(after: Duration) -> Result<Event, Rejection> {
     let good =
         (limits::AUTO_CLOSE_MIN..=limits::AUTO_CLOSE_MAX).contains(&after) && after.subsec_nanos() == 0;
     good.then_some(Event::AutoCloseSet { after }).ok_or(Rejection::AutoCloseOutOfRange)
+}
+
+fn set_run_log(run_log: RunLogSettings) -> Result<Event, Rejection> {
+    let good = limits::RUN_LOG_DAYS.contains(&run_log.days);
+    good.then_some(Event::RunLogSet { run_log }).ok_or(Rejection::RunLogDaysOutOfRange)
 }
 
 /// The form of the domains only; what the allow-list makes of them is its own business.

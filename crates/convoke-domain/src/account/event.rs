@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccessToken, Client, Egress, FencePolicy, IdleTimers, PasswordHash, Secret, Skill, User};
+use super::{AccessToken, Client, Egress, FencePolicy, IdleTimers, PasswordHash, RunLogSettings, Secret, Skill, User};
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours, seconds};
 use crate::id::{
@@ -61,6 +61,8 @@ pub enum Event {
     FireAfterAutocloseSet { fire: bool },
     /// The fence policy was chosen.
     FencePolicySet { policy: FencePolicy },
+    /// It was set what is kept of the runs of functions.
+    RunLogSet { run_log: RunLogSettings },
     /// It was set where functions may call.
     EgressSet { egress: Egress },
     /// Functions may call a domain.

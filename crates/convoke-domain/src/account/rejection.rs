@@ -81,6 +81,12 @@ pub enum Rejection {
         limits::AUTO_CLOSE_MIN.as_secs() / 60, limits::AUTO_CLOSE_MAX.as_secs() / 86_400
     )]
     AutoCloseOutOfRange,
+    /// A run log that is kept for too short or too long.
+    #[error(
+        "the run log is kept for {} to {} days",
+        limits::RUN_LOG_DAYS.start(), limits::RUN_LOG_DAYS.end()
+    )]
+    RunLogDaysOutOfRange,
     /// An unusable domain.
     #[error("\"{0}\" is not a domain; write it in lower case like \"api.example.com\" or \"*.example.com\"")]
     DomainInvalid(String),
@@ -153,6 +159,7 @@ impl Rejection {
             Self::Ttr(_) => "ttr.out_of_range",
             Self::IdleOutOfRange => "idle.out_of_range",
             Self::AutoCloseOutOfRange => "auto_close.out_of_range",
+            Self::RunLogDaysOutOfRange => "run_log.days_out_of_range",
             Self::DomainInvalid(_) => "domain.invalid",
             Self::DomainUnknown(_) => "domain.unknown",
             Self::ClientUnknown(_) => "client.unknown",

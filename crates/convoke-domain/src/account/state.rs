@@ -54,6 +54,9 @@ pub struct Account {
     pub fence_policy: FencePolicy,
     /// Where functions may call.
     pub egress: Egress,
+    /// What is kept of the runs of functions.
+    #[serde(default)]
+    pub run_log: RunLogSettings,
     /// The access tokens, expired ones included until they are revoked or replaced.
     pub tokens: BTreeMap<TokenId, AccessToken>,
     /// What passwords hash to; a user without one cannot log in.
@@ -109,6 +112,24 @@ pub enum FencePolicy {
     Apply,
 }
 
+/// What is kept of the runs of functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunLogSettings {
+    /// For how many days.
+    pub days: u16,
+    /// Whether lines of the level debug are kept.
+    pub keep_debug: bool,
+    /// Whether tests are kept.
+    pub keep_tests: bool,
+}
+
+impl Default for RunLogSettings {
+    /// As the functions contract §6.2 has it.
+    fn default() -> Self {
+        Self { days: 30, keep_debug: false, keep_tests: false }
+    }
+}
+
 /// Where the functions of an account may call.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Egress {
@@ -150,6 +171,7 @@ impl Account {
             fire_after_autoclose: false,
             fence_policy: FencePolicy::default(),
             egress: Egress::default(),
+            run_log: RunLogSettings::default(),
             tokens: BTreeMap::new(),
             passwords: BTreeMap::new(),
             clients: BTreeMap::new(),

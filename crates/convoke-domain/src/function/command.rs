@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Draft, EventBinding, VersionNumber};
+use super::{Draft, EventBinding, FiringResult, SchedulePlan, VersionNumber};
 use crate::account::{Account, Actor};
-use crate::id::{DeploymentId, FunctionId, SkillId};
+use crate::id::{DeploymentId, FunctionId, InvocationId, ScheduleId, SkillId};
 
 /// What the shell captures for a decision.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +47,28 @@ pub enum Command {
     Undeploy { id: FunctionId },
     /// Remove a function that is not deployed.
     Delete { id: FunctionId },
+    /// Do something with a schedule.
+    Schedule { id: ScheduleId, command: ScheduleCommand },
+}
+
+/// What someone wants of a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of the state, and documented there")]
+pub enum ScheduleCommand {
+    /// Make it, or change it; one that is paused stays so.
+    Define { plan: SchedulePlan },
+    /// Let it fire no longer.
+    Pause,
+    /// Let it fire again, from now on.
+    Resume,
+    /// Remove it.
+    Remove,
+    /// It is due: note so before the function runs. A due time that has fired does not fire again.
+    Fire { due: Timestamp, invocation: InvocationId },
+    /// What was due until then was missed, and is not made up for.
+    Skip { until: Timestamp },
+    /// The function has run.
+    Finish { invocation: InvocationId, result: FiringResult },
 }
 
 /// What the engine found out about a draft.

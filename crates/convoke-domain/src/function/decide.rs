@@ -28,13 +28,10 @@ impl Decider for FunctionMachine {
     }
 
     fn decide(state: &Functions, command: Command, context: &Context<'_>) -> Result<Vec<Event>, Rejection> {
-        const DEVELOPMENT: &[UserRole] =
-            &[UserRole::Operator, UserRole::Administrator, UserRole::FaasDeveloper];
-        if !context.actor.has_any(DEVELOPMENT) {
-            return Err(Rejection::RoleMissing { needs: "functions developer" });
-        }
+        permitted(&command, context)?;
         let stamp = Stamp::new(context.now, context.actor);
         match command {
+            Command::Schedule { id, command } => super::schedule::decide::decide(state, id, command, context),
             Command::Create { id, name, description, event, skills, draft } => {
                 let created = Event::Created { id, name, description, event, skills, draft, stamp };
                 create(state, &created, context).map(|()| vec![created])
@@ -83,6 +80,18 @@ impl Decider for FunctionMachine {
 
     fn evolve(state: Functions, event: &Event) -> Functions {
         evolve(state, event)
+    }
+}
+
+/// Code is the developers' business; schedules are also the functions administrators' (functions contract §6.4).
+fn permitted(command: &Command, context: &Context<'_>) -> Result<(), Rejection> {
+    const DEVELOPMENT: &[UserRole] = &[UserRole::Operator, UserRole::Administrator, UserRole::FaasDeveloper];
+    let administers =
+        matches!(command, Command::Schedule { .. }) && context.actor.has_any(&[UserRole::FaasAdmin]);
+    if administers || context.actor.has_any(DEVELOPMENT) {
+        Ok(())
+    } else {
+        Err(Rejection::RoleMissing { needs: "functions developer" })
     }
 }
 

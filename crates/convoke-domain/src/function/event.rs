@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DeploymentFailure, Draft, EventBinding, VersionNumber};
+use super::{DeploymentFailure, Draft, EventBinding, FiringResult, SchedulePlan, VersionNumber};
 use crate::account::{Author, Stamp};
-use crate::id::{DeploymentId, FunctionId, SkillId};
+use crate::id::{DeploymentId, FunctionId, InvocationId, ScheduleId, SkillId};
 
 /// A recorded change of an account's functions. The shell records with it who did it and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,4 +80,18 @@ pub enum Event {
     },
     /// It was removed.
     Deleted { id: FunctionId },
+    /// A schedule was made or changed.
+    ScheduleDefined { id: ScheduleId, plan: SchedulePlan, at: Timestamp },
+    /// A schedule does not fire any more.
+    SchedulePaused { id: ScheduleId },
+    /// A schedule fires again, from then on.
+    ScheduleResumed { id: ScheduleId, at: Timestamp },
+    /// A schedule was removed.
+    ScheduleRemoved { id: ScheduleId },
+    /// A schedule was due, and its function is about to run.
+    ScheduleFired { id: ScheduleId, due: Timestamp, at: Timestamp, invocation: InvocationId },
+    /// Due times until then were missed, and are not made up for.
+    ScheduleSkipped { id: ScheduleId, until: Timestamp },
+    /// The function of a firing has run.
+    ScheduleFinished { id: ScheduleId, invocation: InvocationId, result: FiringResult },
 }

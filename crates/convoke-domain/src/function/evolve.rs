@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::schedule::evolve::{end_of, remove_of};
 use super::{Deployment, DeploymentRecord, DeploymentResult, Event, Function, Functions, Version};
 use crate::account::Stamp;
 use crate::id::FunctionId;
@@ -26,7 +27,17 @@ pub(super) fn evolve(mut state: Functions, event: &Event) -> Functions {
                 updated: *stamp,
             });
         }
-        Event::Deleted { id } => drop(state.functions.remove(id)),
+        Event::Deleted { id } => {
+            state.functions.remove(id);
+            remove_of(&mut state, *id);
+        }
+        Event::ScheduleDefined { .. }
+        | Event::SchedulePaused { .. }
+        | Event::ScheduleResumed { .. }
+        | Event::ScheduleRemoved { .. }
+        | Event::ScheduleFired { .. }
+        | Event::ScheduleSkipped { .. }
+        | Event::ScheduleFinished { .. } => super::schedule::evolve::apply(&mut state, event),
         Event::DraftSaved { id, .. }
         | Event::SkillsSet { id, .. }
         | Event::DescriptionSet { id, .. }
@@ -39,9 +50,20 @@ pub(super) fn evolve(mut state: Functions, event: &Event) -> Functions {
 }
 
 fn apply(state: &mut Functions, id: FunctionId, event: &Event) {
+    if let Event::Undeployed { .. } = event {
+        end_of(state, id);
+    }
     let Some(function) = state.functions.get_mut(&id) else { return };
     match event {
-        Event::Created { .. } | Event::Deleted { .. } => {}
+        Event::Created { .. }
+        | Event::Deleted { .. }
+        | Event::ScheduleDefined { .. }
+        | Event::SchedulePaused { .. }
+        | Event::ScheduleResumed { .. }
+        | Event::ScheduleRemoved { .. }
+        | Event::ScheduleFired { .. }
+        | Event::ScheduleSkipped { .. }
+        | Event::ScheduleFinished { .. } => {}
         Event::DraftSaved { draft, stamp, .. } => {
             function.updated = *stamp;
             function.draft = draft.clone();

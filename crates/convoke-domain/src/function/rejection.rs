@@ -1,7 +1,7 @@
 //! Why an account's functions refuse a command. Each has a stable code and says what to do.
 
-use crate::function::{EventBinding, VersionNumber};
-use crate::id::{FunctionId, SkillId};
+use crate::function::{Cron, EventBinding, VersionNumber};
+use crate::id::{FunctionId, ScheduleId, SkillId};
 use crate::limits;
 
 /// An expected refusal.
@@ -86,6 +86,24 @@ pub enum Rejection {
     /// Deployed.
     #[error("\"{0}\" is deployed; undeploy it first")]
     StillDeployed(String),
+    /// No such schedule.
+    #[error("there is no schedule {0} in this account")]
+    ScheduleUnknown(ScheduleId),
+    /// The account is full.
+    #[error("an account has at most {} schedules; delete those that nobody needs", limits::SCHEDULES_MAX)]
+    TooManySchedules,
+    /// An unusable description.
+    #[error(
+        "the description of a schedule has at most {} characters",
+        limits::SCHEDULE_DESCRIPTION_CHARS_MAX
+    )]
+    ScheduleDescriptionTooLong,
+    /// An unusable input.
+    #[error("the input of a schedule has at most {} characters of JSON", limits::SCHEDULE_INPUT_CHARS_MAX)]
+    ScheduleInputTooLong,
+    /// A time that does not come.
+    #[error("\"{0}\" is never due")]
+    ScheduleNeverDue(Cron),
 }
 
 impl Rejection {
@@ -115,6 +133,11 @@ impl Rejection {
             Self::VersionUnknown { .. } => "function.version_unknown",
             Self::NotDeployed(_) => "function.not_deployed",
             Self::StillDeployed(_) => "function.still_deployed",
+            Self::ScheduleUnknown(_) => "schedule.unknown",
+            Self::TooManySchedules => "schedule.too_many",
+            Self::ScheduleDescriptionTooLong => "schedule.description_too_long",
+            Self::ScheduleInputTooLong => "schedule.input_too_long",
+            Self::ScheduleNeverDue(_) => "schedule.never_due",
         }
     }
 }

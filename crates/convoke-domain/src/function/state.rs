@@ -9,9 +9,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Deployment, DeploymentFailure, DeploymentRecord, DeploymentResult, DeploymentStage};
+use super::{Deployment, DeploymentFailure, DeploymentRecord, DeploymentResult, DeploymentStage, Schedule};
 use crate::account::{Author, FencePolicy, Stamp};
-use crate::id::{FunctionId, SkillId};
+use crate::id::{FunctionId, ScheduleId, SkillId};
 use crate::limits;
 use crate::state_change::StateChangeEvent;
 
@@ -20,6 +20,9 @@ use crate::state_change::StateChangeEvent;
 pub struct Functions {
     /// The functions; deleted ones are gone.
     pub functions: BTreeMap<FunctionId, Function>,
+    /// Their schedules; removed ones are gone.
+    #[serde(default)]
+    pub schedules: BTreeMap<ScheduleId, Schedule>,
 }
 
 /// A named piece of customer JavaScript for one kind of event.

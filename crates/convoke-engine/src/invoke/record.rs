@@ -1,123 +1,114 @@
-//! What is remembered of invocations: how each attempt ended, what it logged and called. In memory, the latest of each
-//! account; what an answer *did* is in the conversation's log for ever.
+//! One attempt as it is handed to the run log. What an answer *did* is in the conversation's log.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use convoke_domain::id::{AccountId, ConversationId, FunctionId, InvocationId};
+use convoke_domain::id::{AccountId, ConsumerId, FunctionId, InvocationId};
 use convoke_domain::invocation::FunctionRef;
 use convoke_domain::state_change::CbotEventType;
+use convoke_store::runs::RunSource;
 use jiff::Timestamp;
 
-use crate::limits;
-use crate::ports::{Ending, Job, RunReport};
+use crate::ports::{Ending, Failure, Job, RunReport};
 use crate::shard::TriggerWork;
 
+/// What an attempt is known by before it runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt {
+    function: FunctionId,
+    source: RunSource,
+    consumer: Option<ConsumerId>,
+    code: Option<CbotEventType>,
+    number: u8,
+}
+
+impl Attempt {
+    /// The n-th attempt, from 1, to answer a trigger.
+    pub(crate) fn triggered(work: &TriggerWork, number: u8) -> Self {
+        Self {
+            function: work.binding.function,
+            source: RunSource::Change,
+            consumer: Some(work.consumer),
+            code: Some(work.entry.code),
+            number,
+        }
+    }
+
+    /// The only attempt of what is no answer to a trigger.
+    pub(crate) fn direct(function: FunctionId, source: RunSource) -> Self {
+        Self { function, source, consumer: None, code: None, number: 1 }
+    }
+}
+
 /// One attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttemptRecord {
-    account: AccountId,
+#[derive(Debug)]
+pub(crate) struct AttemptRecord {
+    pub(crate) account: AccountId,
     /// The invocation it belongs to.
-    pub invocation: InvocationId,
-    /// The conversation it answered; `None` for calls and tests.
-    pub conversation: Option<ConversationId>,
-    /// What had happened; `None` for calls and tests.
-    pub code: Option<CbotEventType>,
-    /// The function version; `None` for a draft under test.
-    pub function: Option<FunctionRef>,
+    pub(crate) invocation: InvocationId,
+    /// The function.
+    pub(crate) function: FunctionId,
+    /// Its version; `None` for a draft under test.
+    pub(crate) version: Option<FunctionRef>,
+    /// Why it ran.
+    pub(crate) source: RunSource,
+    /// The consumer of the conversation it answered; `None` for calls, schedules and tests.
+    pub(crate) consumer: Option<ConsumerId>,
+    /// What had happened there.
+    pub(crate) code: Option<CbotEventType>,
     /// Which attempt, from 1.
-    pub attempt: u8,
+    pub(crate) attempt: u8,
     /// When it began, by the engine's clock.
-    pub began_at: Timestamp,
+    pub(crate) began_at: Timestamp,
+    /// How it ended; `None` if that was never said.
+    pub(crate) ended: Option<Ended>,
     /// What it logged, called and used.
-    pub report: RunReport,
-    /// How it ended; `None` while that is not known.
-    pub ending: Option<Ending>,
+    pub(crate) report: Arc<RunReport>,
 }
 
-/// All attempts of one invocation, oldest first.
-pub type InvocationRecord = Vec<Arc<AttemptRecord>>;
-
-/// The latest attempts of each account.
-#[derive(Debug, Default)]
-pub struct Invocations {
-    accounts: Mutex<HashMap<AccountId, Latest>>,
+/// How an attempt ended, without what it returned.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    /// How long after its begin it answered or failed.
+    pub(crate) after: Duration,
+    /// How it failed, if it did.
+    pub(crate) failure: Option<Failure>,
 }
 
-#[derive(Debug, Default)]
-struct Latest {
-    attempts: VecDeque<Arc<AttemptRecord>>,
-    endings: VecDeque<((InvocationId, u8), Ending)>,
+/// Where the end of an attempt is noted while the function may still be busy.
+pub(super) type EndNote = Arc<OnceLock<Ended>>;
+
+impl Ended {
+    pub(super) fn of(ending: &Ending, after: Duration) -> Self {
+        let failure = match ending {
+            Ending::Returned(_) => None,
+            Ending::Failed(failure) => Some(failure.clone()),
+        };
+        Self { after, failure }
+    }
 }
 
 impl AttemptRecord {
-    pub(crate) fn begin(job: &Job, work: &TriggerWork, attempt: u8) -> Self {
+    pub(super) fn begin(job: &Job, attempt: Attempt) -> Self {
+        let Attempt { function, source, consumer, code, number } = attempt;
         Self {
             account: job.account.clone(),
             invocation: job.invocation,
-            conversation: Some(work.conversation),
-            code: Some(work.entry.code),
-            function: job.function,
-            attempt,
+            function,
+            version: job.function,
+            source,
+            consumer,
+            code,
+            attempt: number,
             began_at: job.now,
-            report: RunReport::default(),
-            ending: None,
+            ended: None,
+            report: Arc::default(),
         }
     }
 
-    pub(crate) fn end(&mut self, report: RunReport) {
+    pub(super) fn end(mut self, note: &EndNote, report: Arc<RunReport>) -> Self {
+        self.ended = note.get().cloned();
         self.report = report;
-    }
-}
-
-impl Invocations {
-    /// The attempts of an invocation that are still remembered.
-    pub fn of(&self, account: &AccountId, invocation: InvocationId) -> InvocationRecord {
-        self.select(account, |attempt| attempt.invocation == invocation)
-    }
-
-    /// The remembered attempts of a function, oldest first.
-    pub fn of_function(&self, account: &AccountId, function: FunctionId) -> InvocationRecord {
-        self.select(account, |attempt| attempt.function.is_some_and(|version| version.function == function))
-    }
-
-    fn select(&self, account: &AccountId, wanted: impl Fn(&AttemptRecord) -> bool) -> InvocationRecord {
-        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(latest) = accounts.get(account) else { return Vec::new() };
-        latest.attempts.iter().filter(|attempt| wanted(attempt)).cloned().collect()
-    }
-
-    /// Notes how an attempt ended, which is known before what it still does.
-    pub(crate) fn ended(&self, work: &TriggerWork, attempt: u8, ending: &Ending) {
-        let invocation =
-            InvocationId::Triggered { conversation: work.conversation, trigger: work.entry.trigger };
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let latest = accounts.entry(work.account.clone()).or_default();
-        let known = latest
-            .attempts
-            .iter_mut()
-            .rev()
-            .find(|known| known.invocation == invocation && known.attempt == attempt);
-        if let Some(known) = known {
-            Arc::make_mut(known).ending = Some(ending.clone());
-        } else {
-            latest.endings.push_back(((invocation, attempt), ending.clone()));
-            while latest.endings.len() > limits::INVOCATIONS_KEPT_MAX {
-                latest.endings.pop_front();
-            }
-        }
-    }
-
-    pub(crate) fn keep(&self, mut record: AttemptRecord) {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let latest = accounts.entry(record.account.clone()).or_default();
-        let name = (record.invocation, record.attempt);
-        if let Some(at) = latest.endings.iter().position(|(known, _)| *known == name) {
-            record.ending = latest.endings.remove(at).map(|(_, ending)| ending);
-        }
-        while latest.attempts.len() >= limits::INVOCATIONS_KEPT_MAX {
-            latest.attempts.pop_front();
-        }
-        latest.attempts.push_back(Arc::new(record));
+        self
     }
 }

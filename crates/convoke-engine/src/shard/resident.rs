@@ -65,6 +65,7 @@ pub(crate) enum Work {
 pub(crate) struct TriggerWork {
     pub(crate) account: AccountId,
     pub(crate) conversation: ConversationId,
+    pub(crate) consumer: ConsumerId,
     pub(crate) entry: LaneEntry,
     pub(crate) binding: Binding,
 }
@@ -136,6 +137,7 @@ impl Resident {
             Ok(binding) => Work::Invoke(Box::new(TriggerWork {
                 account: self.account.clone(),
                 conversation: self.id,
+                consumer: self.consumer,
                 entry: entry.clone(),
                 binding: binding.clone(),
             })),

@@ -18,6 +18,7 @@ use convoke_engine::ports::{
     ProgramSource, RunReport, SeededEntropy,
 };
 use convoke_engine::{Engine, EngineError, Handle, Opening, Settings, Written};
+use convoke_store::runs::{MemoryRuns, RunStore};
 use convoke_store::{MemoryStore, Store};
 
 /// What a function does: how long it takes, and how it ends.
@@ -63,6 +64,7 @@ pub(crate) struct Center {
     pub(crate) host: Arc<ScriptedHost>,
     pub(crate) clock: Arc<MovableClock>,
     pub(crate) store: Arc<MemoryStore>,
+    runs: Arc<MemoryRuns>,
     seed: u64,
 }
 
@@ -83,33 +85,38 @@ pub(crate) fn agent() -> UserId {
 impl Center {
     pub(crate) async fn open() -> Self {
         let clock = Arc::new(MovableClock::standing("2026-03-02T10:00:00Z".parse().unwrap()));
-        let center = Self::start(Arc::new(MemoryStore::new()), Arc::default(), clock, 1).await;
+        let center =
+            Self::start(Arc::new(MemoryStore::new()), Arc::default(), Arc::default(), clock, 1).await;
         center.furnish().await;
         center
     }
 
     async fn start(
         store: Arc<MemoryStore>,
+        runs: Arc<MemoryRuns>,
         host: Arc<ScriptedHost>,
         clock: Arc<MovableClock>,
         seed: u64,
     ) -> Self {
         let ports = Ports {
             store: Arc::clone(&store) as Arc<dyn Store>,
+            runs: Arc::clone(&runs) as Arc<dyn RunStore>,
             sandbox: Arc::clone(&host) as Arc<dyn FunctionHost>,
             clock: Arc::clone(&clock) as _,
             entropy: Arc::new(SeededEntropy::new(seed)),
             master_key: MasterKey::new([3; 32]),
         };
-        let engine = Engine::start(ports, Settings { shards: NonZeroUsize::MIN }).await.unwrap();
+        let engine = Engine::start(ports, Settings { shards: NonZeroUsize::MIN, ..Settings::default() })
+            .await
+            .unwrap();
         let handle = engine.handle();
-        Self { _engine: engine, handle, host, clock, store, seed }
+        Self { _engine: engine, handle, host, clock, store, runs, seed }
     }
 
     /// The process dies here; another one starts on what was durable.
     pub(crate) async fn crash(self) -> Self {
         let store = Arc::new(self.store.restart());
-        Self::start(store, self.host, self.clock, self.seed + 1).await
+        Self::start(store, self.runs, self.host, self.clock, self.seed + 1).await
     }
 
     async fn furnish(&self) {
@@ -147,19 +154,9 @@ impl Center {
         settings: FunctionSettings,
         script: impl Fn(&Job) -> (Duration, Ending) + Send + Sync + 'static,
     ) -> FunctionId {
-        let name = format!("on_{event}");
-        self.host.scripts.lock().unwrap().insert(name.clone(), Arc::new(script));
-        let id = FunctionId::from_bits(self.handle.entropy().bits());
-        let draft = Draft { source: name.as_str().into(), environment: BTreeMap::new(), settings };
-        let create = FunctionCommand::Create {
-            id,
-            name: event.event_id().trim_start_matches("controllerbot_").to_owned(),
-            description: String::new(),
-            event: Some(EventBinding::StateChange(event)),
-            skills: BTreeSet::new(),
-            draft,
-        };
-        self.handle.change_functions(&account(), &AccountActor::System, create).await.unwrap();
+        let name = event.event_id().trim_start_matches("controllerbot_").to_owned();
+        let binding = Some(EventBinding::StateChange(event));
+        let id = self.create(&name, binding, &[], settings, script).await;
         self.handle.deploy(&account(), &AccountActor::System, id).await.unwrap();
         id
     }
@@ -177,6 +174,33 @@ impl Center {
         let save = FunctionCommand::SaveDraft { id, draft };
         self.handle.change_functions(&account(), &AccountActor::System, save).await.unwrap();
         self.handle.deploy(&account(), &AccountActor::System, id).await.unwrap();
+    }
+
+    /// Makes a function that does what `script` says, without deploying it.
+    pub(crate) async fn create(
+        &self,
+        name: &str,
+        event: Option<EventBinding>,
+        skills: &[&str],
+        settings: FunctionSettings,
+        script: impl Fn(&Job) -> (Duration, Ending) + Send + Sync + 'static,
+    ) -> FunctionId {
+        self.host.scripts.lock().unwrap().insert(name.to_owned(), Arc::new(script));
+        let id = FunctionId::from_bits(self.handle.entropy().bits());
+        let create = FunctionCommand::Create {
+            id,
+            name: name.to_owned(),
+            description: String::new(),
+            event,
+            skills: skills.iter().map(|text| skill(text)).collect(),
+            draft: Draft { source: name.into(), environment: BTreeMap::new(), settings },
+        };
+        self.change_functions(create).await;
+        id
+    }
+
+    pub(crate) async fn change_functions(&self, command: FunctionCommand) {
+        self.handle.change_functions(&account(), &AccountActor::System, command).await.unwrap();
     }
 
     /// A consumer opens a conversation with a line.

@@ -7,7 +7,10 @@
 )]
 
 mod answers;
+mod calls;
 mod idle;
 mod kit;
 mod lifecycle;
 mod race;
+mod runs;
+mod schedules;

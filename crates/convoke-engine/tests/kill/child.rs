@@ -15,6 +15,7 @@ use convoke_engine::keys::MasterKey;
 use convoke_engine::ports::{Ports, SystemClock, SystemEntropy};
 use convoke_engine::{Engine, Handle, Opening, Settings};
 use convoke_store::SqliteStore;
+use convoke_store::runs::SqliteRuns;
 
 use crate::host::{DyingStore, Killer, Moment, RandomAnswers, tell};
 
@@ -63,12 +64,13 @@ pub(crate) async fn start(dir: &Path, moment: Option<Moment>) -> (Engine, Arc<Ra
     let inner = SqliteStore::open(dir).unwrap();
     let ports = Ports {
         store: Arc::new(DyingStore { inner, killer: Arc::clone(&killer) }),
+        runs: Arc::new(SqliteRuns::open(dir).unwrap()),
         sandbox: Arc::clone(&host) as _,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         master_key: MasterKey::new([9; 32]),
     };
-    let settings = Settings { shards: NonZeroUsize::new(2).unwrap() };
+    let settings = Settings { shards: NonZeroUsize::new(2).unwrap(), ..Settings::default() };
     (Engine::start(ports, settings).await.unwrap(), host, killer)
 }
 

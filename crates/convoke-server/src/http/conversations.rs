@@ -10,21 +10,18 @@ use convoke_api::v1::conversation::{
     PublishLine, Written,
 };
 use convoke_api::v1::event::ConversationEvent;
-use convoke_api::v1::explain::{ExplainedAttempt, Explanation};
+use convoke_api::v1::explain::Explanation;
 use convoke_api::v1::list::Page;
-use convoke_api::v1::run::RunError;
 use convoke_domain::conversation::{Conversation as ConversationState, Recorded, Rejection};
-use convoke_domain::id::{ConversationId, InvocationId};
+use convoke_domain::id::ConversationId;
 use convoke_domain::sequence::EventSeq;
-use convoke_engine::ports::Ending;
-use convoke_engine::{AttemptRecord, ListFilter, ListPlace, ListRow, Opening};
+use convoke_engine::{ListFilter, ListPlace, ListRow, Opening};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
 use super::consumers::consumer;
-use super::function_runs;
-use crate::access::FUNCTIONS_CODE;
+use super::run_log::explained_attempts;
 use crate::caller::{Peer, Tenant};
 use crate::extract::{MaybeBody, Params, Query};
 use crate::limits;
@@ -162,29 +159,9 @@ pub(super) async fn explain(
     visible(&server, &tenant, id).await?;
     let events = read(&server, &tenant, id, EventSeq::FIRST, limits::EXPLAINED_EVENTS_MAX).await?;
     let explanation = Explanation::of(id, &events, &tenant.names());
-    Ok(Json(explanation.with_attempts(|invocation| attempts(&server, &tenant, invocation))))
-}
-
-/// What is remembered of an invocation. What functions log is for those who may read them.
-fn attempts(server: &Shared, tenant: &Tenant, invocation: InvocationId) -> Vec<ExplainedAttempt> {
-    let reads_functions = tenant.caller.has_any(FUNCTIONS_CODE);
-    let explained = |attempt: Arc<AttemptRecord>| {
-        let report = &attempt.report;
-        let error = match &attempt.ending {
-            Some(Ending::Failed(failure)) => Some(RunError::of(failure.code, failure.detail.as_str())),
-            Some(Ending::Returned(_)) | None => None,
-        };
-        ExplainedAttempt {
-            attempt: attempt.attempt,
-            began_at: attempt.began_at,
-            error,
-            logs: if reads_functions { function_runs::logs(report) } else { Vec::new() },
-            logs_truncated: report.logs_truncated,
-            calls: if reads_functions { function_runs::calls(report) } else { Vec::new() },
-            usage: function_runs::usage(report),
-        }
-    };
-    server.handle.invocations().of(tenant.id(), invocation).into_iter().map(explained).collect()
+    let attempts = explained_attempts(&server, &tenant, id).await?;
+    let of_it = |invocation| attempts.get(&invocation).cloned().unwrap_or_default();
+    Ok(Json(explanation.with_attempts(of_it)))
 }
 
 /// The conversation, if this caller may see it; otherwise as if there were none.

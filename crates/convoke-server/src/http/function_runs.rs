@@ -1,4 +1,4 @@
-//! Running a function by hand: a test of the draft, a call of what is deployed. Neither acts on any conversation.
+//! Trying a function by hand, which acts on no conversation; and how runs are told.
 
 use std::time::Duration;
 
@@ -6,15 +6,13 @@ use axum::Json;
 use axum::extract::State;
 use convoke_api::v1::bot::BotPlan;
 use convoke_api::v1::event::FunctionVersion;
-use convoke_api::v1::function_call::InvokeFunction;
 use convoke_api::v1::run::{
     FunctionInput, FunctionRun, LogEntry, OutboundCall, RunError, TestFunction, Usage, Which,
 };
 use convoke_domain::function::{EventBinding, Function};
-use convoke_domain::id::FunctionId;
-use convoke_domain::invocation::FunctionRef;
+use convoke_domain::invocation::{Answer as DomainAnswer, FunctionRef};
+use convoke_engine::Which as Code;
 use convoke_engine::ports::{Ending, LogLine, RunReport};
-use convoke_engine::{Tried, Which as Code};
 use serde_json::Value;
 
 use super::functions::find;
@@ -38,18 +36,6 @@ pub(super) async fn test(
     run(&server, &tenant, &params, test.code, &input).await
 }
 
-/// Calls the deployed version and gives back what it returned.
-#[utoipa::path(post, path = "/api/v1/accounts/{account}/functions/{function}/invoke", tag = "functions",
-    request_body = InvokeFunction, responses((status = 200, body = FunctionRun)))]
-pub(super) async fn invoke(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-    MaybeBody(call): MaybeBody<InvokeFunction, FUNCTION_BODY_BYTES_MAX>,
-) -> Answer<Json<FunctionRun>> {
-    run(&server, &tenant, &params, Which::Deployed, &call.input).await
-}
-
 /// What the event delivers, as the template for it shows; nothing for a function without an event.
 fn sample(server: &Shared, function: &Function) -> FunctionInput {
     let template = function.event.and_then(|event| server.templates.for_event(event));
@@ -71,56 +57,51 @@ async fn run(
         Which::Deployed => Code::Deployed,
     };
     let tried = server.handle.try_function(tenant.id(), id, which, json).await?;
-    Ok(Json(told(tenant, id, function, code, tried)))
-}
-
-fn told(tenant: &Tenant, id: FunctionId, function: &Function, code: Which, tried: Tried) -> FunctionRun {
     let deployed = function.deployed.as_ref().filter(|_| code == Which::Deployed);
     let version = deployed.map(|deployment| FunctionRef { function: id, version: deployment.version });
-    let answers_messaging = matches!(function.event, Some(EventBinding::StateChange(_)));
-    let answer = tried.answer.as_ref().filter(|_| answers_messaging);
-    let report = tried.report;
     let (answered, result, error) = match tried.ending {
         Ending::Returned(json) => (true, json.map_or(Value::Null, |json| parsed(&json)), None),
         Ending::Failed(failure) => (false, Value::Null, Some(RunError::of(failure.code, failure.detail))),
     };
-    FunctionRun {
+    let mut run = FunctionRun {
         invocation: tried.invocation,
         function: version.map(|version| FunctionVersion::of(version, &tenant.names())),
         answered,
         result,
         error,
-        bot: answer.map(|answer| BotPlan::of(answer, &tenant.view.account)),
-        logs: logs(&report),
-        logs_truncated: report.logs_truncated,
-        calls: calls(&report),
-        usage: usage(&report),
-    }
+        bot: tried.answer.as_ref().and_then(|answer| plan(tenant, function, answer)),
+        repeated: false,
+        ..FunctionRun::default()
+    };
+    add_report(&mut run, &tried.report);
+    Ok(Json(run))
 }
 
-/// What a run logged.
-pub(super) fn logs(report: &RunReport) -> Vec<LogEntry> {
-    let entry = |line: &LogLine| LogEntry {
+/// What the Controller Bot would do with an answer, if the function is one that it asks.
+pub(super) fn plan(tenant: &Tenant, function: &Function, answer: &DomainAnswer) -> Option<BotPlan> {
+    let answers_messaging = matches!(function.event, Some(EventBinding::StateChange(_)));
+    answers_messaging.then(|| BotPlan::of(answer, &tenant.view.account))
+}
+
+/// Adds what a run logged, called and used.
+pub(super) fn add_report(run: &mut FunctionRun, report: &RunReport) {
+    let RunReport { logs, logs_truncated, calls, cpu, wall, memory_bytes_max } = report;
+    run.logs = logs.iter().map(log_entry).collect();
+    run.logs_truncated = *logs_truncated;
+    run.calls = calls.iter().map(call).collect();
+    run.usage = Usage { wall_ms: millis(*wall), cpu_ms: millis(*cpu), memory_bytes_max: *memory_bytes_max };
+}
+
+fn log_entry(line: &LogLine) -> LogEntry {
+    LogEntry {
         level: line.level.to_owned(),
         message: line.message.clone(),
         extras: line.extras.iter().map(|json| parsed(json)).collect(),
         at: line.at,
-    };
-    report.logs.iter().map(entry).collect()
+    }
 }
 
-/// Whom a run called.
-pub(super) fn calls(report: &RunReport) -> Vec<OutboundCall> {
-    report.calls.iter().map(call).collect()
-}
-
-/// What a run used.
-pub(super) fn usage(report: &RunReport) -> Usage {
-    let RunReport { wall, cpu, memory_bytes_max, .. } = *report;
-    Usage { wall_ms: millis(wall), cpu_ms: millis(cpu), memory_bytes_max }
-}
-
-fn call(call: &convoke_engine::ports::OutboundCall) -> OutboundCall {
+pub(super) fn call(call: &convoke_engine::ports::OutboundCall) -> OutboundCall {
     let (method, target) = call.target.split_once(' ').unwrap_or(("", &call.target));
     let host = target.split_once("://").map_or(target, |(_, rest)| rest);
     let host = host.split('/').next().unwrap_or_default();
@@ -134,11 +115,11 @@ fn call(call: &convoke_engine::ports::OutboundCall) -> OutboundCall {
 }
 
 /// What is no JSON is shown as the text it is.
-fn parsed(json: &str) -> Value {
+pub(super) fn parsed(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_else(|_| Value::String(json.to_owned()))
 }
 
-fn millis(time: Duration) -> f64 {
+pub(super) fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
@@ -176,18 +157,5 @@ mod tests {
         let run = kit.post("/functions/f/test", &token, json!({})).await.ok(200);
         assert_eq!((&run["answered"], &run["error"]["code"]), (&json!(false), &json!("function.threw")));
         kit.post("/functions/f/test", &token, json!({"input": 7})).await.fails(400, "request.invalid");
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_call_runs_what_is_deployed_not_the_draft() {
-        let (kit, token) = created("f", "1", None).await;
-        kit.post("/functions/f/invoke", &token, Value::Null).await.fails(404, "function.not_deployed");
-        kit.post("/functions/f/deploy", &token, Value::Null).await.ok(200);
-        kit.put("/functions/f", &token, json!({"source": "2"})).await.ok(200);
-        let call = json!({"input": {"payload": {"name": "Ada"}}});
-        let run = kit.post("/functions/f/invoke", &token, call).await.ok(200);
-        assert_eq!((&run["result"], &run["function"]["version"]), (&json!(1), &json!(1)));
-        let draft = kit.post("/functions/f/test", &token, Value::Null).await.ok(200);
-        assert_eq!(draft["result"], 2);
     }
 }

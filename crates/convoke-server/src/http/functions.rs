@@ -233,7 +233,11 @@ pub(super) async fn rollback(
 
 /// The function that the path names, by id or by name.
 pub(super) fn find<'t>(tenant: &'t Tenant, params: &Params) -> Answer<(FunctionId, &'t function::Function)> {
-    let text = params.text("function");
+    named(tenant, params.text("function"))
+}
+
+/// The function with this id or name.
+pub(super) fn named<'t>(tenant: &'t Tenant, text: &str) -> Answer<(FunctionId, &'t function::Function)> {
     let functions = &tenant.view.functions;
     let by_id = text.parse().ok().and_then(|id| functions.get(id).map(|function| (id, function)));
     by_id.or_else(|| functions.by_name(text)).ok_or_else(|| {
@@ -242,7 +246,7 @@ pub(super) fn find<'t>(tenant: &'t Tenant, params: &Params) -> Answer<(FunctionI
     })
 }
 
-async fn change(server: &Shared, tenant: &Tenant, command: Command) -> Answer<Arc<AccountView>> {
+pub(super) async fn change(server: &Shared, tenant: &Tenant, command: Command) -> Answer<Arc<AccountView>> {
     let by = tenant.caller.account_actor();
     Ok(server.handle.change_functions(tenant.id(), &by, command).await?)
 }

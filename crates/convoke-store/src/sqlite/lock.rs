@@ -17,7 +17,7 @@ pub(super) struct DirLock {
 }
 
 /// Turns a refusal of the file system into our error.
-pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StoreError {
+pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StoreError {
     let path = path.to_owned();
     move |error| StoreError::Io { doing, path, what: error.to_string() }
 }
@@ -34,7 +34,7 @@ pub(super) fn private_dir(dir: &Path) -> Result<(), StoreError> {
 }
 
 /// Opens or makes a file that only its owner can read; SQLite gives its companions the same permissions.
-pub(super) fn private_file(path: &Path) -> Result<File, StoreError> {
+pub(crate) fn private_file(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     let file = options.open(path).map_err(io("open", path))?;

@@ -69,7 +69,7 @@ pub(super) fn log_table(name: &str) -> String {
 }
 
 /// Refuses a library that can corrupt the file.
-pub(super) fn check_library() -> Result<(), StoreError> {
+pub(crate) fn check_library() -> Result<(), StoreError> {
     check_version(rusqlite::version_number(), rusqlite::version())
 }
 

@@ -1,42 +1,67 @@
-//! A live feed: Server-Sent Events of a conversation, taken up again after the last one when the connection breaks.
+//! A live feed: Server-Sent Events, taken up again after the last one when the connection breaks.
+
+use std::marker::PhantomData;
 
 use anyhow::{Context, Result, bail};
 use convoke_api::v1::event::ConversationEvent;
+use convoke_api::v1::run_log::Attempt;
 use reqwest::header::ACCEPT;
+use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::{Client, ClientError};
 use crate::connection::Token;
 use crate::limits::{FEED_LINE_BYTES_MAX, FEED_RETRIES_MAX};
 
-/// Events of one conversation, as they come.
-pub(crate) struct Feed<'a> {
+/// What a feed brings: something with a place, so that the feed can go on after it.
+pub(crate) trait Placed: DeserializeOwned {
+    /// Its place; grows.
+    fn place(&self) -> u64;
+}
+
+impl Placed for ConversationEvent {
+    fn place(&self) -> u64 {
+        self.seq
+    }
+}
+
+impl Placed for Attempt {
+    fn place(&self) -> u64 {
+        self.place
+    }
+}
+
+/// Events as they come.
+pub(crate) struct Feed<'a, T> {
     client: &'a Client,
     url: Url,
     token: Token,
-    after: u64,
+    /// The last place seen; without one, the server begins with what comes now.
+    after: Option<u64>,
+    brings: PhantomData<T>,
     open: Option<reqwest::Response>,
     reader: Reader,
     /// Connections in a row that brought nothing.
     idle: u32,
 }
 
-impl<'a> Feed<'a> {
-    pub(super) fn new(client: &'a Client, url: Url, token: Token, after: u64) -> Self {
-        Self { client, url, token, after, open: None, reader: Reader::default(), idle: 0 }
+impl<'a, T: Placed> Feed<'a, T> {
+    pub(super) fn new(client: &'a Client, url: Url, token: Token, after: Option<u64>) -> Self {
+        let reader = Reader::default();
+        Self { client, url, token, after, brings: PhantomData, open: None, reader, idle: 0 }
     }
 
     /// The next event; waits for it as long as it takes.
     ///
     /// # Errors
     /// If the server refuses, or the feed breaks again and again.
-    pub(crate) async fn next(&mut self) -> Result<ConversationEvent> {
+    pub(crate) async fn next(&mut self) -> Result<T> {
         loop {
             while let Some(data) = self.reader.event() {
-                let event: ConversationEvent =
+                let event: T =
                     serde_json::from_str(&data).context("the feed brought something that is no event")?;
-                if event.seq > self.after {
-                    self.after = event.seq;
+                if Some(event.place()) > self.after {
+                    self.after = Some(event.place());
                     self.idle = 0;
                     return Ok(event);
                 }
@@ -61,15 +86,15 @@ impl<'a> Feed<'a> {
         if self.idle > FEED_RETRIES_MAX {
             bail!("the live feed broke {FEED_RETRIES_MAX} times in a row without bringing anything");
         }
-        let mut url = self.url.clone();
-        url.query_pairs_mut().append_pair("after", &self.after.to_string());
-        let request = self.client.http.get(url.clone()).bearer_auth(&self.token.0);
-        let request =
-            request.header(ACCEPT, "text/event-stream").header("Last-Event-ID", self.after.to_string());
-        match self.client.checked(&url, request.send().await).await {
+        let request = self.client.http.get(self.url.clone()).bearer_auth(&self.token.0);
+        let mut request = request.header(ACCEPT, "text/event-stream");
+        if let Some(after) = self.after {
+            request = request.header("Last-Event-ID", after.to_string());
+        }
+        match self.client.checked(&self.url, request.send().await).await {
             Ok(answer) => self.open = Some(answer),
             // A server that restarts is back soon; what it refuses stays refused.
-            Err(ClientError::Unreachable { .. }) if self.after > 0 && self.idle < FEED_RETRIES_MAX => {
+            Err(ClientError::Unreachable { .. }) if self.after > Some(0) && self.idle < FEED_RETRIES_MAX => {
                 tokio::time::sleep(std::time::Duration::from_millis(200 << self.idle)).await;
             }
             Err(error) => return Err(error.into()),

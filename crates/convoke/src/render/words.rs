@@ -9,6 +9,7 @@ use convoke_api::v1::event::{
 use convoke_api::v1::explain::{ExplainedAttempt, ExplainedChange, Explanation};
 use convoke_api::v1::participant::{Party, PartyKind};
 use convoke_api::v1::run::{FunctionRun, LogEntry, OutboundCall};
+use convoke_api::v1::run_log::LoggedLine;
 use convoke_domain::invocation::CommandKind;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -199,6 +200,9 @@ pub(crate) fn function_run(run: &FunctionRun, style: Style) -> String {
         lines.push(style.dim(LOGS_TRUNCATED));
     }
     lines.extend(run.calls.iter().map(|call| call_line(call, style)));
+    if run.repeated {
+        lines.push(style.dim("(the answer of an earlier call with this request id)"));
+    }
     let usage = &run.usage;
     lines.push(style.dim(&format!(
         "{:.1} ms, {:.1} ms of computing, {:.1} MiB",
@@ -207,6 +211,19 @@ pub(crate) fn function_run(run: &FunctionRun, style: Style) -> String {
         mebibytes(usage.memory_bytes_max)
     )));
     lines.join("\n")
+}
+
+/// A log line with where it comes from.
+pub(crate) fn logged_line(line: &LoggedLine, style: Style) -> String {
+    let LoggedLine { at, level, message, extras, function, .. } = line;
+    let entry = LogEntry {
+        level: level.word().to_owned(),
+        message: message.clone(),
+        extras: extras.clone(),
+        at: *at,
+    };
+    let name = function.name.clone().unwrap_or_else(|| function.id.to_string());
+    format!("{} {} {}", style.dim(&clock_time(*at)), style.bold(&name), log_line(&entry, style))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]

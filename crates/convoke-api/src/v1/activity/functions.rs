@@ -1,7 +1,7 @@
 //! A change of functions, as readers may see it: sources as a difference.
 
-use convoke_domain::function::{Event, Function, Functions};
-use convoke_domain::id::FunctionId;
+use convoke_domain::function::{Event, Function, Functions, Schedule};
+use convoke_domain::id::{FunctionId, ScheduleId};
 use serde_json::{Map, Value, json};
 
 use super::{Activity, Entry, recorded};
@@ -16,7 +16,10 @@ impl Activity {
         for told in ["draft", "skills", "description", "stamp", "by", "at"] {
             details.remove(told);
         }
-        let id = function_of(entry.event);
+        let id = match subject_of(entry.event) {
+            Subject::Function(id) => id,
+            Subject::Schedule(id) => return Self::of_schedule(entry, change, details, id, before, after),
+        };
         let (old, new) = (before.get(id), after.get(id));
         if let Some(function) = new.or(old) {
             details.insert("name".to_owned(), Value::String(function.name.clone()));
@@ -31,10 +34,43 @@ impl Activity {
             source: source(old, new),
         }
     }
+
+    fn of_schedule(
+        entry: &Entry<'_, Event>,
+        change: String,
+        mut details: Map<String, Value>,
+        id: ScheduleId,
+        before: &Functions,
+        after: &Functions,
+    ) -> Self {
+        // The plan is told by what is different.
+        details.remove("plan");
+        let (old, new) = (before.schedules.get(&id), after.schedules.get(&id));
+        if let Some(function) = new.or(old).and_then(|schedule| after.get(schedule.plan.function)) {
+            details.insert("name".to_owned(), Value::String(function.name.clone()));
+        }
+        let plan = |schedule: Option<&Schedule>| {
+            schedule.and_then(|schedule| serde_json::to_value(&schedule.plan).ok()).unwrap_or_else(|| json!({}))
+        };
+        Self {
+            seq: entry.seq.number(),
+            at: entry.at,
+            by: entry.by.into(),
+            change,
+            details,
+            changes: changes(&plan(old), &plan(new)),
+            source: None,
+        }
+    }
 }
 
-/// The function that an event is about.
-fn function_of(event: &Event) -> FunctionId {
+/// What an event is about.
+enum Subject {
+    Function(FunctionId),
+    Schedule(ScheduleId),
+}
+
+fn subject_of(event: &Event) -> Subject {
     match event {
         Event::Created { id, .. }
         | Event::DraftSaved { id, .. }
@@ -44,7 +80,14 @@ fn function_of(event: &Event) -> FunctionId {
         | Event::Deployed { id, .. }
         | Event::DeploymentFailed { id, .. }
         | Event::Undeployed { id, .. }
-        | Event::Deleted { id } => *id,
+        | Event::Deleted { id } => Subject::Function(*id),
+        Event::ScheduleDefined { id, .. }
+        | Event::SchedulePaused { id }
+        | Event::ScheduleResumed { id, .. }
+        | Event::ScheduleRemoved { id }
+        | Event::ScheduleFired { id, .. }
+        | Event::ScheduleSkipped { id, .. }
+        | Event::ScheduleFinished { id, .. } => Subject::Schedule(*id),
     }
 }
 
