@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessToken, Egress, FencePolicy, IdleTimers, PasswordHash, Principal, RunLogSettings, SealedValue, Skill, User,
-    UserRole,
+    AccessToken, Egress, FencePolicy, IdleTimers, PasswordHash, Principal, RunLogSettings, SealedValue,
+    Skill, User, UserRole,
 };
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::credentials::{define_client, grantable, issue_token, set_password};
 use super::evolve::evolve;
 use super::{
-    Account, Command, Context, Egress, Event, IdleTimer, IdleTimers, Principal, Rejection, RunLogSettings, Skill,
-    User, UserRole, secret,
+    Account, Command, Context, Egress, Event, IdleTimer, IdleTimers, Principal, Rejection, RunLogSettings,
+    Skill, User, UserRole, secret,
 };
 use crate::allow_list::DomainPattern;
 use crate::automatic_message::FORBIDDEN;

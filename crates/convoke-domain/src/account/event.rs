@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccessToken, Client, Egress, FencePolicy, IdleTimers, PasswordHash, RunLogSettings, Secret, Skill, User};
+use super::{
+    AccessToken, Client, Egress, FencePolicy, IdleTimers, PasswordHash, RunLogSettings, Secret, Skill, User,
+};
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours, seconds};
 use crate::id::{

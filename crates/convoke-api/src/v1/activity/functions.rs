@@ -50,7 +50,9 @@ impl Activity {
             details.insert("name".to_owned(), Value::String(function.name.clone()));
         }
         let plan = |schedule: Option<&Schedule>| {
-            schedule.and_then(|schedule| serde_json::to_value(&schedule.plan).ok()).unwrap_or_else(|| json!({}))
+            schedule
+                .and_then(|schedule| serde_json::to_value(&schedule.plan).ok())
+                .unwrap_or_else(|| json!({}))
         };
         Self {
             seq: entry.seq.number(),
