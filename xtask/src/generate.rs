@@ -33,6 +33,11 @@ const GENERATED: &[Generated] = &[
     Generated { path: "docs/reference/limits.md", origin: Origin::Sources(limits::page) },
     Generated { path: "docs/reference/cli.md", origin: Origin::Binary(&["help-markdown"]) },
     Generated { path: "docs/reference/errors.md", origin: Origin::Binary(&["errors-markdown"]) },
+    Generated { path: "docs/reference/convoke.d.ts", origin: Origin::Binary(&["types", "--print"]) },
+    Generated {
+        path: "docs/reference/event-input.schema.json",
+        origin: Origin::Binary(&["event", "schema"]),
+    },
     Generated { path: "openapi/convoke.json", origin: Origin::Binary(&["openapi"]) },
 ];
 

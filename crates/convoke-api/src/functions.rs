@@ -1,7 +1,11 @@
 //! What a function receives and what it may answer (functions contract §7.1 and §8).
 
 pub mod callback;
+pub mod command;
+pub mod other_events;
 pub mod payload;
+pub mod schema;
+pub mod typescript;
 
 pub use callback::parse_answer;
 pub use payload::input_json;

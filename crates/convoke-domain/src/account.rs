@@ -7,24 +7,35 @@
 //! Every accepted change is an entry of the activity stream: the shell records each event with who and when. The
 //! account's functions are a machine of their own, [`crate::function`].
 
+mod author;
+mod client;
 mod command;
+mod credentials;
 mod decide;
 mod event;
 mod evolve;
 mod idle;
+mod password;
 mod rejection;
+mod secret;
 mod state;
 mod token;
 mod user;
 
+pub use self::author::{Author, Stamp};
+pub use self::client::Client;
 pub use self::command::{Actor, Command, Context};
 pub use self::decide::AccountMachine;
 pub use self::event::Event;
 pub use self::idle::{IdleOverrides, IdleTimer, IdleTimers};
+pub use self::password::PasswordHash;
 pub use self::rejection::Rejection;
+pub use self::secret::{SealedValue, Secret};
 pub use self::state::{Account, Egress, EgressMode, FencePolicy, Skill};
-pub use self::token::{AccessToken, Principal};
+pub use self::token::{AccessToken, Principal, TokenKind};
 pub use self::user::{User, UserRole};
 
+#[cfg(test)]
+mod credential_tests;
 #[cfg(test)]
 mod tests;

@@ -12,19 +12,21 @@
 mod binding;
 mod command;
 mod decide;
+mod deployment;
 mod event;
 mod evolve;
 mod rejection;
 mod state;
 
 pub use self::binding::{Binding, Bindings, NoFunction};
-pub use self::command::{Command, Context, SourceCheck, SourceProblem};
+pub use self::command::{Command, Context, DeploymentFailure, DeploymentStage, SourceCheck, SourceProblem};
 pub use self::decide::{DeployWarning, FunctionMachine, deploy_warning};
+pub use self::deployment::{Deployment, DeploymentRecord, DeploymentResult};
 pub use self::event::Event;
 pub use self::rejection::Rejection;
 pub use self::state::{
-    BindingRule, Deployment, Draft, EventBinding, Function, FunctionSettings, FunctionState, Functions,
-    OtherEvent, UnknownBinding, Version, VersionNumber,
+    BindingRule, Draft, EventBinding, Function, FunctionSettings, FunctionState, Functions, OtherEvent,
+    UnknownBinding, Version, VersionNumber,
 };
 
 #[cfg(test)]

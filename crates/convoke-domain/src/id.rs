@@ -164,6 +164,19 @@ id!(
     "tok"
 );
 
+id!(
+    /// A program that asks for tokens with a secret of its own (OAuth client credentials).
+    ClientId,
+    "client"
+);
+
+text_id!(
+    /// A secret of an account, by which functions read it. Letters, digits, `_` and `-`, at most 100.
+    SecretName,
+    "a secret's name of 1 to 100 letters, digits, \"_\" or \"-\"",
+    |text| (1..=100).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+);
 text_id!(
     /// An account: a brand's tenant. Letters, digits and `_`, at most 20.
     AccountId,

@@ -90,11 +90,23 @@ pub const TOKENS_MAX: usize = 25_000;
 /// Longest life of an access token: what lives longer is forgotten.
 pub const TOKEN_LIFE_MAX: Duration = Duration::from_hours(366 * 24);
 
+/// Sessions of one user: every device of a person several times over; a further login ends the oldest.
+pub const USER_SESSIONS_MAX: usize = 20;
+
+/// Expired tokens that are forgotten when a new one is issued, so that one issue stays one small step.
+pub const EXPIRED_TOKENS_AT_ONCE: usize = 64;
+
+/// Most clients (programs with OAuth credentials) of one account: one for each integration, with room.
+pub const CLIENTS_MAX: usize = 200;
+
+/// Most secrets of one account: several for each function that there can be.
+pub const SECRETS_MAX: usize = 500;
+
+/// Longest value of a secret, in characters; what is no text counts as its JSON (functions contract §6.2).
+pub const SECRET_VALUE_CHARS_MAX: usize = 16_384;
+
 /// Most domains that an account's functions may call.
 pub const DOMAINS_MAX: usize = 500;
-
-/// Longest domain (DNS).
-pub const DOMAIN_BYTES_MAX: usize = 253;
 
 /// Most functions of one account. LivePerson has 50; a state in memory with their sources bears more.
 pub const FUNCTIONS_MAX: usize = 200;
@@ -122,6 +134,9 @@ pub const ENVIRONMENT_VALUE_CHARS_MAX: usize = 1_024;
 
 /// Versions kept of one function (functions contract §6.2).
 pub const VERSIONS_KEPT: usize = 10;
+
+/// Deployments remembered of one function, failed ones among them (functions contract §6.2).
+pub const DEPLOYMENTS_KEPT: usize = 5;
 
 /// Longest hold of a conversation for a function. Longer, and people feel that their line hangs.
 pub const HOLD_MS_MAX: u32 = 2_000;

@@ -164,20 +164,45 @@ impl Directory {
         Ok(self.publish(id, view.account.clone(), functions))
     }
 
-    /// Entries of an account's activity stream, oldest first, from `from`.
-    pub(crate) async fn activity<E: DeserializeOwned>(
+    /// What `tell` says of the entries of an activity stream, oldest first, from `from`; at most `most`. It is shown the
+    /// states before and after each, which the log does not keep: they are made anew from its beginning.
+    pub(crate) async fn history<M, T>(
         &self,
         stream: &StreamId,
         from: EventSeq,
-    ) -> Result<Vec<Activity<E>>, EngineError> {
-        let records = self.store.read(stream, from, limits::READ_RECORDS_MAX).await?;
-        let mut entries = Vec::new();
-        for record in records {
-            let read: Vec<Activity<E>> =
-                serde_json::from_slice(&record.body).map_err(EngineError::malformed)?;
-            entries.extend(read.into_iter().filter(|entry| entry.seq >= from));
+        most: usize,
+        mut tell: impl FnMut(&M::State, &M::State, &Activity<M::Event>) -> Option<T>,
+    ) -> Result<Vec<T>, EngineError>
+    where
+        M: Decider<State: Clone, Event: DeserializeOwned>,
+    {
+        let (mut state, mut next, mut told) = (M::initial(), EventSeq::FIRST, Vec::new());
+        loop {
+            let records = self.store.read(stream, next, limits::READ_RECORDS_MAX).await?;
+            let Some(last) = records.last() else { return Ok(told) };
+            next = last.last().next();
+            for record in &records {
+                let entries: Vec<Activity<M::Event>> =
+                    serde_json::from_slice(&record.body).map_err(EngineError::malformed)?;
+                for entry in entries {
+                    if entry.seq < from {
+                        state = M::evolve(state, &entry.event);
+                        continue;
+                    }
+                    let before = state.clone();
+                    state = M::evolve(state, &entry.event);
+                    told.extend(tell(&before, &state, &entry));
+                    if told.len() >= most {
+                        return Ok(told);
+                    }
+                }
+            }
         }
-        Ok(entries)
+    }
+
+    /// The place of the last entry of a stream; `None` if there is none.
+    pub(crate) async fn head(&self, stream: &StreamId) -> Option<EventSeq> {
+        self.heads.lock().await.get(stream).copied()
     }
 
     fn publish(&self, id: &AccountId, account: Account, functions: Functions) -> Arc<AccountView> {

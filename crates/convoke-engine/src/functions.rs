@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use convoke_api::functions::parse_answer;
 use convoke_domain::account::Actor;
-use convoke_domain::function::{self, Command, Function, FunctionSettings, SourceCheck, SourceProblem};
+use convoke_domain::function::{
+    self, Command, DeploymentFailure, DeploymentStage, Function, FunctionSettings, SourceCheck, SourceProblem,
+};
 use convoke_domain::id::{AccountId, DeploymentId, FunctionId, InvocationId};
 use convoke_domain::invocation::{Answer, FunctionRef};
 use sha2::{Digest, Sha256};
@@ -12,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::directory::AccountView;
 use crate::error::EngineError;
 use crate::handle::Handle;
-use crate::ports::{Checked, Ending, Job, LoadError, ProgramSource, RunReport};
+use crate::ports::{Checked, EgressHop, Ending, Job, LoadError, ProgramSource, RunReport};
 
 /// A function that was deployed.
 #[derive(Debug, Clone)]
@@ -48,15 +50,31 @@ pub struct Tried {
 }
 
 impl Handle {
-    /// Checks a source without keeping it.
+    /// What keeps a source from being deployed, in the order of its places; nothing if it can be.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub fn check_source(&self, program: &ProgramSource) -> Result<Checked, LoadError> {
-        self.inner.invoker.host.check(program)
+    /// If the engine stops meanwhile.
+    pub async fn problems(&self, program: ProgramSource) -> Result<Vec<LoadError>, EngineError> {
+        // Evaluating a top level can take a second.
+        let host = Arc::clone(&self.inner.invoker.host);
+        let looking = tokio::task::spawn_blocking(move || host.problems(&program));
+        looking.await.map_err(|_| EngineError::Stopping)
     }
 
-    /// Lets the draft of a function answer from now on.
+    /// Follows the redirects of `url` and says what the account's functions may call of it.
+    ///
+    /// # Errors
+    /// If there is no such account.
+    pub async fn trace_redirects(
+        &self,
+        account: &AccountId,
+        url: &str,
+    ) -> Result<Vec<EgressHop>, EngineError> {
+        let view = self.account(account).ok_or(unknown_account())?;
+        Ok(self.inner.invoker.host.trace(&view.account.egress, url).await)
+    }
+
+    /// Lets the draft of a function answer from now on. A draft that cannot is recorded as a failed deployment.
     ///
     /// # Errors
     /// What is wrong with the source, the rule that refuses it, or a failure.
@@ -76,9 +94,7 @@ impl Handle {
         let checked = checked.map_err(|_| EngineError::Stopping)?;
         let result = match &checked {
             Ok(_) => Ok(sha256_hex(program.source.as_bytes())),
-            Err(error) => {
-                Err(SourceProblem { message: error.message.clone(), line: error.line, column: error.column })
-            }
+            Err(error) => Err(failure(error)),
         };
         let check = SourceCheck { draft_revision: function.draft_revision, result };
         let deployment = DeploymentId::from_bits(self.entropy().bits());
@@ -150,6 +166,22 @@ fn code(
             Ok((program(&version.source, &version.environment), version.settings, Some(named)))
         }
     }
+}
+
+/// What is recorded of a source that cannot be deployed.
+fn failure(error: &LoadError) -> DeploymentFailure {
+    // Whoever evaluates a top level has read the whole source before.
+    let stage = match error.code {
+        "function.does_not_load" | "function.host_unavailable" => DeploymentStage::Deploy,
+        _ => DeploymentStage::Build,
+    };
+    let problem = SourceProblem {
+        code: error.code.to_owned(),
+        message: error.message.clone(),
+        line: error.line,
+        column: error.column,
+    };
+    DeploymentFailure { stage, problem }
 }
 
 fn program(source: &Arc<str>, environment: &std::collections::BTreeMap<String, String>) -> ProgramSource {

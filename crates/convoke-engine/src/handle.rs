@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use convoke_domain::account::{self, Actor as AccountActor};
+use convoke_domain::account::{self, Account, AccountMachine, Actor as AccountActor};
 use convoke_domain::conversation::{
     Action, Actor, Command, Conversation, NewLine, Open, Origin, Recorded, Rejection,
 };
+use convoke_domain::function::{self, FunctionMachine, Functions};
 use convoke_domain::id::{AccountId, ConsumerId, ConversationId, SkillId};
 use convoke_domain::sequence::EventSeq;
-use convoke_domain::{account as account_domain, function};
 use convoke_store::{ListFilter, ListPlace, ListRow, Store, StreamId};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -121,16 +121,42 @@ impl Handle {
         self.inner.directory.change_functions(account, by, command).await
     }
 
-    /// Entries of the activity stream of an account's settings, oldest first, from `from`.
+    /// What `tell` says of the changes of an account's settings, oldest first, from `from`; at most `most`. It is shown
+    /// the settings before and after each; what it says nothing about is left out.
     ///
     /// # Errors
     /// If the log cannot be read.
-    pub async fn activity(
+    pub async fn settings_history<T>(
         &self,
         account: &AccountId,
         from: EventSeq,
-    ) -> Result<Vec<Activity<account_domain::Event>>, EngineError> {
-        self.inner.directory.activity(&StreamId::Account(account.clone()), from).await
+        most: usize,
+        tell: impl FnMut(&Option<Account>, &Option<Account>, &Activity<account::Event>) -> Option<T>,
+    ) -> Result<Vec<T>, EngineError> {
+        let stream = StreamId::Account(account.clone());
+        self.inner.directory.history::<AccountMachine, T>(&stream, from, most, tell).await
+    }
+
+    /// The same for an account's functions.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub async fn functions_history<T>(
+        &self,
+        account: &AccountId,
+        from: EventSeq,
+        most: usize,
+        tell: impl FnMut(&Functions, &Functions, &Activity<function::Event>) -> Option<T>,
+    ) -> Result<Vec<T>, EngineError> {
+        let stream = StreamId::Functions(account.clone());
+        self.inner.directory.history::<FunctionMachine, T>(&stream, from, most, tell).await
+    }
+
+    /// The place of the last change of an account's settings, and of its functions.
+    pub async fn history_heads(&self, account: &AccountId) -> (Option<EventSeq>, Option<EventSeq>) {
+        let directory = &self.inner.directory;
+        let settings = directory.head(&StreamId::Account(account.clone())).await;
+        (settings, directory.head(&StreamId::Functions(account.clone())).await)
     }
 
     /// Opens a conversation.

@@ -55,6 +55,14 @@ impl MasterKey {
     pub fn seal(&self, entropy: &dyn Entropy, place: &[u8], plain: &[u8]) -> Vec<u8> {
         self.0.seal(entropy, place, plain)
     }
+
+    /// Opens what it sealed for `place`.
+    ///
+    /// # Errors
+    /// If it was sealed with another key, for another place, or changed.
+    pub fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealBroken> {
+        self.0.open(place, sealed)
+    }
 }
 
 impl DataKey {

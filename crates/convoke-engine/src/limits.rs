@@ -44,6 +44,9 @@ pub(crate) const INVOCATIONS_KEPT_MAX: usize = 1_000;
 /// Consumers whose history and key one shard remembers.
 pub(crate) const CONSUMERS_REMEMBERED_MAX: usize = 50_000;
 
+/// Attempts to set a secret that others set at the same time.
+pub(crate) const SECRET_ATTEMPTS_MAX: u32 = 3;
+
 /// Timers taken from the index at once, so that a flood of due ones does not starve what else there is to do.
 pub(crate) const TIMERS_AT_ONCE: usize = 256;
 

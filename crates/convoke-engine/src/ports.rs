@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use convoke_domain::account::Egress;
 use convoke_domain::function::FunctionSettings;
 use convoke_domain::id::{AccountId, InvocationId};
 use convoke_domain::invocation::FunctionRef;
@@ -202,9 +203,39 @@ pub trait FunctionHost: Send + Sync + 'static {
     /// What is wrong with it, with its place if that is known.
     fn check(&self, program: &ProgramSource) -> Result<Checked, LoadError>;
 
+    /// Everything that keeps a source from being deployed; nothing if it can be.
+    fn problems(&self, program: &ProgramSource) -> Vec<LoadError> {
+        self.check(program).err().into_iter().collect()
+    }
+
+    /// Requests `url` and follows its redirects as a function would, whatever hosts `egress` permits, and says for each
+    /// hop whether a function would be let through. Addresses are judged as always.
+    fn trace<'a>(&'a self, egress: &'a Egress, url: &'a str) -> BoxFuture<'a, Vec<EgressHop>> {
+        let error = Some("this server runs no functions".to_owned());
+        let hop =
+            EgressHop { url: url.to_owned(), host: String::new(), permitted: false, status: None, error };
+        let _ = egress;
+        Box::pin(std::future::ready(vec![hop]))
+    }
+
     /// Runs one attempt. `answered` is called as soon as the function has answered or failed; the future completes
     /// when nothing of it goes on any more.
     fn run(&self, job: Job, answered: Answered) -> BoxFuture<'_, RunReport>;
+}
+
+/// One request of a chain of redirects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EgressHop {
+    /// Where, without query: it may carry secrets.
+    pub url: String,
+    /// The host, as an allow-list could name it; empty if that would not help, because of its address.
+    pub host: String,
+    /// Whether the account's allow-list names the host.
+    pub permitted: bool,
+    /// HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// Why there was none.
+    pub error: Option<String>,
 }
 
 /// Called once, with how the attempt ended.
@@ -260,7 +291,7 @@ pub struct Job {
     /// Seed of its randomness.
     pub seed: u128,
     /// Which hosts it may call.
-    pub egress: Arc<convoke_domain::account::Egress>,
+    pub egress: Arc<Egress>,
 }
 
 /// How an attempt ended.

@@ -7,6 +7,7 @@
 mod address;
 mod client;
 mod rate;
+mod trace;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -23,6 +24,7 @@ use crate::platform::is_public_platform_host;
 
 pub use self::client::{Resolver, Resolving, SystemResolver};
 pub use self::rate::RateLimit;
+pub use self::trace::Hop;
 
 /// Redirects followed for one request: enough for a login hop or a moved host, not for a maze.
 pub const REDIRECTS_MAX: usize = 5;

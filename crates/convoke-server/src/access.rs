@@ -48,6 +48,10 @@ const FUNCTIONS_READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper, F
 pub(crate) const FUNCTIONS_CODE: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
 const FUNCTIONS_WRITE: &[UserRole] = &[Administrator, FaasDeveloper];
 const FUNCTIONS_INVOKE: &[UserRole] = &[Administrator, FaasDeveloper, FaasInvocation];
+const SECRETS_READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
+const SECRETS_WRITE: &[UserRole] = &[Administrator, FaasAdmin];
+const DOMAINS_READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
+const DOMAINS_WRITE: &[UserRole] = &[Administrator, FaasAdmin];
 const CONVERSATIONS: &[UserRole] = &[Administrator, AgentManager, Agent];
 /// Developers look at what their functions did.
 const CONVERSATIONS_READ: &[UserRole] = &[Administrator, AgentManager, Agent, FaasDeveloper];
@@ -67,6 +71,11 @@ pub(crate) const TABLE: &[Row] = rows! {
     GET "/api/v1/openapi.json" => Anyone,
     // Only where there is a demo, and only for this machine: the handler sees to it.
     POST "/api/v1/demo/session" => Anyone,
+    // Who comes to log in has no token yet.
+    POST "/api/v1/session" => Anyone,
+    GET "/api/v1/session" => StaffAndConsumers(EVERY_ROLE),
+    DELETE "/api/v1/session" => Staff(EVERY_ROLE),
+    GET "/api/v1/events/{event}/schema" => Staff(EVERY_ROLE),
     GET "/api/v1/clock" => Operator,
     POST "/api/v1/clock/advance" => Operator,
     POST "/api/v1/accounts" => Operator,
@@ -77,6 +86,7 @@ pub(crate) const TABLE: &[Row] = rows! {
     PUT "/api/v1/accounts/{account}/settings" => Staff(SETTINGS_WRITE),
     PUT "/api/v1/accounts/{account}/controller-bot" => Staff(ADMINISTRATION),
     GET "/api/v1/accounts/{account}/activity" => Staff(ADMINISTRATION),
+    GET "/api/v1/accounts/{account}/activity/functions" => Staff(FUNCTIONS_CODE),
     GET "/api/v1/accounts/{account}/skills" => Staff(CATALOGUE),
     GET "/api/v1/accounts/{account}/skills/{skill}" => Staff(CATALOGUE),
     PUT "/api/v1/accounts/{account}/skills/{skill}" => Staff(ADMINISTRATION),
@@ -93,6 +103,20 @@ pub(crate) const TABLE: &[Row] = rows! {
     GET "/api/v1/accounts/{account}/users" => Staff(USERS_READ),
     PUT "/api/v1/accounts/{account}/users/{user}" => Staff(ADMINISTRATION),
     DELETE "/api/v1/accounts/{account}/users/{user}" => Staff(ADMINISTRATION),
+    // Everybody may change their own; the account's rules see to it.
+    PUT "/api/v1/accounts/{account}/users/{user}/password" => Staff(EVERY_ROLE),
+    GET "/api/v1/accounts/{account}/secrets" => Staff(SECRETS_READ),
+    PUT "/api/v1/accounts/{account}/secrets/{secret}" => Staff(SECRETS_WRITE),
+    DELETE "/api/v1/accounts/{account}/secrets/{secret}" => Staff(SECRETS_WRITE),
+    GET "/api/v1/accounts/{account}/domains" => Staff(DOMAINS_READ),
+    PUT "/api/v1/accounts/{account}/domains/{domain}" => Staff(DOMAINS_WRITE),
+    DELETE "/api/v1/accounts/{account}/domains/{domain}" => Staff(DOMAINS_WRITE),
+    // It sends requests to hosts that are not listed yet.
+    POST "/api/v1/accounts/{account}/domain-checks" => Staff(DOMAINS_WRITE),
+    GET "/api/v1/accounts/{account}/clients" => Staff(ADMINISTRATION),
+    POST "/api/v1/accounts/{account}/clients" => Staff(ADMINISTRATION),
+    POST "/api/v1/accounts/{account}/clients/{client}/secret" => Staff(ADMINISTRATION),
+    DELETE "/api/v1/accounts/{account}/clients/{client}" => Staff(ADMINISTRATION),
     GET "/api/v1/accounts/{account}/tokens" => Staff(ADMINISTRATION),
     POST "/api/v1/accounts/{account}/tokens" => Staff(ADMINISTRATION),
     // Everybody may end their own; the account's rules see to it.
@@ -102,10 +126,12 @@ pub(crate) const TABLE: &[Row] = rows! {
     GET "/api/v1/accounts/{account}/templates/{template}" => Staff(FUNCTIONS_READ),
     GET "/api/v1/accounts/{account}/functions" => Staff(FUNCTIONS_READ),
     POST "/api/v1/accounts/{account}/functions" => Staff(FUNCTIONS_WRITE),
-    GET "/api/v1/accounts/{account}/functions/{function}" => Staff(FUNCTIONS_CODE),
+    GET "/api/v1/accounts/{account}/functions/{function}" => Staff(FUNCTIONS_READ),
     PUT "/api/v1/accounts/{account}/functions/{function}" => Staff(FUNCTIONS_WRITE),
     DELETE "/api/v1/accounts/{account}/functions/{function}" => Staff(FUNCTIONS_WRITE),
     GET "/api/v1/accounts/{account}/functions/{function}/versions" => Staff(FUNCTIONS_CODE),
+    GET "/api/v1/accounts/{account}/functions/{function}/deployments" => Staff(FUNCTIONS_CODE),
+    GET "/api/v1/accounts/{account}/functions/{function}/diff" => Staff(FUNCTIONS_CODE),
     POST "/api/v1/accounts/{account}/functions/{function}/test" => Staff(FUNCTIONS_WRITE),
     POST "/api/v1/accounts/{account}/functions/{function}/deploy" => Staff(FUNCTIONS_WRITE),
     POST "/api/v1/accounts/{account}/functions/{function}/undeploy" => Staff(FUNCTIONS_WRITE),
@@ -155,5 +181,52 @@ pub(crate) fn needed(who: Who) -> String {
         Operator => "the operator's token".to_owned(),
         Staff(some) => format!("one of the roles {}", roles(some)),
         StaffAndConsumers(some) => format!("a consumer's token, or one of the roles {}", roles(some)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The permissions of the functions contract §6.4: what one does, by which route, and who may: the functions
+    /// administrator (A), developer (D), invoker (I).
+    const CONTRACT: &[(&str, &str, &str)] = &[
+        ("read functions", "GET /functions", "ADI"),
+        ("read a function", "GET /functions/{function}", "ADI"),
+        ("create a function", "POST /functions", "D"),
+        ("edit a function", "PUT /functions/{function}", "D"),
+        ("delete a function", "DELETE /functions/{function}", "D"),
+        ("deploy", "POST /functions/{function}/deploy", "D"),
+        ("undeploy", "POST /functions/{function}/undeploy", "D"),
+        ("roll back", "POST /functions/{function}/rollback", "D"),
+        ("invoke", "POST /functions/{function}/invoke", "DI"),
+        ("read the allow-list", "GET /domains", "AD"),
+        ("add to the allow-list", "PUT /domains/{domain}", "A"),
+        ("remove from the allow-list", "DELETE /domains/{domain}", "A"),
+        ("read the names of secrets", "GET /secrets", "AD"),
+        ("set a secret", "PUT /secrets/{secret}", "A"),
+        ("delete a secret", "DELETE /secrets/{secret}", "A"),
+    ];
+
+    #[test]
+    fn the_functions_roles_may_what_the_contract_says() {
+        for (what, route, may) in CONTRACT {
+            let (method, path) = route.split_once(' ').unwrap();
+            let path = format!("/api/v1/accounts/{{account}}{path}");
+            let Some(Who::Staff(roles)) = who(&method.parse().unwrap(), &path) else { panic!("no {route}") };
+            for (letter, role) in [('A', FaasAdmin), ('D', FaasDeveloper), ('I', FaasInvocation)] {
+                assert_eq!(roles.contains(&role), may.contains(letter), "{what}: {role:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn agents_come_to_no_functions_and_no_settings() {
+        let allowed = ["/functions", "/secrets", "/domains", "/clients", "/settings", "/activity"];
+        for row in TABLE.iter().filter(|row| allowed.iter().any(|part| row.path.contains(part))) {
+            if let Staff(roles) | StaffAndConsumers(roles) = row.who {
+                assert!(!roles.contains(&Agent), "{} {}", row.method, row.path);
+            }
+        }
     }
 }

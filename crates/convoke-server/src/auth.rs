@@ -7,6 +7,8 @@
 
 mod attempts;
 mod consumer_token;
+mod login;
+mod password;
 mod secret;
 
 use std::sync::Arc;
@@ -19,6 +21,9 @@ use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
 pub(crate) use attempts::Attempts;
+pub use login::{LoginError, NewSession, VerifiedClient, VerifiedUser};
+pub use password::{PasswordUnfit, hash_password};
+pub(crate) use secret::ClientSecret;
 pub use secret::NewToken;
 
 use crate::caller::{Caller, Identity};
@@ -30,6 +35,7 @@ pub struct Auth {
     consumers: ConsumerTokens,
     operator_sha256: Option<[u8; 32]>,
     time: Arc<dyn Clock>,
+    logins: login::Logins,
 }
 
 impl Auth {
@@ -41,6 +47,7 @@ impl Auth {
             consumers: ConsumerTokens::new(consumer_key),
             operator_sha256: operator_token.map(secret::sha256),
             time: Arc::new(SystemClock),
+            logins: login::Logins::default(),
         }
     }
 
@@ -108,6 +115,7 @@ impl Auth {
         };
         let identity = match principal {
             Principal::User(user) => Identity::User { user, token: id, roles },
+            Principal::Client(client) => Identity::Client { client, roles },
             Principal::Application => Identity::Application { token: id, roles },
             Principal::Consumer(consumer) => Identity::Consumer(consumer),
         };

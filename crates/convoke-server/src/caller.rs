@@ -11,7 +11,7 @@ use convoke_api::problem::Problem;
 use convoke_api::v1::participant::Viewer;
 use convoke_domain::account::{Actor as AccountActor, Principal, UserRole};
 use convoke_domain::conversation::Actor;
-use convoke_domain::id::{AccountId, ConsumerId, TokenId, UserId};
+use convoke_domain::id::{AccountId, ClientId, ConsumerId, TokenId, UserId};
 use convoke_engine::AccountView;
 
 use crate::problem::ApiError;
@@ -32,8 +32,10 @@ pub(crate) enum Identity {
     Operator,
     /// Someone who works for the brand; the roles are those that the token allows and the user has.
     User { user: UserId, token: TokenId, roles: BTreeSet<UserRole> },
-    /// A program of the brand.
+    /// A program of the brand with an API key.
     Application { token: TokenId, roles: BTreeSet<UserRole> },
+    /// A program of the brand with client credentials.
+    Client { client: ClientId, roles: BTreeSet<UserRole> },
     /// A customer.
     Consumer(ConsumerId),
 }
@@ -43,9 +45,9 @@ impl Caller {
     pub(crate) fn has_any(&self, wanted: &[UserRole]) -> bool {
         match &self.identity {
             Identity::Operator => true,
-            Identity::User { roles, .. } | Identity::Application { roles, .. } => {
-                wanted.iter().any(|role| roles.contains(role))
-            }
+            Identity::User { roles, .. }
+            | Identity::Application { roles, .. }
+            | Identity::Client { roles, .. } => wanted.iter().any(|role| roles.contains(role)),
             Identity::Consumer(_) => false,
         }
     }
@@ -66,6 +68,7 @@ impl Caller {
             Identity::Operator => (Principal::Application, None, BTreeSet::from([UserRole::Operator])),
             Identity::User { user, token, roles } => (Principal::User(*user), Some(*token), roles.clone()),
             Identity::Application { token, roles } => (Principal::Application, Some(*token), roles.clone()),
+            Identity::Client { client, roles } => (Principal::Client(*client), None, roles.clone()),
             Identity::Consumer(consumer) => (Principal::Consumer(*consumer), None, BTreeSet::new()),
         };
         AccountActor::Principal { principal, token, roles }
@@ -80,8 +83,8 @@ impl Caller {
             Identity::Operator => Ok(Actor::System),
             Identity::User { user, .. } => Ok(Actor::User(*user)),
             Identity::Consumer(consumer) => Ok(Actor::Consumer(*consumer)),
-            Identity::Application { .. } if self.oversees() => Ok(Actor::System),
-            Identity::Application { .. } => Err(Problem::new(
+            Identity::Application { .. } | Identity::Client { .. } if self.oversees() => Ok(Actor::System),
+            Identity::Application { .. } | Identity::Client { .. } => Err(Problem::new(
                 PlatformError::Forbidden,
                 "a program takes no part in conversations; use the token of a user, or one with the role agent manager",
             )

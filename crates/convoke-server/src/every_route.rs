@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::access::{TABLE, Who, who};
+use crate::access::{Row, TABLE, Who, who};
 use crate::testing::{ACME, Kit, OTHER, Reply, ScriptedHost};
 
 /// Every route of the description.
@@ -33,6 +33,10 @@ fn filled(path: &str, account: &str, conversation: &str) -> String {
         .replace("{skill}", "123456")
         .replace("{user}", "4711")
         .replace("{token}", "tok_00000000000000000000000000000001")
+        .replace("{client}", "client_00000000000000000000000000000001")
+        .replace("{event}", "controllerbot_messaging_ttr")
+        .replace("{secret}", "order_key")
+        .replace("{domain}", "api.example.com")
         .replace("{consumer}", "cons_00000000000000000000000000000007")
         .replace("{code}", "YOU_ARE_CONNECTED_TO")
         .replace("{template}", "greeting")
@@ -127,7 +131,9 @@ async fn every_role_may_exactly_what_the_table_says() {
     let kit = Kit::new().await;
     for role in &UserRole::ALL[..6] {
         let token = kit.token(ACME, &[*role]).await;
-        for row in TABLE.iter().filter(|row| row.who != Who::Anyone) {
+        // Logging out would end the token with which the others are tried.
+        let logs_out = |row: &Row| row.method == Method::DELETE && row.path == "/api/v1/session";
+        for row in TABLE.iter().filter(|row| row.who != Who::Anyone && !logs_out(row)) {
             // Ids that do not exist, so that nothing happens.
             let path = filled(row.path, ACME, "conv_1").replace("4711", "999").replace("123456", "999");
             let reply = kit.raw(row.method.clone(), &path, &token, json!({"?": 1})).await;
@@ -225,9 +231,11 @@ fn whatever_is_sent_to_whatever_route_the_server_is_not_at_fault() {
         (kit, tokens)
     });
     let conversation = runtime.block_on(kit.open()).replace("/conversations/", "");
-    // Following does not end by itself, and erasing the only administrator ends the rest too early.
-    let routes: Vec<(Method, String)> =
-        routes().into_iter().filter(|(_, path)| !path.ends_with("/follow")).collect();
+    // Following does not end by itself, and logging out would end the rest too early.
+    let endless = |(method, path): &(Method, String)| {
+        path.ends_with("/follow") || (path.ends_with("/session") && *method == Method::DELETE)
+    };
+    let routes: Vec<(Method, String)> = routes().into_iter().filter(|route| !endless(route)).collect();
     let case = (0..routes.len(), 0..tokens.len(), body(), "[ -~]{0,20}");
     let mut runner = TestRunner::new(Config { cases: 2_000, failure_persistence: None, ..Config::default() });
     let run = runner.run(&case, |(route, token, body, id)| {

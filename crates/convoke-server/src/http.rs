@@ -1,12 +1,15 @@
 //! The routes: one module per noun, each handler with its own words for the document.
 
 mod accounts;
+mod activity;
 mod automatic_messages;
+mod clients;
 mod clock;
 mod consumers;
 mod conversation_writes;
 mod conversations;
 mod demo;
+mod domains;
 mod follow;
 mod function_runs;
 mod functions;
@@ -14,6 +17,8 @@ mod health;
 mod hours;
 mod live;
 mod page;
+mod secrets;
+mod sessions;
 mod skills;
 mod tokens;
 mod users;
@@ -58,6 +63,7 @@ pub(crate) fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(health::readyz))
         .routes(routes!(health::document))
         .routes(routes!(demo::session))
+        .routes(routes!(sessions::open, sessions::get, sessions::close))
         .routes(routes!(clock::get))
         .routes(routes!(clock::advance))
         .merge(settings())
@@ -71,7 +77,8 @@ fn settings() -> OpenApiRouter<Shared> {
         .routes(routes!(accounts::get))
         .routes(routes!(accounts::settings, accounts::update_settings))
         .routes(routes!(accounts::switch_controller_bot))
-        .routes(routes!(accounts::activity))
+        .routes(routes!(activity::settings))
+        .routes(routes!(activity::functions))
         .routes(routes!(skills::list))
         .routes(routes!(skills::get, skills::define, skills::remove))
         .routes(routes!(hours::list))
@@ -82,6 +89,15 @@ fn settings() -> OpenApiRouter<Shared> {
         .routes(routes!(automatic_messages::set, automatic_messages::clear))
         .routes(routes!(users::list))
         .routes(routes!(users::define, users::remove))
+        .routes(routes!(users::set_password))
+        .routes(routes!(secrets::list))
+        .routes(routes!(secrets::set, secrets::remove))
+        .routes(routes!(domains::list))
+        .routes(routes!(domains::add, domains::remove))
+        .routes(routes!(domains::check))
+        .routes(routes!(clients::list, clients::create))
+        .routes(routes!(clients::renew))
+        .routes(routes!(clients::remove))
         .routes(routes!(tokens::list, tokens::issue))
         .routes(routes!(tokens::revoke))
 }
@@ -89,11 +105,14 @@ fn settings() -> OpenApiRouter<Shared> {
 fn code() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(functions::events))
+        .routes(routes!(functions::event_schema))
         .routes(routes!(functions::templates))
         .routes(routes!(functions::template))
         .routes(routes!(functions::list, functions::create))
         .routes(routes!(functions::get, functions::save, functions::delete))
         .routes(routes!(functions::versions))
+        .routes(routes!(functions::deployments))
+        .routes(routes!(functions::diff))
         .routes(routes!(functions::deploy))
         .routes(routes!(functions::undeploy))
         .routes(routes!(functions::rollback))

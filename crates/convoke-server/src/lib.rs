@@ -34,7 +34,9 @@ mod every_route;
 #[cfg(test)]
 mod testing;
 
-pub use auth::{Auth, NewToken};
+pub use auth::{
+    Auth, LoginError, NewSession, NewToken, PasswordUnfit, VerifiedClient, VerifiedUser, hash_password,
+};
 pub use caller::Peer;
 pub use http::router;
 pub use openapi::openapi;

@@ -46,7 +46,32 @@ pub(crate) const REFUSED_TOKENS_MAX: u32 = 50;
 /// How long it takes until an address may show one refused token more.
 pub(crate) const REFUSED_TOKEN_REFILL: Duration = Duration::from_secs(2);
 
-/// Addresses whose refused tokens are counted; beyond them the one that was quiet for longest is forgotten.
+/// Failed logins that one address may have at once. An office behind one address forgets some passwords in a morning.
+pub(crate) const FAILED_LOGINS_OF_ADDRESS_MAX: u32 = 30;
+
+/// Failed logins with one login name or client id at once, wherever they come from: people mistype a few times.
+pub(crate) const FAILED_LOGINS_OF_NAME_MAX: u32 = 10;
+
+/// How long it takes until one failed login more is possible: 1,440 guesses a day at most, of which none is worth it.
+pub(crate) const FAILED_LOGIN_REFILL: Duration = Duration::from_mins(1);
+
+/// Characters of a tried name that are remembered: real ones are not longer.
+pub(crate) const TRIED_NAME_CHARS_MAX: usize = 100;
+
+/// Passwords that are hashed at once: each takes 19 MiB and most of a core.
+pub(crate) const PASSWORDS_AT_ONCE: usize = 4;
+
+/// Shortest password, in characters: what is shorter can be guessed.
+pub(crate) const PASSWORD_CHARS_MIN: usize = 12;
+
+/// Longest password, in characters: sentences fit; longer ones would only cost time.
+pub(crate) const PASSWORD_CHARS_MAX: usize = 128;
+
+/// How long a login counts: a working day with what comes after it.
+pub(crate) const SESSION_LIFE: Duration = Duration::from_hours(12);
+
+/// Addresses, and login names, whose refused attempts are counted; beyond them the one that was quiet for
+/// longest is forgotten.
 pub(crate) const REFUSED_ADDRESSES_MAX: usize = 10_000;
 
 /// Longest token that is looked at. Ours have up to 150. Bytes.

@@ -66,12 +66,7 @@ impl From<Rejection> for ApiError {
 
 impl From<function::Rejection> for ApiError {
     fn from(rejection: function::Rejection) -> Self {
-        let place = if let function::Rejection::SourceInvalid(problem) = &rejection {
-            place(problem.line, problem.column)
-        } else {
-            None
-        };
-        Self::with_place(rejection.into(), place)
+        Problem::from(rejection).into()
     }
 }
 

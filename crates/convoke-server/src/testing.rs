@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use convoke_domain::account::{AccessToken, Actor, Command, Principal, Skill, User, UserRole};
+use convoke_domain::account::{AccessToken, Actor, Command, Principal, Skill, TokenKind, User, UserRole};
 use convoke_domain::automatic_message::Language;
 use convoke_domain::id::{AccountId, ConsumerId, SkillId, UserId};
 use convoke_engine::keys::MasterKey;
@@ -44,7 +44,7 @@ pub(crate) struct Kit {
     pub(crate) clock: Arc<MovableClock>,
     pub(crate) stopping: CancellationToken,
     pub(crate) operator: String,
-    auth: Auth,
+    pub(crate) auth: Auth,
 }
 
 /// What came back.
@@ -139,8 +139,9 @@ impl Kit {
             principal,
             roles: roles.iter().copied().collect(),
             expires_at: self.handle.now() + jiff::SignedDuration::from_hours(24),
+            kind: TokenKind::Key,
         };
-        let command = Command::IssueToken { id: new.id, token };
+        let command = Command::IssueToken { id: new.id, token, at: self.handle.now() };
         self.handle.configure(&account, &Actor::System, command).await.unwrap();
         new.text
     }

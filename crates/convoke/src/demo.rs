@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use convoke_domain::account::{AccessToken, Account, Actor, Command, Principal, Skill, User, UserRole};
+use convoke_domain::account::{
+    AccessToken, Account, Actor, Command, Principal, Skill, TokenKind, User, UserRole,
+};
 use convoke_domain::automatic_message::Language;
 use convoke_domain::function::{self, Draft, EventBinding, FunctionSettings};
 use convoke_domain::hours::{Weekday, WeeklyInterval, WorkingHours, Zone};
@@ -198,14 +200,16 @@ impl Demo<'_> {
             self.configure(Command::RevokeToken { id }).await?;
         }
         let new = NewToken::generate(&self.account, self.handle.entropy());
+        let at = self.handle.now();
         let token = AccessToken {
+            kind: TokenKind::Key,
             name,
             sha256: new.sha256,
             principal: Principal::User(user(part.user)),
             roles: part.roles.iter().copied().collect(),
-            expires_at: self.handle.now() + TOKEN_LIFE,
+            expires_at: at + TOKEN_LIFE,
         };
-        self.configure(Command::IssueToken { id: new.id, token }).await?;
+        self.configure(Command::IssueToken { id: new.id, token, at }).await?;
         Ok(Token(new.text))
     }
 }

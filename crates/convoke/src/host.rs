@@ -5,14 +5,17 @@
 
 mod cache;
 mod convert;
+mod trace;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use convoke_domain::account::Egress;
 use convoke_domain::id::{AccountId, FunctionId};
 use convoke_domain::invocation::FunctionRef;
 use convoke_engine::ports::{
-    Answered, BoxFuture, Checked, Clock, Ending, FunctionHost, Job, LoadError, ProgramSource, RunReport,
+    Answered, BoxFuture, Checked, Clock, EgressHop, Ending, FunctionHost, Job, LoadError, ProgramSource,
+    RunReport,
 };
 use convoke_sandbox::egress::RateLimit;
 use convoke_sandbox::{Grant, Program, ProgramError, Run, Sandbox, Source};
@@ -150,6 +153,10 @@ impl FunctionHost for SandboxHost {
         let _ = place.set(program.clone());
         self.weigh(&key, &program);
         Ok(Checked { evaluates_per_invocation: program.evaluates_per_invocation() })
+    }
+
+    fn trace<'a>(&'a self, egress: &'a Egress, url: &'a str) -> BoxFuture<'a, Vec<EgressHop>> {
+        Box::pin(trace::trace(&self.sandbox, egress, url))
     }
 
     fn run(&self, job: Job, answered: Answered) -> BoxFuture<'_, RunReport> {

@@ -28,8 +28,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         advice: "Begin with a template." },
     Entry { code: "function.source_too_long", status: Some(413), title: "The source is too long",
         advice: "It has at most 100,000 characters." },
-    Entry { code: "function.source_invalid", status: Some(422), title: "The source cannot run",
-        advice: "The detail says why and where." },
     Entry { code: "function.syntax", status: Some(422), title: "The code does not parse",
         advice: "The detail has line and column." },
     Entry { code: "function.no_lambda", status: Some(422), title: "The code defines no function `lambda`",

@@ -1,19 +1,23 @@
-//! The activity stream of an account: who changed which setting, and when.
+//! The activity streams of an account: who changed which setting or function, when, and what was different before.
+
+mod functions;
+mod settings;
 
 use std::collections::BTreeSet;
 
-use convoke_domain::account::{Actor as DomainActor, Event};
-use convoke_domain::id::TokenId;
+use convoke_domain::account::Actor as DomainActor;
+use convoke_domain::id::{FunctionId, TokenId};
 use convoke_domain::sequence::EventSeq;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::diff::{FieldChange, SourceDiff};
 use super::token::Principal;
 use super::user::UserRole;
 
-/// One change of an account's settings.
+/// One change of an account's settings or functions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Activity {
     /// Its place in the stream, from 1.
@@ -25,9 +29,15 @@ pub struct Activity {
     /// The kind of change.
     #[schema(example = "skill_defined")]
     pub change: String,
-    /// What it was changed to; a token's hash is not shown.
+    /// What it is about: ids, names, numbers. No hash of a credential, and nothing of a secret's value.
     #[schema(value_type = Object)]
     pub details: Map<String, Value>,
+    /// The fields that are different since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<FieldChange>,
+    /// How the function's source is different since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceDiff>,
 }
 
 /// Who changed a setting.
@@ -47,12 +57,19 @@ pub enum ActivityActor {
         /// What it allowed.
         roles: BTreeSet<UserRole>,
     },
+    /// A function of the account, while it ran.
+    Function {
+        /// Which.
+        #[schema(value_type = String)]
+        id: FunctionId,
+    },
 }
 
 impl From<&DomainActor> for ActivityActor {
     fn from(actor: &DomainActor) -> Self {
         match actor {
             DomainActor::System => Self::System,
+            DomainActor::Function { function } => Self::Function { id: *function },
             DomainActor::Principal { principal, token, roles } => Self::Token {
                 principal: (*principal).into(),
                 token: *token,
@@ -62,43 +79,27 @@ impl From<&DomainActor> for ActivityActor {
     }
 }
 
-impl Activity {
-    /// The recorded change as readers may see it.
-    pub fn of(seq: EventSeq, at: Timestamp, by: &DomainActor, event: &Event) -> Self {
-        // The recorded form of every event is an object with a type.
-        let mut details = match serde_json::to_value(event) {
-            Ok(Value::Object(details)) => details,
-            Ok(_) | Err(_) => Map::new(),
-        };
-        let change = match details.remove("type") {
-            Some(Value::String(change)) => change,
-            Some(_) | None => String::new(),
-        };
-        if let Some(Value::Object(token)) = details.get_mut("token") {
-            token.remove("sha256");
-        }
-        Self { seq: seq.number(), at, by: by.into(), change, details }
-    }
+/// A recorded change with its place, as the engine tells it.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a, E> {
+    /// Its place in the stream.
+    pub seq: EventSeq,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: &'a DomainActor,
+    /// What.
+    pub event: &'a E,
 }
 
-#[cfg(test)]
-mod tests {
-    use convoke_domain::account::{AccessToken, Principal as DomainPrincipal};
-
-    use super::*;
-
-    #[test]
-    fn an_issued_token_is_shown_without_its_hash() {
-        let token = AccessToken {
-            name: "ci".to_owned(),
-            sha256: "ab".repeat(32),
-            principal: DomainPrincipal::Application,
-            roles: BTreeSet::new(),
-            expires_at: Timestamp::UNIX_EPOCH,
-        };
-        let event = Event::TokenIssued { id: TokenId::from_bits(1), token };
-        let shown = Activity::of(EventSeq::FIRST, Timestamp::UNIX_EPOCH, &DomainActor::System, &event);
-        assert_eq!((shown.change.as_str(), &shown.details["token"]["name"]), ("token_issued", &"ci".into()));
-        assert!(!serde_json::to_string(&shown).unwrap().contains("abab"));
+/// The recorded form of an event, which is an object with a type, apart.
+fn recorded(event: &impl Serialize) -> (String, Map<String, Value>) {
+    let mut details = match serde_json::to_value(event) {
+        Ok(Value::Object(details)) => details,
+        Ok(_) | Err(_) => Map::new(),
+    };
+    match details.remove("type") {
+        Some(Value::String(change)) => (change, details),
+        Some(_) | None => (String::new(), details),
     }
 }

@@ -1,5 +1,7 @@
 //! Functions: drafts, versions, deployments.
 
+mod comparison;
+mod history;
 mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +15,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::comparison::{FunctionDiff, Side, UnknownSide};
+pub use self::history::{DeploymentOutcome, DeploymentRecord, SourceProblem};
 pub use self::requests::{CreateFunction, Rollback, SaveDraft, UpdateFunction};
+use super::author::{Author, Stamp};
 use super::settings::FencePolicy;
 use crate::platform_error::PlatformError;
 
@@ -26,6 +31,10 @@ mirror! {
         Productive,
         /// Deployed, with saved edits that are not.
         Modified,
+        /// The draft was to be deployed, and its source cannot be read. What was deployed before answers on.
+        BuildError,
+        /// The draft was to be deployed, and its top level failed. What was deployed before answers on.
+        DeployError,
     }
 }
 
@@ -117,6 +126,9 @@ pub struct Function {
     pub skills: BTreeSet<SkillId>,
     /// Where it is in its life.
     pub state: FunctionState,
+    /// Why the last deployment failed, as long as the draft was not saved since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<SourceProblem>,
     /// What answers now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployed: Option<Deployment>,
@@ -124,6 +136,10 @@ pub struct Function {
     pub draft_revision: u64,
     /// Numbers of the kept versions, oldest first.
     pub versions: Vec<u32>,
+    /// When it was created, and by whom.
+    pub created: Stamp,
+    /// When draft, description or skills were last changed, and by whom.
+    pub updated: Stamp,
 }
 
 impl Function {
@@ -136,9 +152,12 @@ impl Function {
             event: function.event,
             skills: function.skills.clone(),
             state: function.state().into(),
+            failure: function.failure().map(|failure| (&failure.problem).into()),
             deployed: function.deployed.as_ref().map(Into::into),
             draft_revision: function.draft_revision,
             versions: function.versions.keys().map(|version| version.number()).collect(),
+            created: function.created.into(),
+            updated: function.updated.into(),
         }
     }
 }
@@ -181,6 +200,18 @@ impl FunctionDetail {
     }
 }
 
+/// A function as it was saved, and what keeps its draft from being deployed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SavedFunction {
+    /// The function.
+    #[serde(flatten)]
+    pub function: FunctionDetail,
+    /// What is wrong with the source, in the order of its places. The draft is saved nevertheless; deployed it would
+    /// fail.
+    #[serde(default)]
+    pub problems: Vec<SourceProblem>,
+}
+
 /// A frozen copy of a draft.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Version {
@@ -193,6 +224,8 @@ pub struct Version {
     pub source_sha256: String,
     /// When it was frozen.
     pub created_at: Timestamp,
+    /// By whom.
+    pub created_by: Author,
 }
 
 impl Version {
@@ -207,6 +240,7 @@ impl Version {
             },
             source_sha256: version.source_sha256.clone(),
             created_at: version.created_at,
+            created_by: version.created_by.into(),
         }
     }
 }

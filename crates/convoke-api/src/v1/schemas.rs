@@ -5,9 +5,9 @@
 use utoipa::OpenApi;
 
 use super::{
-    account, automatic_message, bot, clock, consumer, conversation, event, explain, function, health, idle,
-    list, live, participant, run, settings, skill, special_occasions, template, token, ttr, user,
-    working_hours,
+    account, activity, automatic_message, bot, client, clock, consumer, conversation, domain, event, explain,
+    function, health, idle, list, live, participant, run, secret, session, settings, skill, special_occasions,
+    template, token, ttr, user, working_hours,
 };
 use crate::problem;
 
@@ -33,7 +33,13 @@ use crate::problem;
     list::List<user::User>,
     token::IssueToken,
     token::IssuedToken,
-    token::WhoAmI,
+    session::LogIn,
+    session::OpenedSession,
+    session::Session,
+    client::CreateClient,
+    client::IssuedClient,
+    list::List<client::Client>,
+    user::SetPassword,
     list::List<token::Token>,
     function::CreateFunction,
     function::SaveDraft,
@@ -41,6 +47,15 @@ use crate::problem;
     function::Rollback,
     function::Deployed,
     function::FunctionDetail,
+    function::SavedFunction,
+    function::FunctionDiff,
+    list::List<function::DeploymentRecord>,
+    secret::SetSecret,
+    list::List<secret::Secret>,
+    domain::Domains,
+    domain::CheckDomain,
+    domain::DomainCheck,
+    activity::Activity,
     list::List<function::Function>,
     list::List<function::Version>,
     list::List<template::Template>,

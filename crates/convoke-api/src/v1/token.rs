@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use convoke_domain::account::{AccessToken, Command, Principal as DomainPrincipal};
-use convoke_domain::id::{ConsumerId, TokenId, UserId};
+use convoke_domain::account::{AccessToken, Command, Principal as DomainPrincipal, TokenKind};
+use convoke_domain::id::{ClientId, ConsumerId, TokenId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,6 +27,12 @@ pub enum Principal {
         #[schema(value_type = String)]
         id: ConsumerId,
     },
+    /// A program with client credentials.
+    Client {
+        /// Which.
+        #[schema(value_type = String)]
+        id: ClientId,
+    },
     /// A program, named by its token.
     Application,
 }
@@ -36,6 +42,7 @@ impl From<DomainPrincipal> for Principal {
         match principal {
             DomainPrincipal::User(id) => Self::User { id },
             DomainPrincipal::Consumer(id) => Self::Consumer { id },
+            DomainPrincipal::Client(id) => Self::Client { id },
             DomainPrincipal::Application => Self::Application,
         }
     }
@@ -46,6 +53,7 @@ impl From<Principal> for DomainPrincipal {
         match principal {
             Principal::User { id } => Self::User(id),
             Principal::Consumer { id } => Self::Consumer(id),
+            Principal::Client { id } => Self::Client(id),
             Principal::Application => Self::Application,
         }
     }
@@ -68,16 +76,17 @@ pub struct IssueToken {
 }
 
 impl IssueToken {
-    /// The command that records it; `sha256` is the hash of its secret.
-    pub fn into_command(self, id: TokenId, sha256: String) -> Command {
+    /// The command that records it as made `at` this time; `sha256` is the hash of its secret.
+    pub fn into_command(self, id: TokenId, sha256: String, at: Timestamp) -> Command {
         let token = AccessToken {
             name: self.name,
             sha256,
             principal: self.principal.into(),
             roles: self.roles.into_iter().map(Into::into).collect(),
             expires_at: self.expires_at,
+            kind: TokenKind::Key,
         };
-        Command::IssueToken { id, token }
+        Command::IssueToken { id, token, at }
     }
 }
 
@@ -95,6 +104,9 @@ pub struct Token {
     pub roles: BTreeSet<UserRole>,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// Whether it comes from a login; else somebody asked for it as an API key.
+    #[serde(default)]
+    pub session: bool,
 }
 
 impl Token {
@@ -106,6 +118,7 @@ impl Token {
             principal: token.principal.into(),
             roles: token.roles.iter().copied().map(Into::into).collect(),
             expires_at: token.expires_at,
+            session: token.kind == TokenKind::Session,
         }
     }
 }
@@ -127,20 +140,6 @@ impl fmt::Debug for IssuedToken {
     }
 }
 
-/// Whose token a request carries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct WhoAmI {
-    /// The account it works in.
-    #[schema(value_type = String, example = "demo")]
-    pub account: convoke_domain::id::AccountId,
-    /// In whose name it speaks.
-    pub principal: Principal,
-    /// What it allows.
-    pub roles: BTreeSet<UserRole>,
-    /// When it ends.
-    pub expires_at: Timestamp,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +152,7 @@ mod tests {
             principal: DomainPrincipal::Application,
             roles: BTreeSet::new(),
             expires_at: Timestamp::UNIX_EPOCH,
+            kind: TokenKind::Key,
         };
         let token = Token::of(TokenId::from_bits(1), &token);
         assert!(!serde_json::to_string(&token).unwrap().contains("abab"));

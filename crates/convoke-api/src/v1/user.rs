@@ -1,6 +1,7 @@
 //! Those who work for the brand, people and bots.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use convoke_domain::account::{Command, User as Domain};
 use convoke_domain::id::{SkillId, UserId};
@@ -68,6 +69,23 @@ impl DefineUser {
             enabled: self.enabled,
         };
         Command::DefineUser { id, user }
+    }
+}
+
+/// A user's new password. Its `Debug` form shows nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPassword {
+    /// The new password, 12 to 128 characters.
+    pub password: String,
+    /// The present one. Users who change their own have to say it; administrators do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<String>,
+}
+
+impl fmt::Debug for SetPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SetPassword(…)")
     }
 }
 

@@ -1,10 +1,10 @@
 //! A demo account and a conversation in it, driven by the real machine, whose payloads tests read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use convoke_api::functions::{input_json, parse_answer};
-use convoke_domain::account::{Account, IdleTimer, Skill, User, UserRole};
+use convoke_domain::account::{Account, Author, IdleTimer, Skill, Stamp, User, UserRole};
 use convoke_domain::automatic_message::Language;
 use convoke_domain::conversation::{
     Action, Actor, Command, ConsumerHistory, Context, Conversation, Event, NewLine, Open, Origin,
@@ -130,6 +130,7 @@ impl Scene {
             settings: draft.settings,
             source_sha256: "0".repeat(64),
             created_at: self.now,
+            created_by: Author::System,
         };
         let function = Function {
             name: name.to_owned(),
@@ -141,6 +142,9 @@ impl Scene {
             versions: BTreeMap::from([(version, frozen)]),
             last_version: Some(version),
             deployed: Some(Deployment { id: DeploymentId::from_bits(1), version, at: self.now }),
+            deployments: VecDeque::new(),
+            created: Stamp::default(),
+            updated: Stamp::default(),
         };
         self.functions.functions.insert(id, function);
         FunctionRef { function: id, version }

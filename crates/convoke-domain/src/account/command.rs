@@ -6,10 +6,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AccessToken, Egress, FencePolicy, IdleTimers, Principal, Skill, User, UserRole};
+use super::{
+    AccessToken, Egress, FencePolicy, IdleTimers, PasswordHash, Principal, SealedValue, Skill, User, UserRole,
+};
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours};
-use crate::id::{AccountId, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
+use crate::id::{
+    AccountId, ClientId, FunctionId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId,
+};
 use crate::state_change::CbotEventType;
 use crate::ttr::TtrSettings;
 
@@ -28,6 +32,11 @@ pub enum Actor {
         /// What the token allows.
         roles: BTreeSet<UserRole>,
     },
+    /// A function of the account, while it runs. It has no roles.
+    Function {
+        /// Which.
+        function: FunctionId,
+    },
 }
 
 impl Actor {
@@ -36,13 +45,14 @@ impl Actor {
         match self {
             Self::System => true,
             Self::Principal { roles, .. } => wanted.iter().any(|role| roles.contains(role)),
+            Self::Function { .. } => false,
         }
     }
 
     /// Whether the actor is this principal; applications are told apart by their tokens.
     pub fn is(&self, other: Principal) -> bool {
         match self {
-            Self::System => false,
+            Self::System | Self::Function { .. } => false,
             Self::Principal { principal, .. } => *principal == other && other != Principal::Application,
         }
     }
@@ -103,8 +113,22 @@ pub enum Command {
     SetFencePolicy { policy: FencePolicy },
     /// Set where functions may call.
     SetEgress { egress: Egress },
-    /// Record a token that the shell has made.
-    IssueToken { id: TokenId, token: AccessToken },
+    /// Let functions call a domain.
+    AddDomain { domain: String },
+    /// Let them call it no longer.
+    RemoveDomain { domain: String },
+    /// Record a token that the shell has made `at` this time. Tokens go by the real time, whatever the engine's clock says.
+    IssueToken { id: TokenId, token: AccessToken, at: Timestamp },
     /// End a token.
     RevokeToken { id: TokenId },
+    /// Record what a user's password hashes to, or that they have none; their sessions end.
+    SetPassword { user: UserId, hash: Option<PasswordHash> },
+    /// Define a program that asks for tokens with a secret of its own.
+    DefineClient { id: ClientId, name: String, roles: BTreeSet<UserRole>, secret_sha256: String },
+    /// Remove it; its tokens end.
+    RemoveClient { id: ClientId },
+    /// Give a secret a value of so many characters, sealed for this version.
+    SetSecret { name: SecretName, sealed: SealedValue, version: u32, chars: usize },
+    /// Forget a secret.
+    RemoveSecret { name: SecretName },
 }

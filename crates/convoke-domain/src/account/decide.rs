@@ -1,16 +1,18 @@
 //! What a command causes in an account: who may, whether it fits, and then one event or none.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::credentials::{define_client, grantable, issue_token, set_password};
 use super::evolve::evolve;
 use super::{
-    AccessToken, Account, Command, Context, Egress, Event, IdleTimer, IdleTimers, Principal, Rejection,
-    Skill, User, UserRole,
+    Account, Command, Context, Egress, Event, IdleTimer, IdleTimers, Principal, Rejection, Skill, User,
+    UserRole, secret,
 };
+use crate::allow_list::DomainPattern;
 use crate::automatic_message::FORBIDDEN;
 use crate::decider::Decider;
-use crate::id::{SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
+use crate::id::{SkillId, SpecialOccasionsId, UserId, WorkingHoursId};
 use crate::limits;
 
 /// The machine of an account's settings.
@@ -33,21 +35,21 @@ impl Decider for AccountMachine {
         command: Command,
         context: &Context<'_>,
     ) -> Result<Vec<Event>, Rejection> {
-        let event = match (state, command) {
+        let events = match (state, command) {
             (None, Command::Create { id, name, default_language }) => {
                 require(context, &[UserRole::Operator], "operator")?;
-                Event::Created { id, name: named("an account's name", name)?, default_language }
+                vec![Event::Created { id, name: named("an account's name", name)?, default_language }]
             }
             (Some(_), Command::Create { .. }) => return Err(Rejection::AccountExists),
             (None, _) => return Err(Rejection::AccountUnknown),
             (Some(account), command) => {
                 authorize(account, &command, context)?;
-                checked(account, command, context)?
+                accepted(account, command, context)?
             }
         };
         // What changes nothing did not happen.
-        let changes = evolve(state.clone(), &event) != *state;
-        Ok(changes.then_some(event).into_iter().collect())
+        let changes = events.iter().fold(state.clone(), evolve) != *state;
+        Ok(if changes { events } else { vec![] })
     }
 
     fn evolve(state: Option<Account>, event: &Event) -> Option<Account> {
@@ -58,14 +60,21 @@ impl Decider for AccountMachine {
 fn authorize(account: &Account, command: &Command, context: &Context<'_>) -> Result<(), Rejection> {
     const ADMINISTRATION: &[UserRole] = &[UserRole::Operator, UserRole::Administrator];
     const ALLOW_LIST: &[UserRole] = &[UserRole::Operator, UserRole::Administrator, UserRole::FaasAdmin];
-    if let Command::SetEgress { .. } = command {
+    if let Command::SetSecret { name, .. } | Command::RemoveSecret { name } = command {
+        return secret::authorize(account, name, context);
+    }
+    if let Command::SetEgress { .. } | Command::AddDomain { .. } | Command::RemoveDomain { .. } = command {
         return require(context, ALLOW_LIST, "functions administrator");
     }
-    if let Command::RevokeToken { id } = command {
-        let own = account.tokens.get(id).is_some_and(|token| context.actor.is(token.principal));
-        if own {
-            return Ok(());
-        }
+    if let Command::RevokeToken { id } = command
+        && account.tokens.get(id).is_some_and(|token| context.actor.is(token.principal))
+    {
+        return Ok(());
+    }
+    if let Command::SetPassword { user, hash: Some(_) } = command
+        && context.actor.is(Principal::User(*user))
+    {
+        return Ok(());
     }
     require(context, ADMINISTRATION, "administrator")
 }
@@ -74,10 +83,19 @@ fn require(context: &Context<'_>, roles: &[UserRole], needs: &'static str) -> Re
     if context.actor.has_any(roles) { Ok(()) } else { Err(Rejection::RoleMissing { needs }) }
 }
 
+/// The events of a command that the account accepts: one, but that a new token can end others.
+fn accepted(account: &Account, command: Command, context: &Context<'_>) -> Result<Vec<Event>, Rejection> {
+    if let Command::IssueToken { id, token, at } = command {
+        return issue_token(account, id, (token, at), context);
+    }
+    Ok(vec![checked(account, command, context)?])
+}
+
 /// The event of a command that the account accepts.
 fn checked(account: &Account, command: Command, context: &Context<'_>) -> Result<Event, Rejection> {
     Ok(match command {
-        Command::Create { .. } => return Err(Rejection::AccountExists),
+        // Both are decided before.
+        Command::Create { .. } | Command::IssueToken { .. } => return Err(Rejection::AccountExists),
         Command::Rename { name } => Event::Renamed { name: named("an account's name", name)? },
         Command::SetDefaultLanguage { language } => Event::DefaultLanguageSet { language },
         Command::SwitchControllerBot { enabled } => Event::ControllerBotSwitched { enabled },
@@ -112,7 +130,18 @@ fn checked(account: &Account, command: Command, context: &Context<'_>) -> Result
         Command::SetFireAfterAutoclose { fire } => Event::FireAfterAutocloseSet { fire },
         Command::SetFencePolicy { policy } => Event::FencePolicySet { policy },
         Command::SetEgress { egress } => check_egress(&egress).map(|()| Event::EgressSet { egress })?,
-        Command::IssueToken { id, token } => issue_token(account, id, token, context)?,
+        Command::AddDomain { domain } => add_domain(account, domain)?,
+        Command::RemoveDomain { domain } => remove_domain(account, domain)?,
+        Command::SetPassword { user, hash } => set_password(account, user, hash)?,
+        Command::DefineClient { id, name, roles, secret_sha256 } => {
+            define_client(account, id, (name, roles, secret_sha256), context)?
+        }
+        Command::RemoveClient { id } if account.clients.contains_key(&id) => Event::ClientRemoved { id },
+        Command::RemoveClient { id } => return Err(Rejection::ClientUnknown(id)),
+        Command::SetSecret { name, sealed, version, chars } => {
+            secret::set(account, name, (sealed, version), chars, context)?
+        }
+        Command::RemoveSecret { name } => secret::remove(account, name, context)?,
         Command::RevokeToken { id } if account.tokens.contains_key(&id) => Event::TokenRevoked { id },
         Command::RevokeToken { id } => return Err(Rejection::TokenUnknown(id)),
     })
@@ -214,21 +243,6 @@ fn define_user(
     Ok(Event::UserDefined { id, user })
 }
 
-/// Only operators make operators; who was one may stay one.
-fn grantable(
-    roles: &BTreeSet<UserRole>,
-    had: Option<&BTreeSet<UserRole>>,
-    context: &Context<'_>,
-) -> Result<(), Rejection> {
-    let new =
-        roles.contains(&UserRole::Operator) && !had.is_some_and(|had| had.contains(&UserRole::Operator));
-    if new && !context.actor.has_any(&[UserRole::Operator]) {
-        Err(Rejection::RoleNotGrantable)
-    } else {
-        Ok(())
-    }
-}
-
 fn set_idle(idle: IdleTimers) -> Result<Event, Rejection> {
     let all = [idle.awaiting_in_queue, idle.agent_non_responsive, idle.consumer_non_responsive];
     let good = all.iter().all(IdleTimer::is_valid);
@@ -252,52 +266,27 @@ fn check_egress(egress: &Egress) -> Result<(), Rejection> {
     }
 }
 
+/// Domains are kept as the allow-list reads them, so that what is listed is what is permitted.
 fn is_domain(domain: &str) -> bool {
-    let host = domain.strip_prefix("*.").unwrap_or(domain);
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    domain.len() <= limits::DOMAIN_BYTES_MAX && host.split('.').all(is_label)
+    DomainPattern::parse(domain).is_ok_and(|pattern| pattern.to_string() == domain)
 }
 
-fn issue_token(
-    account: &Account,
-    id: TokenId,
-    mut token: AccessToken,
-    context: &Context<'_>,
-) -> Result<Event, Rejection> {
-    token.name = named("a token's name", token.name)?;
-    room(&account.tokens, &id, "tokens", limits::TOKENS_MAX)?;
-    let is_hash = token.sha256.len() == 64
-        && token.sha256.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    if !is_hash {
-        return Err(Rejection::TokenHashInvalid);
+fn add_domain(account: &Account, domain: String) -> Result<Event, Rejection> {
+    if !is_domain(&domain) {
+        return Err(Rejection::DomainInvalid(domain));
     }
-    if account.tokens.contains_key(&id) {
-        return Err(Rejection::TokenTaken(id));
+    if account.egress.domains.len() >= limits::DOMAINS_MAX && !account.egress.domains.contains(&domain) {
+        return Err(Rejection::TooMany { what: "domains", max: limits::DOMAINS_MAX });
     }
-    if let Some((other, _)) = account.token_by_sha256(&token.sha256) {
-        return Err(Rejection::TokenTaken(other));
+    Ok(Event::DomainAdded { domain })
+}
+
+fn remove_domain(account: &Account, domain: String) -> Result<Event, Rejection> {
+    if account.egress.domains.contains(&domain) {
+        Ok(Event::DomainRemoved { domain })
+    } else {
+        Err(Rejection::DomainUnknown(domain))
     }
-    let life = token.expires_at.duration_since(context.now);
-    if !life.is_positive() || life.unsigned_abs() > limits::TOKEN_LIFE_MAX {
-        return Err(Rejection::TokenExpiryInvalid);
-    }
-    match token.principal {
-        Principal::User(user) => {
-            let user = account.users.get(&user).ok_or(Rejection::UserUnknown(user))?;
-            if !token.roles.is_subset(&user.roles) {
-                return Err(Rejection::TokenRolesExceed);
-            }
-        }
-        Principal::Consumer(_) if !token.roles.is_empty() => return Err(Rejection::TokenRolesExceed),
-        Principal::Consumer(_) => {}
-        Principal::Application => grantable(&token.roles, None, context)?,
-    }
-    Ok(Event::TokenIssued { id, token })
 }
 
 fn known(account: &Account, skill: Option<&SkillId>) -> Result<(), Rejection> {
@@ -308,12 +297,17 @@ fn known(account: &Account, skill: Option<&SkillId>) -> Result<(), Rejection> {
 }
 
 /// Whether there is room for `key`; replacing needs none.
-fn room<K: Ord, V>(map: &BTreeMap<K, V>, key: &K, what: &'static str, max: usize) -> Result<(), Rejection> {
+pub(super) fn room<K: Ord, V>(
+    map: &BTreeMap<K, V>,
+    key: &K,
+    what: &'static str,
+    max: usize,
+) -> Result<(), Rejection> {
     if map.len() < max || map.contains_key(key) { Ok(()) } else { Err(Rejection::TooMany { what, max }) }
 }
 
 /// A name that people gave, trimmed.
-fn named(what: &'static str, name: String) -> Result<String, Rejection> {
+pub(super) fn named(what: &'static str, name: String) -> Result<String, Rejection> {
     let trimmed = name.trim();
     let good = !trimmed.is_empty()
         && trimmed.chars().count() <= limits::NAME_CHARS_MAX

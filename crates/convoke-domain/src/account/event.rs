@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccessToken, Egress, FencePolicy, IdleTimers, Skill, User};
+use super::{AccessToken, Client, Egress, FencePolicy, IdleTimers, PasswordHash, Secret, Skill, User};
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours, seconds};
-use crate::id::{AccountId, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
+use crate::id::{
+    AccountId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId,
+};
 use crate::state_change::CbotEventType;
 use crate::ttr::TtrSettings;
 
@@ -61,8 +63,22 @@ pub enum Event {
     FencePolicySet { policy: FencePolicy },
     /// It was set where functions may call.
     EgressSet { egress: Egress },
+    /// Functions may call a domain.
+    DomainAdded { domain: String },
+    /// They may not any longer.
+    DomainRemoved { domain: String },
     /// A token was issued.
     TokenIssued { id: TokenId, token: AccessToken },
     /// A token was ended.
     TokenRevoked { id: TokenId },
+    /// A user has another password, or none; their sessions ended.
+    PasswordSet { user: UserId, hash: Option<PasswordHash> },
+    /// A client was created or changed.
+    ClientDefined { id: ClientId, client: Client },
+    /// A client was removed, and its tokens with it.
+    ClientRemoved { id: ClientId },
+    /// A secret has another value.
+    SecretSet { name: SecretName, secret: Secret },
+    /// A secret was forgotten.
+    SecretRemoved { name: SecretName },
 }

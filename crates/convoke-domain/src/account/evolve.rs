@@ -1,6 +1,6 @@
 //! The account after an event. Total: an event that fits nothing changes nothing.
 
-use super::{Account, Event, Principal};
+use super::{Account, Event, Principal, TokenKind};
 use crate::id::UserId;
 
 /// The account after `event`; `None` before its creation.
@@ -28,6 +28,15 @@ fn apply(account: &mut Account, event: &Event) {
         Event::FireAfterAutocloseSet { fire } => account.fire_after_autoclose = *fire,
         Event::FencePolicySet { policy } => account.fence_policy = *policy,
         Event::EgressSet { egress } => account.egress = egress.clone(),
+        Event::DomainAdded { domain } => drop(account.egress.domains.insert(domain.clone())),
+        Event::DomainRemoved { domain } => drop(account.egress.domains.remove(domain)),
+        Event::TokenIssued { .. }
+        | Event::TokenRevoked { .. }
+        | Event::PasswordSet { .. }
+        | Event::ClientDefined { .. }
+        | Event::ClientRemoved { .. }
+        | Event::SecretSet { .. }
+        | Event::SecretRemoved { .. } => apply_to_credentials(account, event),
         Event::SkillDefined { .. }
         | Event::SkillRemoved { .. }
         | Event::WorkingHoursDefined { .. }
@@ -37,13 +46,11 @@ fn apply(account: &mut Account, event: &Event) {
         | Event::UserDefined { .. }
         | Event::UserRemoved { .. }
         | Event::AutomaticMessageSet { .. }
-        | Event::AutomaticMessageCleared { .. }
-        | Event::TokenIssued { .. }
-        | Event::TokenRevoked { .. } => apply_to_parts(account, event),
+        | Event::AutomaticMessageCleared { .. } => apply_to_parts(account, event),
     }
 }
 
-/// The events about one skill, user, message, token and the like.
+/// The events about one skill, user, message and the like.
 fn apply_to_parts(account: &mut Account, event: &Event) {
     match event {
         Event::SkillDefined { id, skill } => drop(account.skills.insert(id.clone(), skill.clone())),
@@ -76,8 +83,6 @@ fn apply_to_parts(account: &mut Account, event: &Event) {
             }
             account.skill_messages.retain(|_, own| !own.entries.is_empty());
         }
-        Event::TokenIssued { id, token } => drop(account.tokens.insert(*id, token.clone())),
-        Event::TokenRevoked { id } => drop(account.tokens.remove(id)),
         Event::Created { .. }
         | Event::Renamed { .. }
         | Event::DefaultLanguageSet { .. }
@@ -88,11 +93,46 @@ fn apply_to_parts(account: &mut Account, event: &Event) {
         | Event::AutoCloseSet { .. }
         | Event::FireAfterAutocloseSet { .. }
         | Event::FencePolicySet { .. }
-        | Event::EgressSet { .. } => {}
+        | Event::EgressSet { .. }
+        | Event::DomainAdded { .. }
+        | Event::DomainRemoved { .. }
+        | Event::TokenIssued { .. }
+        | Event::TokenRevoked { .. }
+        | Event::PasswordSet { .. }
+        | Event::ClientDefined { .. }
+        | Event::ClientRemoved { .. }
+        | Event::SecretSet { .. }
+        | Event::SecretRemoved { .. } => {}
+    }
+}
+
+/// The events about what is secret: tokens, passwords, clients, secrets.
+#[expect(clippy::wildcard_enum_match_arm, reason = "`apply` lists every variant and sends only these")]
+fn apply_to_credentials(account: &mut Account, event: &Event) {
+    match event {
+        Event::TokenIssued { id, token } => drop(account.tokens.insert(*id, token.clone())),
+        Event::TokenRevoked { id } => drop(account.tokens.remove(id)),
+        Event::PasswordSet { user, hash } => {
+            match hash {
+                Some(hash) => account.passwords.insert(*user, hash.clone()),
+                None => account.passwords.remove(user),
+            };
+            let own = Principal::User(*user);
+            account.tokens.retain(|_, token| token.kind != TokenKind::Session || token.principal != own);
+        }
+        Event::ClientDefined { id, client } => drop(account.clients.insert(*id, client.clone())),
+        Event::ClientRemoved { id } => {
+            account.clients.remove(id);
+            account.tokens.retain(|_, token| token.principal != Principal::Client(*id));
+        }
+        Event::SecretSet { name, secret } => drop(account.secrets.insert(name.clone(), secret.clone())),
+        Event::SecretRemoved { name } => drop(account.secrets.remove(name)),
+        _ => {}
     }
 }
 
 fn remove_user(account: &mut Account, user: UserId) {
     account.users.remove(&user);
+    account.passwords.remove(&user);
     account.tokens.retain(|_, token| token.principal != Principal::User(user));
 }

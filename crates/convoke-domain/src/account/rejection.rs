@@ -1,7 +1,7 @@
 //! Why an account refuses a command. Each has a stable code and says what to do.
 
 use crate::automatic_message::TextError;
-use crate::id::{SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
+use crate::id::{ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
 use crate::limits;
 use crate::ttr::TtrError;
 
@@ -84,6 +84,29 @@ pub enum Rejection {
     /// An unusable domain.
     #[error("\"{0}\" is not a domain; write it in lower case like \"api.example.com\" or \"*.example.com\"")]
     DomainInvalid(String),
+    /// No such domain.
+    #[error("\"{0}\" is not on the allow-list; `convoke domain list` shows what is")]
+    DomainUnknown(String),
+    /// No such client.
+    #[error("there is no client {0} in this account")]
+    ClientUnknown(ClientId),
+    /// No such secret.
+    #[error(
+        "there is no secret \"{0}\" in this account; an administrator makes one with `convoke secret set`"
+    )]
+    SecretUnknown(SecretName),
+    /// A name that only the platform gives.
+    #[error("the secret name \"{0}\" is reserved for the platform; choose another")]
+    SecretReserved(SecretName),
+    /// An unusable value.
+    #[error(
+        "the value of \"{name}\" has {chars} characters; at most {} are possible",
+        limits::SECRET_VALUE_CHARS_MAX
+    )]
+    SecretTooLong { name: SecretName, chars: usize },
+    /// Somebody else set it meanwhile.
+    #[error("the secret \"{0}\" was set by somebody else meanwhile; set it once more")]
+    SecretChanged(SecretName),
     /// A hash of the wrong form.
     #[error("a token is recorded by the SHA-256 of its secret: 64 lower-case hexadecimal digits")]
     TokenHashInvalid,
@@ -131,6 +154,12 @@ impl Rejection {
             Self::IdleOutOfRange => "idle.out_of_range",
             Self::AutoCloseOutOfRange => "auto_close.out_of_range",
             Self::DomainInvalid(_) => "domain.invalid",
+            Self::DomainUnknown(_) => "domain.unknown",
+            Self::ClientUnknown(_) => "client.unknown",
+            Self::SecretUnknown(_) => "secret.unknown",
+            Self::SecretReserved(_) => "secret.name_reserved",
+            Self::SecretTooLong { .. } => "secret.value_too_long",
+            Self::SecretChanged(_) => "secret.changed",
             Self::TokenHashInvalid => "token.hash_invalid",
             Self::TokenTaken(_) => "token.taken",
             Self::TokenExpiryInvalid => "token.expiry_invalid",

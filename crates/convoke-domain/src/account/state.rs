@@ -6,10 +6,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AccessToken, Actor, IdleOverrides, IdleTimers, Principal, User};
+use super::{AccessToken, Actor, Client, IdleOverrides, IdleTimers, PasswordHash, Principal, Secret, User};
 use crate::automatic_message::{AutomaticMessage, AutomaticMessages, Language};
 use crate::hours::{Hours, SpecialOccasions, WorkingHours, seconds};
-use crate::id::{AccountId, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
+use crate::id::{
+    AccountId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId,
+};
 use crate::limits;
 use crate::state_change::CbotEventType;
 use crate::ttr::TtrSettings;
@@ -54,6 +56,15 @@ pub struct Account {
     pub egress: Egress,
     /// The access tokens, expired ones included until they are revoked or replaced.
     pub tokens: BTreeMap<TokenId, AccessToken>,
+    /// What passwords hash to; a user without one cannot log in.
+    #[serde(default)]
+    pub passwords: BTreeMap<UserId, PasswordHash>,
+    /// Programs that ask for tokens with a secret of their own.
+    #[serde(default)]
+    pub clients: BTreeMap<ClientId, Client>,
+    /// What functions read by name.
+    #[serde(default)]
+    pub secrets: BTreeMap<SecretName, Secret>,
 }
 
 /// A named queue and competence.
@@ -140,6 +151,9 @@ impl Account {
             fence_policy: FencePolicy::default(),
             egress: Egress::default(),
             tokens: BTreeMap::new(),
+            passwords: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            secrets: BTreeMap::new(),
         }
     }
 
@@ -193,6 +207,12 @@ impl Account {
         self.users.get(&user)
     }
 
+    /// The user who logs in with this name.
+    pub fn user_by_login(&self, login_name: &str) -> Option<(UserId, &User)> {
+        let mut all = self.users.iter();
+        all.find(|(_, user)| user.login_name == login_name).map(|(&id, user)| (id, user))
+    }
+
     /// The user that a text names: `123`, `account.123` or a pid, as callback commands and the wire write them.
     pub fn agent_by_text(&self, text: &str) -> Option<(UserId, &User)> {
         let number = match text.split_once('.') {
@@ -220,6 +240,10 @@ impl Account {
             Principal::User(user) => {
                 let user = self.users.get(&user).filter(|user| user.enabled)?;
                 token.roles.intersection(&user.roles).copied().collect()
+            }
+            Principal::Client(client) => {
+                let client = self.clients.get(&client)?;
+                token.roles.intersection(&client.roles).copied().collect()
             }
             Principal::Consumer(_) | Principal::Application => token.roles.clone(),
         };

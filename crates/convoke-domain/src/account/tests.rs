@@ -65,6 +65,7 @@ fn token(number: u8) -> AccessToken {
         principal: Principal::User(user_id(1)),
         roles: BTreeSet::from([UserRole::Agent]),
         expires_at: now().checked_add(Duration::from_hours(24)).unwrap(),
+        kind: TokenKind::Key,
     }
 }
 
@@ -189,7 +190,7 @@ fn every_setting_is_changed_by_its_command_and_not_twice() {
         Command::SetEgress {
             egress: Egress { mode: EgressMode::Any, domains: ["*.example.com".to_owned()].into() },
         },
-        Command::IssueToken { id: token_id(1), token: token(1) },
+        Command::IssueToken { id: token_id(1), token: token(1), at: now() },
     ];
     let mut events = settled();
     for command in commands {
@@ -241,8 +242,9 @@ fn what_was_defined_can_be_removed_again() {
             Command::IssueToken {
                 id: token_id(2),
                 token: AccessToken { principal: Principal::User(user_id(2)), ..token(2) },
+                at: now(),
             },
-            Command::IssueToken { id: token_id(1), token: token(1) },
+            Command::IssueToken { id: token_id(1), token: token(1), at: now() },
             Command::RevokeToken { id: token_id(1) },
             Command::RemoveUser { id: user_id(2) },
         ],
@@ -450,8 +452,8 @@ fn domains_have_the_form_of_domains() {
 
 #[test]
 fn a_token_that_does_not_fit_is_refused() {
-    let events = grown(settled(), [Command::IssueToken { id: token_id(1), token: token(1) }]);
-    let issue = |token| Command::IssueToken { id: token_id(2), token };
+    let events = grown(settled(), [Command::IssueToken { id: token_id(1), token: token(1), at: now() }]);
+    let issue = |token| Command::IssueToken { id: token_id(2), token, at: now() };
     let consumer = Principal::Consumer(ConsumerId::from_bits(1));
     let operator: BTreeSet<_> = [UserRole::Operator].into();
     let refusals = [
@@ -459,7 +461,7 @@ fn a_token_that_does_not_fit_is_refused() {
         (issue(AccessToken { sha256: "ABC".to_owned(), ..token(2) }), "token.hash_invalid"),
         (issue(AccessToken { sha256: "G".repeat(64), ..token(2) }), "token.hash_invalid"),
         (issue(token(1)), "token.taken"),
-        (Command::IssueToken { id: token_id(1), token: token(2) }, "token.taken"),
+        (Command::IssueToken { id: token_id(1), token: token(2), at: now() }, "token.taken"),
         (issue(AccessToken { expires_at: now(), ..token(2) }), "token.expiry_invalid"),
         (issue(AccessToken { expires_at: Timestamp::MAX, ..token(2) }), "token.expiry_invalid"),
         (issue(AccessToken { principal: Principal::User(user_id(9)), ..token(2) }), "user.unknown"),
@@ -486,8 +488,8 @@ fn anyone_may_end_their_own_token_but_not_anothers() {
     events = grown(
         events,
         [
-            Command::IssueToken { id: token_id(1), token: token(1) },
-            Command::IssueToken { id: token_id(2), token: other },
+            Command::IssueToken { id: token_id(1), token: token(1), at: now() },
+            Command::IssueToken { id: token_id(2), token: other, at: now() },
         ],
     );
     let own = decide_as(&events, &[UserRole::Agent], Command::RevokeToken { id: token_id(1) });
@@ -503,14 +505,14 @@ fn a_token_speaks_for_its_holder_while_both_are_valid() {
     let define = |user| Command::DefineUser { id: user_id(1), user };
     let events = grown(
         settled(),
-        [define(manager.clone()), Command::IssueToken { id: token_id(1), token: both.clone() }],
+        [define(manager.clone()), Command::IssueToken { id: token_id(1), token: both.clone(), at: now() }],
     );
     let roles_at = |events: &[Event], now| match after(events).unwrap().actor_of(&both.sha256, now) {
         Some(Actor::Principal { principal, token, roles }) => {
             assert_eq!((principal, token), (both.principal, Some(token_id(1))));
             Some(roles)
         }
-        Some(Actor::System) => panic!("a token never speaks for the platform"),
+        Some(Actor::System | Actor::Function { .. }) => panic!("a token speaks for nobody else"),
         None => None,
     };
     assert_eq!(roles_at(&events, now()), Some(both.roles.clone()));
@@ -569,6 +571,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         (1..4_u8, 1..4_u64).prop_map(|(id, user)| Command::IssueToken {
             id: token_id(id),
             token: AccessToken { principal: Principal::User(user_id(user)), ..token(id) },
+            at: now(),
         }),
         (1..4_u8).prop_map(|id| Command::RevokeToken { id: token_id(id) }),
     ]

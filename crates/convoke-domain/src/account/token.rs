@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::UserRole;
-use crate::id::{ConsumerId, UserId};
+use crate::id::{ClientId, ConsumerId, UserId};
 
 /// In whose name a token speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,8 +17,21 @@ pub enum Principal {
     User(UserId),
     /// A customer of the brand.
     Consumer(ConsumerId),
+    /// A program with client credentials.
+    Client(ClientId),
     /// A program, named by its token.
     Application,
+}
+
+/// How a token came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// Someone asked for it, and keeps it: an API key.
+    #[default]
+    Key,
+    /// A user logged in. It ends with a logout, a new password, or by itself.
+    Session,
 }
 
 /// A token that was issued. It is valid until it expires or is revoked.
@@ -34,6 +47,9 @@ pub struct AccessToken {
     pub roles: BTreeSet<UserRole>,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// How it came to be.
+    #[serde(default)]
+    pub kind: TokenKind,
 }
 
 impl fmt::Debug for AccessToken {
@@ -44,6 +60,7 @@ impl fmt::Debug for AccessToken {
             .field("principal", &self.principal)
             .field("roles", &self.roles)
             .field("expires_at", &self.expires_at)
+            .field("kind", &self.kind)
             .finish_non_exhaustive()
     }
 }

@@ -55,13 +55,34 @@ pub struct SourceCheck {
     /// Which draft it looked at.
     pub draft_revision: u64,
     /// The SHA-256 of a source that can run (64 lower-case hexadecimal digits), or why it cannot.
-    pub result: Result<String, SourceProblem>,
+    pub result: Result<String, DeploymentFailure>,
+}
+
+/// Why a version could not be made of a draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentFailure {
+    /// How far it came.
+    pub stage: DeploymentStage,
+    /// What is wrong.
+    pub problem: SourceProblem,
+}
+
+/// What a deployment consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeploymentStage {
+    /// Reading the source: syntax, modules, `lambda`.
+    Build,
+    /// Evaluating its top level, for the image that invocations begin with.
+    Deploy,
 }
 
 /// Why a source cannot run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{message}")]
 pub struct SourceProblem {
+    /// Stable code, for instance `function.syntax`.
+    pub code: String,
     /// A sentence for its author.
     pub message: String,
     /// Where, from 1, if known.

@@ -7,7 +7,7 @@ use super::{
     BindingRule, Command, Context, Draft, Event, EventBinding, Function, FunctionSettings, Functions,
     Rejection, SourceCheck, VersionNumber,
 };
-use crate::account::{Account, UserRole};
+use crate::account::{Account, Stamp, UserRole};
 use crate::decider::Decider;
 use crate::id::{DeploymentId, FunctionId, SkillId};
 use crate::limits;
@@ -33,27 +33,36 @@ impl Decider for FunctionMachine {
         if !context.actor.has_any(DEVELOPMENT) {
             return Err(Rejection::RoleMissing { needs: "functions developer" });
         }
+        let stamp = Stamp::new(context.now, context.actor);
         match command {
             Command::Create { id, name, description, event, skills, draft } => {
-                let created = Event::Created { id, name, description, event, skills, draft };
+                let created = Event::Created { id, name, description, event, skills, draft, stamp };
                 create(state, &created, context).map(|()| vec![created])
             }
             Command::SaveDraft { id, draft } => {
                 let function = known(state, id)?;
                 check_draft(&draft)?;
-                Ok(if function.draft == draft { vec![] } else { vec![Event::DraftSaved { id, draft }] })
+                Ok(if function.draft == draft {
+                    vec![]
+                } else {
+                    vec![Event::DraftSaved { id, draft, stamp }]
+                })
             }
             Command::SetSkills { id, skills } => {
                 let function = known(state, id)?;
                 check_skills(&skills, context.account)?;
                 check_binding(state, id, function.event, &skills)?;
-                Ok(if function.skills == skills { vec![] } else { vec![Event::SkillsSet { id, skills }] })
+                Ok(if function.skills == skills {
+                    vec![]
+                } else {
+                    vec![Event::SkillsSet { id, skills, stamp }]
+                })
             }
             Command::SetDescription { id, description } => {
                 let function = known(state, id)?;
                 check_description(&description)?;
                 let same = function.description == description;
-                Ok(if same { vec![] } else { vec![Event::DescriptionSet { id, description }] })
+                Ok(if same { vec![] } else { vec![Event::DescriptionSet { id, description, stamp }] })
             }
             Command::Deploy { id, deployment, check } => {
                 deploy(known(state, id)?, id, deployment, check, context)
@@ -62,7 +71,7 @@ impl Decider for FunctionMachine {
                 rollback(known(state, id)?, id, deployment, version, context)
             }
             Command::Undeploy { id } => match known(state, id)? {
-                Function { deployed: Some(_), .. } => Ok(vec![Event::Undeployed { id }]),
+                Function { deployed: Some(_), .. } => Ok(vec![Event::Undeployed { id, stamp }]),
                 Function { name, .. } => Err(Rejection::NotDeployed(name.clone())),
             },
             Command::Delete { id } => match known(state, id)? {
@@ -99,7 +108,9 @@ fn known(state: &Functions, id: FunctionId) -> Result<&Function, Rejection> {
 
 /// Checks a new function.
 fn create(state: &Functions, created: &Event, context: &Context<'_>) -> Result<(), Rejection> {
-    let Event::Created { id, name, description, event, skills, draft } = created else { return Ok(()) };
+    let Event::Created { id, name, description, event, skills, draft, stamp: _ } = created else {
+        return Ok(());
+    };
     if state.get(*id).is_some() {
         return Err(Rejection::FunctionExists(*id));
     }
@@ -185,10 +196,10 @@ fn check_draft(draft: &Draft) -> Result<(), Rejection> {
 }
 
 /// Names that the platform sets itself, or that mean something else to JavaScript objects.
-const RESERVED: &[&str] = &["BRAND_ID", "__proto__", "constructor", "prototype"];
+const RESERVED: &[&str] = &["BRAND_ID", "LAMBDA_UUID", "__proto__", "constructor", "prototype"];
 
-/// Whatever the platform will set one day.
-const RESERVED_PREFIX: &str = "CONVOKE_";
+/// Whatever the platform sets, or will set one day.
+const RESERVED_PREFIXES: [&str; 2] = ["CONVOKE_", "X_LIVEPERSON_"];
 
 fn check_variable(name: &str, value: &str) -> Result<(), Rejection> {
     let good = (1..=limits::ENVIRONMENT_NAME_CHARS_MAX).contains(&name.len())
@@ -197,7 +208,7 @@ fn check_variable(name: &str, value: &str) -> Result<(), Rejection> {
     if !good {
         return Err(Rejection::VariableInvalid(name.to_owned()));
     }
-    if RESERVED.contains(&name) || name.starts_with(RESERVED_PREFIX) {
+    if RESERVED.contains(&name) || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
         return Err(Rejection::VariableReserved(name.to_owned()));
     }
     if value.chars().count() > limits::ENVIRONMENT_VALUE_CHARS_MAX {
@@ -229,19 +240,27 @@ fn deploy(
     if check.draft_revision != function.draft_revision {
         return Err(Rejection::DraftChanged);
     }
-    let source_sha256 = check.result.map_err(Rejection::SourceInvalid)?;
+    let stamp = Stamp::new(context.now, context.actor);
+    let source_sha256 = match check.result {
+        Ok(source_sha256) => source_sha256,
+        // A fact worth keeping: until the draft is saved again, the function says so.
+        Err(failure) => {
+            let draft_revision = function.draft_revision;
+            return Ok(vec![Event::DeploymentFailed { id, deployment, draft_revision, failure, stamp }]);
+        }
+    };
     if function.deployed_version().is_some_and(|(_, version)| version.is_copy_of(&function.draft)) {
         return Ok(vec![]);
     }
-    let at = context.now;
+    let Stamp { at, by } = stamp;
     let last = function.versions.last_key_value().filter(|(_, version)| version.is_copy_of(&function.draft));
     if let Some((&version, _)) = last {
-        return Ok(vec![Event::Deployed { id, deployment, version, at }]);
+        return Ok(vec![Event::Deployed { id, deployment, version, at, by }]);
     }
     let version = VersionNumber::after(function.last_version);
     Ok(vec![
-        Event::VersionFrozen { id, version, source_sha256, at },
-        Event::Deployed { id, deployment, version, at },
+        Event::VersionFrozen { id, version, source_sha256, at, by },
+        Event::Deployed { id, deployment, version, at, by },
     ])
 }
 
@@ -258,5 +277,6 @@ fn rollback(
     if function.deployed.as_ref().is_some_and(|deployed| deployed.version == version) {
         return Ok(vec![]);
     }
-    Ok(vec![Event::Deployed { id, deployment, version, at: context.now }])
+    let Stamp { at, by } = Stamp::new(context.now, context.actor);
+    Ok(vec![Event::Deployed { id, deployment, version, at, by }])
 }

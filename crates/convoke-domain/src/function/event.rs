@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Draft, EventBinding, VersionNumber};
+use super::{DeploymentFailure, Draft, EventBinding, VersionNumber};
+use crate::account::{Author, Stamp};
 use crate::id::{DeploymentId, FunctionId, SkillId};
 
 /// A recorded change of an account's functions. The shell records with it who did it and when.
@@ -21,19 +22,62 @@ pub enum Event {
         event: Option<EventBinding>,
         skills: BTreeSet<SkillId>,
         draft: Draft,
+        #[serde(default)]
+        stamp: Stamp,
     },
     /// Its draft was saved.
-    DraftSaved { id: FunctionId, draft: Draft },
+    DraftSaved {
+        id: FunctionId,
+        draft: Draft,
+        #[serde(default)]
+        stamp: Stamp,
+    },
     /// Its skills were chosen.
-    SkillsSet { id: FunctionId, skills: BTreeSet<SkillId> },
+    SkillsSet {
+        id: FunctionId,
+        skills: BTreeSet<SkillId>,
+        #[serde(default)]
+        stamp: Stamp,
+    },
     /// Its description was changed.
-    DescriptionSet { id: FunctionId, description: String },
+    DescriptionSet {
+        id: FunctionId,
+        description: String,
+        #[serde(default)]
+        stamp: Stamp,
+    },
     /// The draft of that moment became this version.
-    VersionFrozen { id: FunctionId, version: VersionNumber, source_sha256: String, at: Timestamp },
+    VersionFrozen {
+        id: FunctionId,
+        version: VersionNumber,
+        source_sha256: String,
+        at: Timestamp,
+        #[serde(default)]
+        by: Author,
+    },
     /// A version answers from now on.
-    Deployed { id: FunctionId, deployment: DeploymentId, version: VersionNumber, at: Timestamp },
+    Deployed {
+        id: FunctionId,
+        deployment: DeploymentId,
+        version: VersionNumber,
+        at: Timestamp,
+        #[serde(default)]
+        by: Author,
+    },
+    /// The draft could not be deployed; nothing else changed.
+    DeploymentFailed {
+        id: FunctionId,
+        deployment: DeploymentId,
+        draft_revision: u64,
+        failure: DeploymentFailure,
+        stamp: Stamp,
+    },
     /// It does not answer any more.
-    Undeployed { id: FunctionId },
+    Undeployed {
+        id: FunctionId,
+        #[serde(default)]
+        stamp: Stamp,
+    },
     /// It was removed.
     Deleted { id: FunctionId },
 }

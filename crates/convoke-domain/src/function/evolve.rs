@@ -1,13 +1,16 @@
 //! The functions after an event. Total: an event that fits nothing changes nothing.
 
-use super::{Deployment, Event, Function, Functions, Version};
+use std::collections::VecDeque;
+
+use super::{Deployment, DeploymentRecord, DeploymentResult, Event, Function, Functions, Version};
+use crate::account::Stamp;
 use crate::id::FunctionId;
 use crate::limits;
 
 /// The functions after `event`.
 pub(super) fn evolve(mut state: Functions, event: &Event) -> Functions {
     match event {
-        Event::Created { id, name, description, event, skills, draft } => {
+        Event::Created { id, name, description, event, skills, draft, stamp } => {
             state.functions.entry(*id).or_insert_with(|| Function {
                 name: name.clone(),
                 description: description.clone(),
@@ -18,6 +21,9 @@ pub(super) fn evolve(mut state: Functions, event: &Event) -> Functions {
                 versions: std::collections::BTreeMap::new(),
                 last_version: None,
                 deployed: None,
+                deployments: VecDeque::new(),
+                created: *stamp,
+                updated: *stamp,
             });
         }
         Event::Deleted { id } => drop(state.functions.remove(id)),
@@ -26,7 +32,8 @@ pub(super) fn evolve(mut state: Functions, event: &Event) -> Functions {
         | Event::DescriptionSet { id, .. }
         | Event::VersionFrozen { id, .. }
         | Event::Deployed { id, .. }
-        | Event::Undeployed { id } => apply(&mut state, *id, event),
+        | Event::DeploymentFailed { id, .. }
+        | Event::Undeployed { id, .. } => apply(&mut state, *id, event),
     }
     state
 }
@@ -35,13 +42,20 @@ fn apply(state: &mut Functions, id: FunctionId, event: &Event) {
     let Some(function) = state.functions.get_mut(&id) else { return };
     match event {
         Event::Created { .. } | Event::Deleted { .. } => {}
-        Event::DraftSaved { draft, .. } => {
+        Event::DraftSaved { draft, stamp, .. } => {
+            function.updated = *stamp;
             function.draft = draft.clone();
             function.draft_revision = function.draft_revision.saturating_add(1);
         }
-        Event::SkillsSet { skills, .. } => function.skills.clone_from(skills),
-        Event::DescriptionSet { description, .. } => function.description.clone_from(description),
-        Event::VersionFrozen { version, source_sha256, at, .. } => {
+        Event::SkillsSet { skills, stamp, .. } => {
+            function.updated = *stamp;
+            function.skills.clone_from(skills);
+        }
+        Event::DescriptionSet { description, stamp, .. } => {
+            function.updated = *stamp;
+            function.description.clone_from(description);
+        }
+        Event::VersionFrozen { version, source_sha256, at, by, .. } => {
             let draft = &function.draft;
             // A version never changes: the first one with a number stays.
             function.versions.entry(*version).or_insert_with(|| Version {
@@ -50,17 +64,44 @@ fn apply(state: &mut Functions, id: FunctionId, event: &Event) {
                 settings: draft.settings,
                 source_sha256: source_sha256.clone(),
                 created_at: *at,
+                created_by: *by,
             });
             function.last_version = function.last_version.max(Some(*version));
         }
-        Event::Deployed { deployment, version, at, .. } => {
+        Event::Deployed { deployment, version, at, by, .. } => {
+            let asked = Stamp { at: *at, by: *by };
+            end_deployment(function, asked);
             function.deployed = Some(Deployment { id: *deployment, version: *version, at: *at });
+            let result = DeploymentResult::Successful { version: *version, ended: None };
+            remember(function, DeploymentRecord { id: *deployment, asked, result });
             forget_old_versions(function);
         }
-        Event::Undeployed { .. } => {
+        Event::DeploymentFailed { deployment, draft_revision, failure, stamp, .. } => {
+            let result =
+                DeploymentResult::Failed { draft_revision: *draft_revision, failure: failure.clone() };
+            remember(function, DeploymentRecord { id: *deployment, asked: *stamp, result });
+        }
+        Event::Undeployed { stamp, .. } => {
+            end_deployment(function, *stamp);
             function.deployed = None;
             forget_old_versions(function);
         }
+    }
+}
+
+/// What answered until now does so no longer.
+fn end_deployment(function: &mut Function, stamp: Stamp) {
+    for record in &mut function.deployments {
+        if let DeploymentResult::Successful { ended: ended @ None, .. } = &mut record.result {
+            *ended = Some(stamp);
+        }
+    }
+}
+
+fn remember(function: &mut Function, record: DeploymentRecord) {
+    function.deployments.push_back(record);
+    while function.deployments.len() > limits::DEPLOYMENTS_KEPT {
+        function.deployments.pop_front();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why an account's functions refuse a command. Each has a stable code and says what to do.
 
-use crate::function::{EventBinding, SourceProblem, VersionNumber};
+use crate::function::{EventBinding, VersionNumber};
 use crate::id::{FunctionId, SkillId};
 use crate::limits;
 
@@ -54,9 +54,6 @@ pub enum Rejection {
     /// Too much to run.
     #[error("the source has {chars} characters; at most {} are possible", limits::SOURCE_CHARS_MAX)]
     SourceTooLong { chars: usize },
-    /// The source cannot run.
-    #[error("the function cannot be deployed: {0}")]
-    SourceInvalid(SourceProblem),
     /// The check looked at an earlier draft.
     #[error("the draft was saved again while it was checked; deploy once more")]
     DraftChanged,
@@ -109,7 +106,6 @@ impl Rejection {
             Self::EventFull { .. } => "function.event_full",
             Self::SourceEmpty => "function.source_empty",
             Self::SourceTooLong { .. } => "function.source_too_long",
-            Self::SourceInvalid(_) => "function.source_invalid",
             Self::DraftChanged => "function.draft_changed",
             Self::VariableInvalid(_) => "function.variable_invalid",
             Self::VariableReserved(_) => "function.variable_reserved",

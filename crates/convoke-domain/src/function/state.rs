@@ -1,6 +1,6 @@
 //! The functions of one account, and what is true of each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
@@ -9,8 +9,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::account::FencePolicy;
-use crate::id::{DeploymentId, FunctionId, SkillId};
+use super::{Deployment, DeploymentFailure, DeploymentRecord, DeploymentResult, DeploymentStage};
+use crate::account::{Author, FencePolicy, Stamp};
+use crate::id::{FunctionId, SkillId};
 use crate::limits;
 use crate::state_change::StateChangeEvent;
 
@@ -42,6 +43,15 @@ pub struct Function {
     pub last_version: Option<VersionNumber>,
     /// What answers now.
     pub deployed: Option<Deployment>,
+    /// The last deployments, oldest first.
+    #[serde(default)]
+    pub deployments: VecDeque<DeploymentRecord>,
+    /// When it was created, and by whom.
+    #[serde(default)]
+    pub created: Stamp,
+    /// When draft, description or skills were last changed, and by whom.
+    #[serde(default)]
+    pub updated: Stamp,
 }
 
 /// What runs: source, environment and settings. Frozen, it is a version.
@@ -132,6 +142,9 @@ pub struct Version {
     pub source_sha256: String,
     /// When it was frozen.
     pub created_at: Timestamp,
+    /// By whom.
+    #[serde(default)]
+    pub created_by: Author,
 }
 
 impl Version {
@@ -141,17 +154,6 @@ impl Version {
             && self.environment == draft.environment
             && self.settings == draft.settings
     }
-}
-
-/// A version made to answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deployment {
-    /// Its id.
-    pub id: DeploymentId,
-    /// What answers.
-    pub version: VersionNumber,
-    /// Since when.
-    pub at: Timestamp,
 }
 
 /// Where a function is in its life (functions contract §6.1).
@@ -164,15 +166,37 @@ pub enum FunctionState {
     Productive,
     /// Deployed, with saved edits that are not.
     Modified,
+    /// The draft was to be deployed, and its source cannot be read. What was deployed before answers on.
+    BuildError,
+    /// The draft was to be deployed, and its top level failed. What was deployed before answers on.
+    DeployError,
 }
 
 impl Function {
     /// Where it is in its life.
     pub fn state(&self) -> FunctionState {
+        if let Some(failure) = self.failure() {
+            return match failure.stage {
+                DeploymentStage::Build => FunctionState::BuildError,
+                DeploymentStage::Deploy => FunctionState::DeployError,
+            };
+        }
         match self.deployed_version() {
             None => FunctionState::Draft,
             Some((_, version)) if version.is_copy_of(&self.draft) => FunctionState::Productive,
             Some(_) => FunctionState::Modified,
+        }
+    }
+
+    /// Why the last deployment failed; `None` if it did not, or the draft was saved since.
+    pub fn failure(&self) -> Option<&DeploymentFailure> {
+        match &self.deployments.back()?.result {
+            DeploymentResult::Failed { draft_revision, failure }
+                if *draft_revision == self.draft_revision =>
+            {
+                Some(failure)
+            }
+            DeploymentResult::Failed { .. } | DeploymentResult::Successful { .. } => None,
         }
     }
 

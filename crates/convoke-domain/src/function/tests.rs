@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::account::{Account, Actor, FencePolicy, Principal, Skill, UserRole};
+use crate::account::{Account, Actor, Author, FencePolicy, Principal, Skill, Stamp, UserRole};
 use crate::decider::Decider;
 use crate::id::{DeploymentId, FunctionId, SkillId};
 use crate::limits;
@@ -127,9 +127,15 @@ fn deploying_freezes_a_version_only_if_the_draft_changed() {
         version: version(number),
         source_sha256: "0".repeat(64),
         at,
+        by: Author::System,
     };
-    let deployed =
-        |number| Event::Deployed { id: id(1), deployment: deployment(7), version: version(number), at };
+    let deployed = |number| Event::Deployed {
+        id: id(1),
+        deployment: deployment(7),
+        version: version(number),
+        at,
+        by: Author::System,
+    };
     assert_eq!(decide_on(&state, deploy(1, 1)), Ok(vec![frozen(1), deployed(1)]));
 
     let state = given([create(1, None, &[]), deploy(1, 1)]);
@@ -148,6 +154,95 @@ fn deploying_freezes_a_version_only_if_the_draft_changed() {
         Ok(vec![frozen(2), deployed(2)]),
         "the environment is part of it"
     );
+}
+
+/// A deployment of function 1 whose source turns out to be no good.
+fn failing(number: u32, draft_revision: u64, stage: DeploymentStage) -> Command {
+    let problem = SourceProblem {
+        code: "function.syntax".to_owned(),
+        message: "unexpected end".to_owned(),
+        line: Some(3),
+        column: None,
+    };
+    let check = SourceCheck { draft_revision, result: Err(DeploymentFailure { stage, problem }) };
+    Command::Deploy { id: id(1), deployment: deployment(number), check }
+}
+
+#[test]
+fn a_failed_deployment_is_told_until_the_draft_is_saved_and_what_answered_answers_on() {
+    let mut commands = vec![create(1, None, &[]), deploy(1, 1), save(1, "source 2")];
+    commands.push(failing(2, 2, DeploymentStage::Build));
+    let failed = given(commands.clone());
+    assert_eq!(state_of(&failed), FunctionState::BuildError);
+    let function = failed.get(id(1)).unwrap();
+    assert_eq!(function.failure().unwrap().problem.line, Some(3));
+    assert_eq!(function.deployed.as_ref().unwrap().version, version(1));
+    assert_eq!(function.versions.len(), 1, "nothing was frozen");
+
+    commands.push(failing(3, 2, DeploymentStage::Deploy));
+    assert_eq!(state_of(&given(commands.clone())), FunctionState::DeployError);
+    commands.push(save(1, "source 3"));
+    assert_eq!(state_of(&given(commands.clone())), FunctionState::Modified);
+    commands.push(deploy(1, 3));
+    assert_eq!(state_of(&given(commands)), FunctionState::Productive);
+}
+
+#[test]
+fn a_rollback_takes_a_failure_away() {
+    let state = given([
+        create(1, None, &[]),
+        deploy(1, 1),
+        save(1, "source 2"),
+        deploy(1, 2),
+        save(1, "source 3"),
+        failing(2, 3, DeploymentStage::Build),
+        rollback(1, 1),
+    ]);
+    assert_eq!(state_of(&state), FunctionState::Modified);
+}
+
+#[test]
+fn the_last_deployments_are_remembered_with_their_ends() {
+    let mut commands = vec![create(1, None, &[]), deploy(1, 1), failing(2, 1, DeploymentStage::Build)];
+    commands.extend([Command::Undeploy { id: id(1) }, deploy(1, 1)]);
+    let state = given(commands.clone());
+    let ends: Vec<Option<bool>> = state.get(id(1)).unwrap().deployments.iter().map(ended).collect();
+    assert_eq!(ends, [Some(true), None, Some(false)]);
+
+    for round in 0..10 {
+        commands.extend([save(1, &format!("round {round}")), failing(9, 2 + round, DeploymentStage::Build)]);
+    }
+    let state = given(commands);
+    assert_eq!(state.get(id(1)).unwrap().deployments.len(), limits::DEPLOYMENTS_KEPT);
+}
+
+/// Whether a deployment has ended; `None` for one that failed.
+fn ended(record: &DeploymentRecord) -> Option<bool> {
+    match &record.result {
+        DeploymentResult::Successful { ended, .. } => Some(ended.is_some()),
+        DeploymentResult::Failed { .. } => None,
+    }
+}
+
+#[test]
+fn who_changed_a_function_is_remembered() {
+    let account = account();
+    let by = |number: u64| {
+        let principal = Principal::User(crate::id::UserId::new(number).unwrap());
+        Actor::Principal { principal, token: None, roles: [UserRole::FaasDeveloper].into() }
+    };
+    let steps = [(create(1, None, &[]), by(1)), (save(1, "source 2"), by(2)), (deploy(1, 2), by(3))];
+    let mut state = FunctionMachine::initial();
+    for (command, actor) in steps {
+        let context = Context { now: now(), actor: &actor, account: &account };
+        let events = FunctionMachine::decide(&state, command, &context).unwrap();
+        state = events.iter().fold(state, FunctionMachine::evolve);
+    }
+    let function = state.get(id(1)).unwrap();
+    let stamp = |number| Stamp { at: now(), by: Author::User(crate::id::UserId::new(number).unwrap()) };
+    assert_eq!((function.created, function.updated), (stamp(1), stamp(2)));
+    assert_eq!(function.versions[&version(1)].created_by, stamp(3).by);
+    assert_eq!(function.deployments[0].asked, stamp(3));
 }
 
 #[test]
@@ -422,10 +517,6 @@ fn a_draft_that_does_not_fit_is_refused() {
 #[test]
 fn a_deployment_that_does_not_fit_is_refused() {
     let state = given([create(1, None, &[]), create(2, None, &[]), deploy(2, 1)]);
-    let problem = SourceProblem { message: "no function lambda".to_owned(), line: Some(3), column: None };
-    let invalid = SourceCheck { draft_revision: 1, result: Err(problem.clone()) };
-    let invalid = Command::Deploy { id: id(1), deployment: deployment(1), check: invalid };
-    assert_eq!(refused(&state, invalid), Rejection::SourceInvalid(problem));
     let refusals = [
         (deploy(1, 2), "function.draft_changed"),
         (rollback(1, 1), "function.version_unknown"),

@@ -1,10 +1,10 @@
 //! A brand with people, hours and functions, a clock that is moved by hand, and one conversation: so that a rule reads
 //! as a sentence. It promises that whatever a test does, the log has no gaps and replays to the live state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use convoke_domain::account::{Account, FencePolicy, Skill, User, UserRole};
+use convoke_domain::account::{Account, Author, FencePolicy, Skill, Stamp, User, UserRole};
 use convoke_domain::automatic_message::{AutomaticMessage, Language};
 use convoke_domain::conversation::{
     Action, Actor, Cause, Command, CommandKey, ConsumerHistory, Context, Conversation, Decision, Event,
@@ -397,6 +397,7 @@ fn function(event: StateChangeEvent, skills: &[&str]) -> Function {
         settings,
         source_sha256: String::new(),
         created_at: at(NOON),
+        created_by: Author::System,
     };
     Function {
         name: format!("{event:?}"),
@@ -412,6 +413,9 @@ fn function(event: StateChangeEvent, skills: &[&str]) -> Function {
             version: VersionNumber::FIRST,
             at: at(NOON),
         }),
+        deployments: VecDeque::new(),
+        created: Stamp::default(),
+        updated: Stamp::default(),
     }
 }
 

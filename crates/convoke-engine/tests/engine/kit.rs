@@ -164,6 +164,21 @@ impl Center {
         id
     }
 
+    /// Deploys a new version of a function, which does what `script` says.
+    pub(crate) async fn redeploy(
+        &self,
+        id: FunctionId,
+        name: &str,
+        script: impl Fn(&Job) -> (Duration, Ending) + Send + Sync + 'static,
+    ) {
+        self.host.scripts.lock().unwrap().insert(name.to_owned(), Arc::new(script));
+        let settings = FunctionSettings::default();
+        let draft = Draft { source: name.into(), environment: BTreeMap::new(), settings };
+        let save = FunctionCommand::SaveDraft { id, draft };
+        self.handle.change_functions(&account(), &AccountActor::System, save).await.unwrap();
+        self.handle.deploy(&account(), &AccountActor::System, id).await.unwrap();
+    }
+
     /// A consumer opens a conversation with a line.
     pub(crate) async fn conversation(&self, text: &str) -> (ConversationId, ConsumerId) {
         let first_line = Some(NewLine { text: text.to_owned(), key: None });

@@ -9,4 +9,5 @@
 mod answers;
 mod idle;
 mod kit;
+mod lifecycle;
 mod race;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use convoke_domain::allow_list::{DomainAllowList, DomainPattern};
-use convoke_sandbox::egress::{EgressSettings, Resolver, Resolving};
+use convoke_sandbox::egress::{EgressError, EgressSettings, Resolver, Resolving};
 use convoke_sandbox::{Execution, Grant, Sandbox, SandboxSettings};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -317,4 +317,23 @@ async fn an_aborted_request_rejects_and_is_recorded_as_such() {
     assert_eq!(execution.calls.len(), 1);
     assert_eq!(execution.calls[0].error.as_deref(), Some("aborted"));
     assert_eq!(json(execution), json!("AbortError"));
+}
+
+#[tokio::test]
+async fn a_trace_tells_every_hop_and_which_of_them_the_list_lacks() {
+    let server = Server::start().await;
+    let (open, _) = sandbox(true, vec![], Names::default());
+    let domains = DomainAllowList::Listed(vec![DomainPattern::parse("shop.test").unwrap()]);
+    let base = format!("http://shop.test:{}", server.address.port());
+    let hops = open.egress().trace(&domains, format!("{base}/away").parse().unwrap()).await;
+    let told: Vec<_> = hops.iter().map(|hop| (hop.url.host_str().unwrap(), hop.permitted)).collect();
+    assert_eq!(told, [("shop.test", true), ("other.shop.test", false)]);
+    assert_eq!((&hops[0].outcome, &hops[1].outcome), (&Ok(302), &Ok(200)));
+
+    let endless = open.egress().trace(&domains, format!("{base}/loop").parse().unwrap()).await;
+    assert_eq!(endless.last().unwrap().outcome, Err(EgressError::TooManyRedirects));
+
+    let (guarded, _) = sandbox(false, vec![], Names::default());
+    let inside = guarded.egress().trace(&domains, format!("{base}/json").parse().unwrap()).await;
+    assert_eq!(inside[0].outcome, Err(EgressError::AddressNotAllowed("shop.test".to_owned())));
 }

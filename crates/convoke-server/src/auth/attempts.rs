@@ -1,20 +1,45 @@
-//! Counts refused tokens per address, so that trying many is slow and cannot flood the log.
+//! Counts what was refused, so that trying many is slow and cannot flood the log.
 //!
-//! A bucket per address: each refused token takes one out, time puts them back. While it is empty, tokens of the address
-//! are not even looked at. An IPv6 network of 64 bits counts as one address, because one customer has all of it.
+//! A bucket per key: each refusal takes one out, time puts them back. While it is empty, nothing of the key is even looked
+//! at. An IPv6 network of 64 bits counts as one address, because one customer has all of it.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::limits::{REFUSED_ADDRESSES_MAX, REFUSED_TOKEN_REFILL, REFUSED_TOKENS_MAX};
 
-/// The buckets of all addresses.
-#[derive(Debug, Default)]
-pub(crate) struct Attempts {
-    buckets: Mutex<BTreeMap<IpAddr, Bucket>>,
+/// Refused tokens, by the address that showed them.
+#[derive(Debug)]
+pub(crate) struct Attempts(Buckets<IpAddr>);
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self(Buckets::new(REFUSED_TOKENS_MAX, REFUSED_TOKEN_REFILL))
+    }
+}
+
+impl Attempts {
+    /// Whether a token of this address is looked at.
+    pub(crate) fn may_try(&self, address: IpAddr) -> bool {
+        self.0.may_try(&network(address))
+    }
+
+    /// Notes that a token of this address was refused.
+    pub(crate) fn refused(&self, address: IpAddr) {
+        self.0.refused(network(address));
+    }
+}
+
+/// Buckets of any kind of key. There are at most [`REFUSED_ADDRESSES_MAX`]; the one that was quiet for longest goes first.
+#[derive(Debug)]
+pub(super) struct Buckets<K> {
+    most: u32,
+    refill: Duration,
+    kept: Mutex<BTreeMap<K, Bucket>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -23,47 +48,51 @@ struct Bucket {
     refilled: Instant,
 }
 
-impl Attempts {
-    /// Whether a token of this address is looked at.
-    pub(crate) fn may_try(&self, address: IpAddr) -> bool {
+impl<K: Ord + Clone> Buckets<K> {
+    /// Buckets that hold `most`, and get one back after each `refill`.
+    pub(super) fn new(most: u32, refill: Duration) -> Self {
+        Self { most, refill, kept: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// Whether something of this key is looked at.
+    pub(super) fn may_try(&self, key: &K) -> bool {
         let now = Instant::now();
-        self.lock().get_mut(&network(address)).is_none_or(|bucket| {
-            bucket.refill(now);
+        self.lock().get_mut(key).is_none_or(|bucket| {
+            self.fill(bucket, now);
             bucket.left > 0
         })
     }
 
-    /// Notes that a token of this address was refused.
-    pub(crate) fn refused(&self, address: IpAddr) {
+    /// Notes that something of this key was refused.
+    pub(super) fn refused(&self, key: K) {
         let now = Instant::now();
         let mut buckets = self.lock();
-        if buckets.len() >= REFUSED_ADDRESSES_MAX && !buckets.contains_key(&network(address)) {
-            let quietest = buckets.iter().min_by_key(|(_, bucket)| bucket.refilled).map(|(known, _)| *known);
+        if buckets.len() >= REFUSED_ADDRESSES_MAX && !buckets.contains_key(&key) {
+            let quietest = buckets.iter().min_by_key(|(_, bucket)| bucket.refilled);
+            let quietest = quietest.map(|(known, _)| known.clone());
             quietest.map(|known| buckets.remove(&known));
         }
-        let full = Bucket { left: REFUSED_TOKENS_MAX, refilled: now };
-        let bucket = buckets.entry(network(address)).or_insert(full);
-        bucket.refill(now);
+        let bucket = buckets.entry(key).or_insert(Bucket { left: self.most, refilled: now });
+        self.fill(bucket, now);
         bucket.left = bucket.left.saturating_sub(1);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<IpAddr, Bucket>> {
-        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Bucket {
-    fn refill(&mut self, now: Instant) {
-        let periods = now.duration_since(self.refilled).as_secs() / REFUSED_TOKEN_REFILL.as_secs();
+    fn fill(&self, bucket: &mut Bucket, now: Instant) {
+        let periods = now.duration_since(bucket.refilled).as_millis() / self.refill.as_millis();
         if periods > 0 {
             let back = u32::try_from(periods).unwrap_or(u32::MAX);
-            self.left = self.left.saturating_add(back).min(REFUSED_TOKENS_MAX);
-            self.refilled = now;
+            bucket.left = bucket.left.saturating_add(back).min(self.most);
+            bucket.refilled = now;
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<K, Bucket>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn network(address: IpAddr) -> IpAddr {
+/// The network that an address belongs to: what one customer has.
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
@@ -107,6 +136,6 @@ mod tests {
         for host in 0..=u32::try_from(REFUSED_ADDRESSES_MAX).unwrap() {
             attempts.refused(IpAddr::from(host.to_be_bytes()));
         }
-        assert_eq!(attempts.lock().len(), REFUSED_ADDRESSES_MAX);
+        assert_eq!(attempts.0.lock().len(), REFUSED_ADDRESSES_MAX);
     }
 }

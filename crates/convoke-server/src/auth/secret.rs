@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 const PREFIX: &str = "cvk_";
 const OPERATOR_PREFIX: &str = "cvo_";
+const CLIENT_PREFIX: &str = "cvs_";
 const ID_BYTES: usize = 16;
 const RANDOM_BYTES: usize = 32;
 
@@ -44,6 +45,24 @@ impl NewToken {
         let mut bytes = [0; RANDOM_BYTES];
         entropy.fill(&mut bytes);
         format!("{OPERATOR_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+/// A new secret of a client. Its `Debug` form does not exist: the text is shown once, to whoever asked for it.
+pub(crate) struct ClientSecret {
+    /// What the client sends with its id.
+    pub(crate) text: String,
+    /// SHA-256 of the text, 64 lower-case hexadecimal digits: what the account keeps.
+    pub(crate) sha256: String,
+}
+
+impl ClientSecret {
+    /// A new secret.
+    pub(crate) fn generate(entropy: &dyn Entropy) -> Self {
+        let mut bytes = [0; RANDOM_BYTES];
+        entropy.fill(&mut bytes);
+        let text = format!("{CLIENT_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
+        Self { sha256: hex(&sha256(&text)), text }
     }
 }
 

@@ -4,23 +4,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use convoke_api::v1::account::{Account, CreateAccount};
-use convoke_api::v1::activity::Activity;
 use convoke_api::v1::controller_bot::ControllerBot;
-use convoke_api::v1::list::{List, Page};
+use convoke_api::v1::list::List;
 use convoke_api::v1::settings::{Settings, UpdateSettings};
 use convoke_domain::account::{AccountMachine, Context};
 use convoke_domain::decider::Decider;
-use convoke_domain::sequence::EventSeq;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use crate::caller::{Caller, Tenant};
-use crate::extract::{Body, Query};
+use crate::extract::Body;
 use crate::problem::Answer;
 use crate::server::Shared;
-
-/// Entries of the activity stream in one answer: a screenful several times over.
-const ACTIVITY_MAX: usize = 200;
 
 /// The accounts that the token can act in: its own, or all for the operator.
 #[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts", responses((status = 200, body = List<Account>)))]
@@ -91,31 +84,6 @@ pub(super) async fn switch_controller_bot(
     Ok(Json(ControllerBot { enabled: view.account.controller_bot_enabled }))
 }
 
-/// Where a list begins.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct From {
-    /// The first entry, from 1.
-    from: Option<u64>,
-}
-
-/// Who changed which setting, oldest first.
-#[utoipa::path(get, path = "/api/v1/accounts/{account}/activity", tag = "accounts", params(From),
-    responses((status = 200, body = Page<Activity>)))]
-pub(super) async fn activity(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    Query(From { from }): Query<From>,
-) -> Answer<Json<Page<Activity>>> {
-    let from = from.and_then(EventSeq::new).unwrap_or(EventSeq::FIRST);
-    let entries = server.handle.activity(tenant.id(), from).await?;
-    let next = entries.get(ACTIVITY_MAX).map(|entry| entry.seq.to_string());
-    let shown = entries.iter().take(ACTIVITY_MAX);
-    let items = shown.map(|entry| Activity::of(entry.seq, entry.at, &entry.by, &entry.event)).collect();
-    Ok(Json(Page { items, next }))
-}
-
 #[cfg(test)]
 mod tests {
     use axum::http::Method;
@@ -164,19 +132,6 @@ mod tests {
         let egress = json!({"egress": {"mode": "listed", "domains": ["api.example.com"]}});
         kit.put("/settings", &token, egress).await.ok(200);
         kit.put("/settings", &token, json!({"name": "Mine"})).await.fails(403, "role.missing");
-    }
-
-    #[tokio::test]
-    async fn the_controller_bot_is_switched_and_the_activity_says_by_whom() {
-        let kit = Kit::new().await;
-        let token = kit.admin().await;
-        let off = kit.put("/controller-bot", &token, json!({"enabled": false})).await.ok(200);
-        assert_eq!(off, json!({"enabled": false}));
-        let activity = kit.get("/activity?from=3", &token).await.ok(200);
-        let last = activity["items"].as_array().unwrap().last().unwrap();
-        assert_eq!(last["change"], "controller_bot_switched");
-        assert_eq!(last["by"]["principal"], json!({"kind": "user", "id": "4711"}));
-        assert!(!activity.to_string().contains("sha256"));
     }
 
     #[tokio::test]

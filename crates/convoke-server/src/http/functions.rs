@@ -5,10 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use convoke_api::functions::schema::input_schema;
 use convoke_api::platform_error::PlatformError;
 use convoke_api::problem::Problem;
 use convoke_api::v1::event_kind::EventKind;
-use convoke_api::v1::function::{CreateFunction, Deployed, Function, FunctionDetail, Rollback, Version};
+use convoke_api::v1::function::{
+    CreateFunction, Deployed, DeploymentRecord, Draft, Function, FunctionDetail, FunctionDiff, Rollback,
+    SavedFunction, Side, SourceProblem, Version,
+};
 use convoke_api::v1::function_call::SaveFunction;
 use convoke_api::v1::list::List;
 use convoke_api::v1::template::Template;
@@ -17,9 +21,12 @@ use convoke_domain::function::{self, Command, Context, FunctionMachine, Rejectio
 use convoke_domain::id::{DeploymentId, FunctionId};
 use convoke_engine::AccountView;
 use convoke_engine::ports::ProgramSource;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::IntoParams;
 
 use crate::caller::Tenant;
-use crate::extract::{Body, FunctionBody, Params};
+use crate::extract::{Body, FunctionBody, Params, Query};
 use crate::problem::{Answer, ApiError};
 use crate::server::Shared;
 
@@ -29,6 +36,13 @@ use crate::server::Shared;
 pub(super) async fn events(State(server): State<Shared>) -> Json<List<EventKind>> {
     let sample = |event| server.templates.for_event(event).map(|template| template.payload.clone());
     Json(EventKind::all(sample).into_iter().collect())
+}
+
+/// The JSON schema of what a function on this event receives.
+#[utoipa::path(get, path = "/api/v1/events/{event}/schema", tag = "functions",
+    responses((status = 200, body = Object)))]
+pub(super) async fn event_schema(params: Params) -> Answer<Json<Value>> {
+    Ok(Json(input_schema(params.get("event")?)))
 }
 
 /// Where new functions can begin.
@@ -54,20 +68,20 @@ pub(super) async fn list(tenant: Tenant) -> Json<List<Function>> {
     Json(functions.iter().map(|(id, function)| Function::of(*id, function)).collect())
 }
 
-/// Creates a function from a source or a template. It answers nothing until it is deployed.
+/// Creates a function from a source or a template. It answers nothing until it is deployed; what would keep its source
+/// from being deployed is said in the answer.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/functions", tag = "functions",
-    request_body = CreateFunction, responses((status = 201, body = FunctionDetail)))]
+    request_body = CreateFunction, responses((status = 201, body = SavedFunction)))]
 pub(super) async fn create(
     State(server): State<Shared>,
     tenant: Tenant,
     Body(create): FunctionBody<CreateFunction>,
-) -> Answer<(StatusCode, Json<FunctionDetail>)> {
+) -> Answer<(StatusCode, Json<SavedFunction>)> {
     let id = FunctionId::from_bits(server.handle.entropy().bits());
     let template = create.template.as_deref().and_then(|id| server.templates.get(id));
     let command = create.into_command(id, template)?;
-    loads(&server, std::slice::from_ref(&command)).await?;
     let view = change(&server, &tenant, command).await?;
-    Ok((StatusCode::CREATED, detail(&view, id)?))
+    Ok((StatusCode::CREATED, saved(&server, &view, id, true).await?))
 }
 
 /// A function with its draft; by id or by name.
@@ -79,15 +93,16 @@ pub(super) async fn get(tenant: Tenant, params: Params) -> Answer<Json<FunctionD
 }
 
 /// Saves the draft, which answers nothing until it is deployed, and description and skills, which count at once. All of
-/// it, or, if something is refused, nothing.
+/// it, or, if something is refused, nothing. A source that could not be deployed is saved, too, and the answer says what
+/// is wrong with it.
 #[utoipa::path(put, path = "/api/v1/accounts/{account}/functions/{function}", tag = "functions",
-    request_body = SaveFunction, responses((status = 200, body = FunctionDetail)))]
+    request_body = SaveFunction, responses((status = 200, body = SavedFunction)))]
 pub(super) async fn save(
     State(server): State<Shared>,
     tenant: Tenant,
     params: Params,
     Body(save): FunctionBody<SaveFunction>,
-) -> Answer<Json<FunctionDetail>> {
+) -> Answer<Json<SavedFunction>> {
     let (id, present) = find(&tenant, &params)?;
     let commands = save.into_commands(id, present);
     let actor = tenant.caller.account_actor();
@@ -97,12 +112,12 @@ pub(super) async fn save(
         let events = FunctionMachine::decide(&state, command.clone(), &context)?;
         state = events.iter().fold(state, FunctionMachine::evolve);
     }
-    loads(&server, &commands).await?;
+    let of_code = commands.iter().any(|command| matches!(command, Command::SaveDraft { .. }));
     let mut view = tenant.view.clone();
     for command in commands {
         view = change(&server, &tenant, command).await?;
     }
-    detail(&view, id)
+    saved(&server, &view, id, of_code).await
 }
 
 /// Removes a function that is not deployed.
@@ -124,6 +139,52 @@ pub(super) async fn delete(
 pub(super) async fn versions(tenant: Tenant, params: Params) -> Answer<Json<List<Version>>> {
     let (_, function) = find(&tenant, &params)?;
     Ok(Json(function.versions.iter().map(|(number, version)| Version::of(*number, version)).collect()))
+}
+
+/// The last deployments of a function, failed ones among them, oldest first.
+#[utoipa::path(get, path = "/api/v1/accounts/{account}/functions/{function}/deployments", tag = "functions",
+    responses((status = 200, body = List<DeploymentRecord>)))]
+pub(super) async fn deployments(tenant: Tenant, params: Params) -> Answer<Json<List<DeploymentRecord>>> {
+    let (_, function) = find(&tenant, &params)?;
+    Ok(Json(function.deployments.iter().map(Into::into).collect()))
+}
+
+/// Which two sides of a function are compared.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Sides {
+    /// The older side: `draft`, `deployed`, or the number of a kept version; left out, what is deployed.
+    from: Option<String>,
+    /// The newer side; left out, the draft.
+    to: Option<String>,
+}
+
+/// What differs between two versions of a function, or its draft: source, environment and settings.
+#[utoipa::path(get, path = "/api/v1/accounts/{account}/functions/{function}/diff", tag = "functions", params(Sides),
+    responses((status = 200, body = FunctionDiff)))]
+pub(super) async fn diff(
+    tenant: Tenant,
+    params: Params,
+    Query(sides): Query<Sides>,
+) -> Answer<Json<FunctionDiff>> {
+    let (_, function) = find(&tenant, &params)?;
+    let side = |field: &str, text: Option<&str>, usual: Side| -> Answer<(String, Draft)> {
+        let side = text.map_or(Ok(usual), str::parse).map_err(|error| ApiError::field(field, error))?;
+        Ok((side.to_string(), side.of(function).ok_or_else(|| no_such_side(function, side))?))
+    };
+    let (from, before) = side("from", sides.from.as_deref(), Side::Deployed)?;
+    let (to, after) = side("to", sides.to.as_deref(), Side::Draft)?;
+    Ok(Json(FunctionDiff::between((&from, &before), (&to, &after))))
+}
+
+fn no_such_side(function: &function::Function, side: Side) -> Rejection {
+    match side {
+        Side::Version(version) => {
+            Rejection::VersionUnknown { version, kept: function.versions.keys().copied().collect() }
+        }
+        Side::Draft | Side::Deployed => Rejection::NotDeployed(function.name.clone()),
+    }
 }
 
 /// Lets the draft answer from now on, if it can run.
@@ -181,28 +242,34 @@ pub(super) fn find<'t>(tenant: &'t Tenant, params: &Params) -> Answer<(FunctionI
     })
 }
 
-/// Refuses a draft that would not load: its author learns of it now, and not when it is deployed.
-async fn loads(server: &Shared, commands: &[Command]) -> Answer<()> {
-    for command in commands {
-        let (Command::Create { draft, .. } | Command::SaveDraft { draft, .. }) = command else { continue };
-        let environment = Arc::new(draft.environment.clone());
-        let program = ProgramSource { source: Arc::clone(&draft.source), environment };
-        let handle = server.handle.clone();
-        // Evaluating a top level can take a second.
-        let checked = tokio::task::spawn_blocking(move || handle.check_source(&program)).await;
-        checked.map_err(|_| PlatformError::Internal)??;
-    }
-    Ok(())
-}
-
 async fn change(server: &Shared, tenant: &Tenant, command: Command) -> Answer<Arc<AccountView>> {
     let by = tenant.caller.account_actor();
     Ok(server.handle.change_functions(tenant.id(), &by, command).await?)
 }
 
-fn detail(view: &AccountView, id: FunctionId) -> Answer<Json<FunctionDetail>> {
+/// A function as it was saved. If its code may have changed, it is looked at again.
+async fn saved(
+    server: &Shared,
+    view: &AccountView,
+    id: FunctionId,
+    of_code: bool,
+) -> Answer<Json<SavedFunction>> {
     let function = view.functions.get(id).ok_or(Rejection::FunctionUnknown(id)).map_err(ApiError::from)?;
-    Ok(Json(FunctionDetail::of(id, function)))
+    let problems = if of_code {
+        let environment = Arc::new(function.draft.environment.clone());
+        let program = ProgramSource { source: Arc::clone(&function.draft.source), environment };
+        server.handle.problems(program).await?
+    } else {
+        Vec::new()
+    };
+    let problems = problems.into_iter().map(|error| SourceProblem {
+        code: error.code.to_owned(),
+        message: error.message,
+        line: error.line,
+        column: error.column,
+    });
+    let function = FunctionDetail::of(id, function);
+    Ok(Json(SavedFunction { function, problems: problems.collect() }))
 }
 
 #[cfg(test)]
@@ -250,9 +317,44 @@ mod tests {
     async fn what_is_wrong_with_a_source_is_said_with_its_place() {
         let kit = Kit::new().await;
         let token = kit.admin().await;
-        let problem = kit.post("/functions", &token, json!({"name": "broken", "source": "("})).await;
-        let problem = problem.fails(422, "function.syntax");
-        assert_eq!(problem["errors"][0]["message"], "line 1, column 2");
+        let saved = kit.post("/functions", &token, json!({"name": "broken", "source": "("})).await.ok(201);
+        let problem = json!({"code": "function.syntax", "message": "SyntaxError: unexpected end",
+            "line": 1, "column": 2});
+        assert_eq!(saved["problems"], json!([problem]));
+        assert_eq!(saved["draft"]["source"], "(", "it is saved nevertheless");
+
+        let refused = kit.post("/functions/broken/deploy", &token, Value::Null).await;
+        let refused = refused.fails(422, "function.syntax");
+        assert_eq!(refused["errors"][0]["message"], "line 1, column 2");
+        let known = kit.get("/functions/broken", &token).await.ok(200);
+        assert_eq!((&known["state"], &known["failure"]), (&json!("build_error"), &problem));
+        let deployments = kit.get("/functions/broken/deployments", &token).await.ok(200);
+        assert_eq!(deployments["items"][0]["outcome"], "failed");
+
+        let mended = kit.put("/functions/broken", &token, json!({"source": "fine"})).await.ok(200);
+        assert_eq!((&mended["state"], &mended["problems"]), (&json!("draft"), &json!([])));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn any_two_sides_of_a_function_are_compared() {
+        let kit = Kit::new().await;
+        let token = kit.admin().await;
+        kit.post("/functions", &token, json!({"name": "f", "source": "one\n"})).await.ok(201);
+        kit.get("/functions/f/diff", &token).await.fails(404, "function.not_deployed");
+        kit.post("/functions/f/deploy", &token, Value::Null).await.ok(200);
+        let change = json!({"source": "two\n", "environment": {"A": "1"}, "settings": {"hold_ms": 9}});
+        kit.put("/functions/f", &token, change).await.ok(200);
+        let diff = kit.get("/functions/f/diff", &token).await.ok(200);
+        assert!(diff["source"]["unified"].as_str().unwrap().contains("-one\n+two\n"));
+        let fields: Vec<&str> =
+            diff["changes"].as_array().unwrap().iter().map(|one| one["field"].as_str().unwrap()).collect();
+        assert_eq!(fields, ["environment.A", "settings.hold_ms"]);
+        kit.post("/functions/f/deploy", &token, Value::Null).await.ok(200);
+        let back = kit.get("/functions/f/diff?from=2&to=1", &token).await.ok(200);
+        assert_eq!((&back["from"], &back["to"]), (&json!("version 2"), &json!("version 1")));
+        assert!(back["source"]["unified"].as_str().unwrap().contains("-two\n+one\n"));
+        kit.get("/functions/f/diff?from=7", &token).await.fails(404, "function.version_unknown");
+        kit.get("/functions/f/diff?from=x", &token).await.fails(400, "request.invalid");
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -265,6 +367,20 @@ mod tests {
             .ok(201);
         let deployed = kit.post("/functions/greet/deploy", &token, Value::Null).await.ok(200);
         assert_eq!(deployed["warnings"][0]["code"], "controller_bot.off");
+    }
+
+    #[tokio::test]
+    async fn an_events_schema_is_told_to_everybody_who_works_here() {
+        let kit = Kit::new().await;
+        let token = kit.token(ACME, &[UserRole::FaasInvocation]).await;
+        let ask = async |event: &str| {
+            kit.raw(axum::http::Method::GET, &format!("/api/v1/events/{event}/schema"), &token, Value::Null)
+                .await
+        };
+        let schema = ask(NEW).await.ok(200);
+        assert_eq!(schema["$defs"]["EventCode"]["enum"].as_array().unwrap().len(), 5);
+        assert_eq!(ask("conversational_command").await.ok(200)["type"], "object");
+        ask("nothing").await.fails(400, "request.invalid");
     }
 
     #[tokio::test]
@@ -297,13 +413,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn invokers_call_functions_and_do_not_read_their_code() {
+    async fn invokers_read_and_call_functions_and_do_not_change_them() {
         let kit = Kit::with(ScriptedHost::echo()).await;
         let developer = kit.token(ACME, &[UserRole::FaasDeveloper]).await;
         let invoker = kit.token(ACME, &[UserRole::FaasInvocation]).await;
         kit.post("/functions", &developer, json!({"name": "f", "source": "1"})).await.ok(201);
         kit.get("/functions", &invoker).await.ok(200);
-        kit.get("/functions/f", &invoker).await.fails(403, "auth.forbidden");
+        kit.put("/functions/f", &invoker, json!({"source": "2"})).await.fails(403, "auth.forbidden");
         kit.put("/functions/f", &invoker, json!({"source": "2"})).await.fails(403, "auth.forbidden");
         kit.post("/functions/f/invoke", &invoker, Value::Null).await.fails(404, "function.not_deployed");
     }

@@ -29,7 +29,7 @@ pub(super) async fn issue(
     Body(issue): Body<IssueToken>,
 ) -> Answer<(StatusCode, Json<IssuedToken>)> {
     let new = NewToken::generate(tenant.id(), server.handle.entropy());
-    let view = server.configure(&tenant, issue.into_command(new.id, new.sha256)).await?;
+    let view = server.configure(&tenant, issue.into_command(new.id, new.sha256, server.auth.now())).await?;
     let token = view.account.tokens.get(&new.id).ok_or(Rejection::TokenUnknown(new.id))?;
     let issued = IssuedToken { token: Token::of(new.id, token), secret: new.text };
     Ok((StatusCode::CREATED, Json(issued)))

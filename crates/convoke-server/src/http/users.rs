@@ -3,15 +3,17 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use convoke_api::platform_error::PlatformError;
 use convoke_api::v1::list::List;
-use convoke_api::v1::user::{DefineUser, User};
+use convoke_api::v1::user::{DefineUser, SetPassword, User};
 use convoke_domain::account::{Command, Rejection};
 use convoke_domain::id::UserId;
 use uuid::Uuid;
 
-use crate::caller::Tenant;
+use crate::auth::Auth;
+use crate::caller::{Identity, Peer, Tenant};
 use crate::extract::{Body, Params};
-use crate::problem::Answer;
+use crate::problem::{Answer, ApiError};
 use crate::server::Shared;
 
 /// The users.
@@ -47,6 +49,42 @@ pub(super) async fn remove(
 ) -> Answer<StatusCode> {
     server.configure(&tenant, Command::RemoveUser { id: params.get("user")? }).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives a user a password, and ends their sessions. Users who change their own say the present one.
+#[utoipa::path(put, path = "/api/v1/accounts/{account}/users/{user}/password", tag = "users",
+    request_body = SetPassword, responses((status = 204)))]
+pub(super) async fn set_password(
+    State(server): State<Shared>,
+    tenant: Tenant,
+    peer: Option<Peer>,
+    params: Params,
+    Body(set): Body<SetPassword>,
+) -> Answer<StatusCode> {
+    let id: UserId = params.get("user")?;
+    let own = matches!(tenant.caller.identity, Identity::User { user, .. } if user == id);
+    if own {
+        // A token that lies around must not be enough to keep its user out.
+        let user = tenant.view.account.user(id).ok_or(Rejection::UserUnknown(id))?;
+        let present = set.present.unwrap_or_default();
+        let address = peer.map(|peer| peer.0.ip());
+        let (handle, account) = (&server.handle, tenant.id().as_str());
+        let verified = server.auth.verify_login(handle, account, &user.login_name, &present, address).await;
+        if verified.map_err(ApiError::from)?.user != id {
+            return Err(PlatformError::LoginFailed.into());
+        }
+    }
+    let command = hashed(&server, id, set.password).await?;
+    server.configure(&tenant, command).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Hashing takes long enough to keep others waiting.
+async fn hashed(server: &Shared, user: UserId, password: String) -> Answer<Command> {
+    let handle = server.handle.clone();
+    let hashing = tokio::task::spawn_blocking(move || Auth::set_password(&handle, user, &password));
+    let hashed = hashing.await.map_err(|_| PlatformError::Internal)?;
+    hashed.map_err(|unfit| ApiError::field("password", unfit))
 }
 
 #[cfg(test)]

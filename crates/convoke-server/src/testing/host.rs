@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use convoke_domain::account::Egress;
 use convoke_domain::invocation::AttemptFailure;
 use convoke_engine::ports::{
-    Answered, BoxFuture, Checked, Ending, Failure, FunctionHost, Job, LoadError, LogLine, ProgramSource,
-    RunReport,
+    Answered, BoxFuture, Checked, EgressHop, Ending, Failure, FunctionHost, Job, LoadError, LogLine,
+    ProgramSource, RunReport,
 };
 
 type Script = dyn Fn(&Job) -> Ending + Send + Sync;
@@ -49,6 +50,21 @@ impl FunctionHost for ScriptedHost {
             });
         }
         Ok(Checked { evaluates_per_invocation: false })
+    }
+
+    /// Every URL leads on to the second host.
+    fn trace<'a>(&'a self, egress: &'a Egress, url: &'a str) -> BoxFuture<'a, Vec<EgressHop>> {
+        let first = url.split('/').nth(2).unwrap_or_default();
+        let second = "second.example.com";
+        let hops = [(url.to_owned(), first, 302), (format!("https://{second}/b"), second, 200)];
+        let told = hops.into_iter().map(|(url, host, status)| EgressHop {
+            url,
+            host: host.to_owned(),
+            permitted: egress.domains.contains(host),
+            status: Some(status),
+            error: None,
+        });
+        Box::pin(std::future::ready(told.collect()))
     }
 
     fn run(&self, job: Job, answered: Answered) -> BoxFuture<'_, RunReport> {

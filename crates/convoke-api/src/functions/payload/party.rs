@@ -4,6 +4,7 @@ use convoke_domain::conversation::payload::Listed;
 use convoke_domain::conversation::{Actor, ParticipantId, Role};
 use convoke_domain::id::{AccountId, ConsumerId, UserId};
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The wire's word for a role.
@@ -85,9 +86,16 @@ fn nobody<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str("")
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// Somebody who takes part.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Participant)]
+#[serde(deny_unknown_fields)]
 pub(super) struct WireParticipant<'a> {
+    /// Their id as text, opaque to functions.
+    #[schema(value_type = String, min_length = 1, max_length = 64)]
     id: WireId<'a>,
+    /// What they are in the conversation.
+    #[schema(value_type = super::words::ParticipantRole)]
     role: &'static str,
 }
 
