@@ -9,7 +9,8 @@ use crate::render::Output;
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong.
 
-Commands find their server by the nearest .convoke folder of a `convoke dev`, or by CONVOKE_URL and CONVOKE_TOKEN.
+Commands find their server by the nearest .convoke folder of a `convoke dev`, by CONVOKE_URL and CONVOKE_TOKEN, or by the
+session of `convoke login`.
 Times are in UTC.";
 
 /// Functions for messaging: conversations change, functions answer.
@@ -48,9 +49,26 @@ pub(crate) enum Command {
     Serve(cmd::serve::Serve),
     /// Show every event for real on a server of its own, and what functions make of it
     Tour(cmd::tour::Tour),
+    /// Make a folder to write functions in
+    Init(cmd::init::Init),
     /// Write, test and deploy functions
     #[command(subcommand)]
     Function(cmd::function::Function),
+    /// See the events that functions can answer, and what they deliver
+    #[command(subcommand)]
+    Event(cmd::event::Event),
+    /// Write TypeScript declarations of what functions receive, return and can use
+    Types(cmd::types::Types),
+    /// Keep what functions may know and nobody else
+    #[command(subcommand)]
+    Secret(cmd::secret::Secret),
+    /// Choose which hosts functions may call
+    #[command(subcommand)]
+    Domain(cmd::domain::Domain),
+    /// Log in with a name and a password; later commands use the session
+    Login(cmd::login::Login),
+    /// End the session of the last login
+    Logout(cmd::login::Logout),
     /// Take part in conversations, and see what happened in them
     #[command(subcommand)]
     Conversation(cmd::conversation::Conversation),
@@ -60,6 +78,14 @@ pub(crate) enum Command {
     /// Make and see accounts
     #[command(subcommand)]
     Account(cmd::account::Account),
+    /// See and define users, their roles and passwords
+    #[command(subcommand)]
+    User(cmd::user::User),
+    /// Make and see programs that log in by client credentials (OAuth)
+    #[command(subcommand)]
+    Client(cmd::client::Client),
+    /// Show who changed what, and what is different since
+    Activity(cmd::activity::Activity),
     /// Switch the Controller Bot, which lets functions act
     #[command(subcommand)]
     Bot(cmd::bot::Bot),
@@ -73,11 +99,14 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Clock(cmd::clock::Clock),
     /// List the events that functions can answer
-    Events(cmd::events::Events),
+    #[command(hide = true)]
+    Events(cmd::event::Listed),
     /// Copy a data directory while its server runs
     Backup(cmd::backup::Backup),
     /// Check a data directory without changing it
     Doctor(cmd::doctor::Doctor),
+    /// Print what the shell completes
+    Completion(cmd::completion::Completion),
     /// Print the description of the HTTP API
     Openapi,
     /// Print this help as one page of Markdown

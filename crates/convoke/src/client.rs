@@ -105,6 +105,16 @@ impl Client {
         Ok(Api { client: self, token: self.connection.token(persona)?.clone() })
     }
 
+    /// Asks something that needs no token.
+    pub(crate) async fn anonymous<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: &(impl Serialize + Sync),
+    ) -> Result<T> {
+        self.send(method, self.url(path), None, Some(body)).await
+    }
+
     /// The user that `persona` is, if that is known.
     pub(crate) fn user(&self, persona: Persona) -> Option<UserId> {
         self.connection.user(persona)
@@ -136,7 +146,7 @@ impl Client {
     async fn account(&self, token: &Token) -> Result<&AccountId> {
         let find = || async {
             let url = self.url(&["accounts"]);
-            let accounts: List<Account> = self.send(Method::GET, url, token, None::<&()>).await?;
+            let accounts: List<Account> = self.send(Method::GET, url, Some(token), None::<&()>).await?;
             match accounts.items.as_slice() {
                 [only] => Ok(only.id.clone()),
                 [] => bail!("there is no account yet; the operator makes one with `convoke account create`"),
@@ -162,11 +172,13 @@ impl Client {
         &self,
         method: Method,
         url: Url,
-        token: &Token,
+        token: Option<&Token>,
         body: Option<&(impl Serialize + Sync)>,
     ) -> Result<T> {
-        let mut request =
-            self.http.request(method, url.clone()).timeout(REQUEST_TIME_MAX).bearer_auth(&token.0);
+        let mut request = self.http.request(method, url.clone()).timeout(REQUEST_TIME_MAX);
+        if let Some(token) = token {
+            request = request.bearer_auth(&token.0);
+        }
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -216,7 +228,7 @@ impl Api<'_> {
         query: &[(&str, String)],
     ) -> Result<T> {
         let url = with_query(self.url(path).await?, query);
-        self.client.send(Method::GET, url, &self.token, None::<&()>).await
+        self.client.send(Method::GET, url, Some(&self.token), None::<&()>).await
     }
 
     /// Asks for something in the account.
@@ -225,7 +237,7 @@ impl Api<'_> {
         path: &[&str],
         body: &(impl Serialize + Sync),
     ) -> Result<T> {
-        self.client.send(Method::POST, self.url(path).await?, &self.token, Some(body)).await
+        self.client.send(Method::POST, self.url(path).await?, Some(&self.token), Some(body)).await
     }
 
     /// Sets something in the account.
@@ -234,7 +246,7 @@ impl Api<'_> {
         path: &[&str],
         body: &(impl Serialize + Sync),
     ) -> Result<T> {
-        self.client.send(Method::PUT, self.url(path).await?, &self.token, Some(body)).await
+        self.client.send(Method::PUT, self.url(path).await?, Some(&self.token), Some(body)).await
     }
 
     /// Sets something in the account, with a query.
@@ -245,12 +257,12 @@ impl Api<'_> {
         body: &(impl Serialize + Sync),
     ) -> Result<T> {
         let url = with_query(self.url(path).await?, query);
-        self.client.send(Method::PUT, url, &self.token, Some(body)).await
+        self.client.send(Method::PUT, url, Some(&self.token), Some(body)).await
     }
 
     /// Removes something of the account.
     pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T> {
-        self.client.send(Method::DELETE, self.url(path).await?, &self.token, None::<&()>).await
+        self.client.send(Method::DELETE, self.url(path).await?, Some(&self.token), None::<&()>).await
     }
 
     /// Asks something of the server that belongs to no account.
@@ -260,7 +272,7 @@ impl Api<'_> {
         path: &[&str],
         body: Option<&(impl Serialize + Sync)>,
     ) -> Result<T> {
-        self.client.send(method, self.client.url(path), &self.token, body).await
+        self.client.send(method, self.client.url(path), Some(&self.token), body).await
     }
 
     /// Follows a conversation from after `after` on.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use convoke_api::v1::template::Template;
+use convoke_domain::function::EventBinding;
 use convoke_engine::keys::MasterKey;
 use convoke_engine::ports::{Clock, Entropy, MovableClock, Ports, SystemClock, SystemEntropy};
 use convoke_engine::{Engine, Handle, Settings};
@@ -214,6 +215,11 @@ pub(crate) fn entropy() -> impl Entropy {
 /// The description of the HTTP API.
 pub(crate) fn openapi() -> Result<Value> {
     Ok(serde_json::to_value(convoke_server::openapi())?)
+}
+
+/// The template for an event, if there is one.
+pub(crate) fn template_for(event: EventBinding) -> Option<Template> {
+    Templates::built_in().for_event(event).cloned()
 }
 
 /// The built-in template with this id.

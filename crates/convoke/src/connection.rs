@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
 use convoke_domain::id::{AccountId, UserId};
 use serde::{Deserialize, Serialize};
@@ -109,12 +109,21 @@ impl Connection {
                 users: BTreeMap::new(),
                 tokens: Tokens::One(Token(token.clone())),
             }),
-            (Some(_), None) => {
-                bail!("CONVOKE_URL names a server, but there is no token: set CONVOKE_TOKEN or pass --token")
+            (Some(url), None) => {
+                let session =
+                    SavedSession::read()?.filter(|session| session.url == url.trim_end_matches('/'));
+                session.map(Self::from).ok_or_else(|| {
+                    anyhow!(
+                        "CONVOKE_URL names a server, but there is no token: set CONVOKE_TOKEN, pass --token, or \
+                         `convoke login`"
+                    )
+                })
             }
             (None, token) => {
-                let dev = DevConnection::nearest(&here)?.ok_or_else(no_server)?;
-                let mut connection = Self::from(dev);
+                let dev = DevConnection::nearest(&here)?.map(Self::from);
+                let session = || Ok::<_, anyhow::Error>(SavedSession::read()?.map(Self::from));
+                let found = dev.map_or_else(session, |dev| Ok(Some(dev)))?;
+                let mut connection = found.ok_or_else(no_server)?;
                 if let Some(token) = token {
                     connection.tokens = Tokens::One(Token(token.clone()));
                     connection.users.clear();
@@ -123,6 +132,22 @@ impl Connection {
                 Ok(connection)
             }
         }
+    }
+
+    /// The server and the account to log in to.
+    pub(crate) fn to_log_in(args: &ConnectionArgs) -> Result<(String, AccountId)> {
+        let here = std::env::current_dir().context("cannot tell the current folder")?;
+        let dev = DevConnection::nearest(&here)?;
+        let url = args.url.clone().or_else(|| dev.as_ref().map(|dev| dev.url.clone()));
+        let account = args.account.clone().or_else(|| dev.map(|dev| dev.account));
+        let url = url.context("name the server with --url or CONVOKE_URL")?;
+        let account = account.context("name the account with --account or CONVOKE_ACCOUNT")?;
+        Ok((url.trim_end_matches('/').to_owned(), account))
+    }
+
+    /// A server to which nobody speaks yet.
+    pub(crate) fn without_token(url: String) -> Self {
+        Self { url, account: None, users: BTreeMap::new(), tokens: Tokens::Dev(BTreeMap::new()) }
     }
 
     /// The user that `persona` is, if that is known.
@@ -149,8 +174,60 @@ impl From<DevConnection> for Connection {
 
 fn no_server() -> anyhow::Error {
     anyhow!(
-        "no server found: start `convoke dev` in this folder or a parent, or set CONVOKE_URL and CONVOKE_TOKEN"
+        "no server found: start `convoke dev` in this folder or a parent, set CONVOKE_URL and CONVOKE_TOKEN, or \
+         `convoke login`"
     )
+}
+
+/// The session of the last login, kept for later commands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SavedSession {
+    /// The server's address.
+    pub(crate) url: String,
+    /// The account.
+    pub(crate) account: AccountId,
+    /// The session's token.
+    pub(crate) token: Token,
+}
+
+impl From<SavedSession> for Connection {
+    fn from(session: SavedSession) -> Self {
+        let SavedSession { url, account, token } = session;
+        Self { url, account: Some(account), users: BTreeMap::new(), tokens: Tokens::One(token) }
+    }
+}
+
+impl SavedSession {
+    /// In the user's configuration folder.
+    fn path() -> Result<PathBuf> {
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let folder = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
+        let folder = folder.context("neither XDG_CONFIG_HOME nor HOME says where to keep the session")?;
+        Ok(folder.join("convoke").join("session.json"))
+    }
+
+    /// The one that was kept, if there is one.
+    pub(crate) fn read() -> Result<Option<Self>> {
+        // Without a place for it there is none.
+        let Ok(path) = Self::path() else { return Ok(None) };
+        let Some(text) = files::read_if_there(&path)? else { return Ok(None) };
+        let read = serde_json::from_str(&text);
+        read.map(Some).with_context(|| format!("{} is damaged; log in again", path.display()))
+    }
+
+    /// Keeps it, readable by its owner only.
+    pub(crate) fn write(&self) -> Result<()> {
+        let path = Self::path()?;
+        files::private_dir(path.parent().context("a file lies in a folder")?)?;
+        let text = serde_json::to_string_pretty(self).context("a session is always JSON")?;
+        files::write_private(&path, text.as_bytes())
+    }
+
+    /// Forgets it.
+    pub(crate) fn remove() -> Result<()> {
+        let path = Self::path()?;
+        std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))
+    }
 }
 
 impl DevConnection {

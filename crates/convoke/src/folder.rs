@@ -14,6 +14,10 @@ use serde_json::Value;
 
 use crate::files;
 
+mod liveperson;
+
+pub(crate) use liveperson::Form;
+
 const SOURCE: &str = "index.js";
 const CONFIG: &str = "config.json";
 const PAYLOAD: &str = "payload.json";
@@ -88,13 +92,50 @@ impl FunctionFolder {
     /// What `config.json` says.
     pub(crate) fn config(&self) -> Result<FunctionConfig> {
         let text = self.read(CONFIG)?;
-        let path = self.path.join(CONFIG);
-        serde_json::from_str(&text).with_context(|| format!("{} is wrong", path.display()))
+        let wrong = || format!("{} is wrong", self.path.join(CONFIG).display());
+        let config: Value = serde_json::from_str(&text).with_context(wrong)?;
+        if liveperson::is_theirs(&config) {
+            return liveperson::read(config).map(|(config, _)| config).with_context(wrong);
+        }
+        serde_json::from_str(&text).with_context(wrong)
     }
 
-    /// The sample that tests run on, if there is one.
-    pub(crate) fn payload(&self) -> Option<PathBuf> {
-        Some(self.path.join(PAYLOAD)).filter(|path| path.is_file())
+    /// The input that tests run on, if there is one: a file of its own, else what LivePerson's configuration says.
+    pub(crate) fn sample(&self) -> Result<Option<FunctionInput>> {
+        let path = self.path.join(PAYLOAD);
+        if path.is_file() {
+            return input(&path).map(Some);
+        }
+        let Some(text) = files::read_if_there(&self.path.join(CONFIG))? else { return Ok(None) };
+        match serde_json::from_str::<Value>(&text) {
+            Ok(config) if liveperson::is_theirs(&config) => Ok(Some(liveperson::read(config)?.1)),
+            Ok(_) | Err(_) => Ok(None),
+        }
+    }
+
+    /// Writes code and configuration. A folder that says something else is left alone, unless it may be written over.
+    pub(crate) fn save(&self, source: &str, config: &FunctionConfig, form: Form, over: bool) -> Result<()> {
+        if self.path.is_dir() && !over {
+            let same =
+                self.source().is_ok_and(|own| own == source) && self.config().is_ok_and(|own| own == *config);
+            ensure!(
+                same,
+                "{} differs from what the server has: `convoke function diff {}` shows how, --force writes over it",
+                self.path.display(),
+                self.name
+            );
+        }
+        std::fs::create_dir_all(&self.path)
+            .with_context(|| format!("cannot create {}", self.path.display()))?;
+        let config = match form {
+            Form::Native => serde_json::to_value(config)?,
+            Form::V1 | Form::V2 => {
+                let input = self.sample().ok().flatten().unwrap_or_default();
+                liveperson::write(form, &self.name, config, input)?
+            }
+        };
+        self.write(SOURCE, source)?;
+        self.write(CONFIG, &format!("{config:#}\n"))
     }
 
     fn read(&self, file: &str) -> Result<String> {
@@ -150,8 +191,26 @@ mod tests {
         let config = folder.config().unwrap();
         assert_eq!(config.event.unwrap().event_id(), "controllerbot_messaging_ttr");
         assert_eq!(config.skills.len(), 1);
-        assert_eq!(input(&folder.payload().unwrap()).unwrap().payload["name"], "Ada");
+        assert_eq!(folder.sample().unwrap().unwrap().payload["name"], "Ada");
         assert!(folder.create(&template(), BTreeSet::new()).unwrap_err().to_string().contains("already"));
+    }
+
+    #[test]
+    fn a_pulled_folder_is_not_written_over_by_accident() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = FunctionFolder::of(dir.path(), "hello").unwrap();
+        let config = FunctionConfig { description: "Greets.".to_owned(), ..FunctionConfig::default() };
+        for form in [Form::Native, Form::V1, Form::V2] {
+            folder.save("one", &config, form, false).unwrap();
+            assert_eq!(
+                (folder.source().unwrap().as_str(), folder.config().unwrap()),
+                ("one", config.clone())
+            );
+        }
+        let refused = folder.save("two", &config, Form::Native, false).unwrap_err().to_string();
+        assert!(refused.contains("--force"), "{refused}");
+        folder.save("two", &config, Form::Native, true).unwrap();
+        assert_eq!(folder.source().unwrap(), "two");
     }
 
     #[test]

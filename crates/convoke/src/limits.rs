@@ -34,6 +34,9 @@ pub(crate) const FEED_RETRIES_MAX: u32 = 5;
 /// A file that a command reads: a function's source, payload or configuration. Bytes.
 pub(crate) const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
+/// What is typed or piped in as a password or a secret's value, in bytes: the longest value, each character up to four.
+pub(crate) const TYPED_BYTES_MAX: u64 = 64 * 1024 + 2;
+
 /// Pages that a listing command asks for. At some hundred rows each, more than anybody reads.
 pub(crate) const PAGES_MAX: usize = 1_000;
 

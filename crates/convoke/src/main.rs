@@ -16,6 +16,7 @@ mod logging;
 mod render;
 mod secrets;
 mod tour;
+mod typed;
 mod watch;
 
 use std::io::ErrorKind;

@@ -1,12 +1,14 @@
 //! `convoke function`: from a template to a deployed function, and back.
 
+mod pull;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use convoke_api::v1::function::{
-    CreateFunction, Deployed, Function as FunctionView, FunctionState, Rollback,
+    CreateFunction, Deployed, Function as FunctionView, FunctionState, Rollback, SavedFunction, SourceProblem,
 };
 use convoke_api::v1::function_call::{InvokeFunction, SaveFunction};
 use convoke_api::v1::list::List;
@@ -26,8 +28,12 @@ use crate::render::{self, Answer, Table, note};
 pub(crate) enum Function {
     /// Copy a template into a folder
     New(New),
+    /// Write what the server has into folders
+    Pull(pull::Pull),
     /// Send a folder to the server as a draft
     Push(Push),
+    /// Show how a folder differs from the server's draft, or two versions from each other
+    Diff(pull::Diff),
     /// Run the draft once on a sample, acting on nothing
     Test(Test),
     /// Let the draft answer from now on
@@ -66,7 +72,7 @@ Example: convoke function new greet_workshop --template new-conversation --skill
 pub(crate) struct New {
     /// Its name: letters, digits and _
     name: String,
-    /// The template to begin with; `convoke events` lists those for events
+    /// The template to begin with; `convoke event list` shows the events
     #[arg(long, value_name = "ID")]
     template: String,
     /// A skill that it answers for, can be repeated; none means all
@@ -131,7 +137,9 @@ impl Function {
         let api = context.client.speak_as(Persona::Admin)?;
         let answer = match self {
             Self::New(new) => new.run()?,
-            Self::Push(push) => push.run(&api).await?,
+            Self::Pull(pull) => pull.run(&api).await?,
+            Self::Push(push) => return push.run(&api, context).await,
+            Self::Diff(diff) => diff.run(&api, context.printer.style).await?,
             Self::Test(test) => return finish(context, &test.run(&api).await?),
             Self::Invoke(invoke) => return finish(context, &invoke.run(&api).await?),
             Self::Deploy(named) => deploy(&api, &named.name).await?,
@@ -167,13 +175,29 @@ impl New {
 }
 
 impl Push {
-    async fn run(self, api: &Api<'_>) -> Result<Answer> {
+    /// Sends it. A source that is saved and could not be deployed is a failure of the command.
+    async fn run(self, api: &Api<'_>, context: &Context) -> Result<ExitCode> {
         let folder = FunctionFolder::of(&self.base.folder, &self.name)?;
         let (source, config) = (folder.source()?, folder.config()?);
-        let function = push(api, folder.name(), &source, &config).await?;
+        let saved = push(api, folder.name(), &source, &config).await?;
+        let function = &saved.function.function;
         let text = format!("{} saved as draft {}", function.name, function.draft_revision);
-        Ok(Answer::new(&function, text)?.with_id(&function.id))
+        context.print(&Answer::new(&saved, text)?.with_id(&function.id))?;
+        for problem in &saved.problems {
+            note(&problem_text(&folder, problem));
+        }
+        Ok(if saved.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// A problem of a source, as compilers say it.
+fn problem_text(folder: &FunctionFolder, problem: &SourceProblem) -> String {
+    let place = match (problem.line, problem.column) {
+        (Some(line), Some(column)) => format!(", line {line}, column {column}"),
+        (Some(line), None) => format!(", line {line}"),
+        (None, _) => String::new(),
+    };
+    format!("{}{place}: {} ({})", folder.path().display(), problem.message, problem.code)
 }
 
 /// Makes the function, or saves its draft.
@@ -182,7 +206,7 @@ pub(crate) async fn push(
     name: &str,
     source: &str,
     config: &FunctionConfig,
-) -> Result<FunctionView> {
+) -> Result<SavedFunction> {
     let present: Result<FunctionView> = api.get(&["functions", name]).await;
     let present = match present {
         Ok(present) => present,
@@ -208,7 +232,7 @@ pub(crate) async fn push(
     api.put(&["functions", name], &save).await
 }
 
-async fn create(api: &Api<'_>, name: &str, source: &str, config: &FunctionConfig) -> Result<FunctionView> {
+async fn create(api: &Api<'_>, name: &str, source: &str, config: &FunctionConfig) -> Result<SavedFunction> {
     let create = CreateFunction {
         name: name.to_owned(),
         template: None,
@@ -225,8 +249,11 @@ async fn create(api: &Api<'_>, name: &str, source: &str, config: &FunctionConfig
 impl Test {
     async fn run(self, api: &Api<'_>) -> Result<FunctionRun> {
         let sample =
-            FunctionFolder::of(&self.base.folder, &self.name).ok().and_then(|folder| folder.payload());
-        let input = self.payload.or(sample).map(|path| folder::input(&path)).transpose()?;
+            FunctionFolder::of(&self.base.folder, &self.name).ok().map(|folder| folder.sample()).transpose();
+        let input = match self.payload {
+            Some(path) => Some(folder::input(&path)?),
+            None => sample?.flatten(),
+        };
         let code = if self.deployed { Which::Deployed } else { Which::Draft };
         api.post(&["functions", &self.name, "test"], &TestFunction { input, code }).await
     }
@@ -283,6 +310,8 @@ fn state_word(state: FunctionState) -> &'static str {
         FunctionState::Draft => "Draft",
         FunctionState::Productive => "Productive",
         FunctionState::Modified => "Modified",
+        FunctionState::BuildError => "Build Error",
+        FunctionState::DeployError => "Deploy Error",
     }
 }
 

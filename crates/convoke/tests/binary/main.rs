@@ -4,6 +4,7 @@
 
 mod cli;
 mod durability;
+mod functions;
 mod guide;
 mod support;
 mod templates;

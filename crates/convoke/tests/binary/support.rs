@@ -50,6 +50,12 @@ impl Dev {
         self.folder.path()
     }
 
+    /// The server's address.
+    pub(crate) fn url(&self) -> String {
+        let known = std::fs::read_to_string(self.path().join(".convoke/cli.json")).unwrap();
+        serde_json::from_str::<Value>(&known).unwrap()["url"].as_str().unwrap().to_owned()
+    }
+
     /// Runs a command in the folder.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         convoke(self.path(), arguments)
@@ -122,7 +128,8 @@ pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
 
 /// Runs in this folder, without input, and knows nothing of the servers that a developer has elsewhere.
 pub(crate) fn in_folder(mut command: Command, folder: &Path) -> Command {
-    command.current_dir(folder).stdin(Stdio::null());
+    // A session that the developer has is not the test's.
+    command.current_dir(folder).stdin(Stdio::null()).env("XDG_CONFIG_HOME", folder);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CONVOKE_")) {
         command.env_remove(name);
     }
