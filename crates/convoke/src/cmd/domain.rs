@@ -38,7 +38,9 @@ pub(crate) struct Named {
 #[command(after_help = "Example: convoke domain check https://api.example.com/v1/orders")]
 pub(crate) struct Check {
     /// The URL, or a host alone
-    url: String,
+    // Not named `url`: that is where the server is.
+    #[arg(value_name = "URL")]
+    target: String,
 }
 
 impl Domain {
@@ -60,7 +62,7 @@ impl Domain {
             }
             Self::Check(check) => {
                 let check: DomainCheck =
-                    api.post(&["domain-checks"], &CheckDomain { url: check.url }).await?;
+                    api.post(&["domain-checks"], &CheckDomain { url: check.target }).await?;
                 Answer::new(&check, told(&check))
             }
         }
