@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessToken, Egress, FencePolicy, IdleTimers, PasswordHash, Principal, SealedValue, Skill, User, UserRole,
+    AccessToken, Egress, FencePolicy, Generation, IdleTimers, PasswordHash, Principal, SealedValue, Skill,
+    User, UserRole,
 };
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours};
@@ -111,6 +112,8 @@ pub enum Command {
     SetFireAfterAutoclose { fire: bool },
     /// Choose what happens to overtaken answers.
     SetFencePolicy { policy: FencePolicy },
+    /// Choose which generation of the functions planes its clients are told to speak.
+    SetGeneration { generation: Generation },
     /// Set where functions may call.
     SetEgress { egress: Egress },
     /// Let functions call a domain.

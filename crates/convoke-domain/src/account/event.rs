@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccessToken, Client, Egress, FencePolicy, IdleTimers, PasswordHash, Secret, Skill, User};
+use super::{
+    AccessToken, Client, Egress, FencePolicy, Generation, IdleTimers, PasswordHash, Secret, Skill, User,
+};
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours, seconds};
 use crate::id::{
@@ -61,6 +63,8 @@ pub enum Event {
     FireAfterAutocloseSet { fire: bool },
     /// The fence policy was chosen.
     FencePolicySet { policy: FencePolicy },
+    /// The generation of the functions planes was chosen.
+    GenerationSet { generation: Generation },
     /// It was set where functions may call.
     EgressSet { egress: Egress },
     /// Functions may call a domain.

@@ -27,6 +27,7 @@ fn apply(account: &mut Account, event: &Event) {
         Event::AutoCloseSet { after } => account.auto_close = *after,
         Event::FireAfterAutocloseSet { fire } => account.fire_after_autoclose = *fire,
         Event::FencePolicySet { policy } => account.fence_policy = *policy,
+        Event::GenerationSet { generation } => account.generation = *generation,
         Event::EgressSet { egress } => account.egress = egress.clone(),
         Event::DomainAdded { domain } => drop(account.egress.domains.insert(domain.clone())),
         Event::DomainRemoved { domain } => drop(account.egress.domains.remove(domain)),
@@ -93,6 +94,7 @@ fn apply_to_parts(account: &mut Account, event: &Event) {
         | Event::AutoCloseSet { .. }
         | Event::FireAfterAutocloseSet { .. }
         | Event::FencePolicySet { .. }
+        | Event::GenerationSet { .. }
         | Event::EgressSet { .. }
         | Event::DomainAdded { .. }
         | Event::DomainRemoved { .. }
