@@ -13,6 +13,7 @@
 //! triggers, and hands out a [`Handle`]. Nothing here decides a rule (that is `convoke-domain`) or knows a wire.
 
 mod committer;
+mod contexts;
 mod directory;
 mod error;
 mod functions;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
+use crate::contexts::ContextBook;
 use crate::directory::Directory;
 use crate::handle::{Handle, Inner};
 use crate::invoke::{Invocations, Invoker, Permits};
@@ -88,7 +89,7 @@ impl Engine {
             tasks.spawn(Shard::new(index, Arc::clone(&shared), own, verdicts, to_committer.clone()).run());
             mailboxes.push(mailbox);
         }
-        drop(to_committer);
+        let contexts = ContextBook::new(Arc::clone(&ports.store), to_committer);
         let handle = Handle {
             inner: Arc::new(Inner {
                 store: ports.store,
@@ -96,6 +97,7 @@ impl Engine {
                 entropy: ports.entropy,
                 master_key: ports.master_key,
                 directory: Arc::clone(&shared.directory),
+                contexts,
                 invoker,
                 shards: mailboxes,
             }),

@@ -34,6 +34,13 @@ impl ApiError {
     }
 }
 
+impl ApiError {
+    /// What there is to tell.
+    pub(crate) fn into_problem(self) -> Problem {
+        *self.0
+    }
+}
+
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
         Self(Box::new(problem))
@@ -76,6 +83,9 @@ impl From<EngineError> for ApiError {
             EngineError::Conversation(rejection) => rejection.into(),
             EngineError::Account(rejection) => rejection.into(),
             EngineError::Function(rejection) => rejection.into(),
+            EngineError::Context(rejection) => {
+                Problem::of_code(rejection.code(), rejection.to_string()).into()
+            }
             EngineError::Source(error) => error.into(),
             EngineError::Busy => PlatformError::Busy.into(),
             EngineError::Stopping => PlatformError::Stopping.into(),

@@ -2,7 +2,7 @@
 
 mod host;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Body;
@@ -20,10 +20,10 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use crate::auth::{Auth, NewToken};
+use crate::auth::{Auth, NewToken, TokenSigner};
 use crate::caller::Peer;
 use crate::http::Routers;
-use crate::lp::Published;
+use crate::lp::{InProcess, Published};
 use crate::server::{Demo, Planes, Server};
 use crate::templates::Templates;
 pub(crate) use host::ScriptedHost;
@@ -42,6 +42,7 @@ pub(crate) const AGENT: u64 = 4711;
 /// A server with two accounts alike.
 pub(crate) struct Kit {
     pub(crate) router: Router,
+    pub(crate) in_process: InProcess,
     pub(crate) handle: Handle,
     pub(crate) clock: Arc<MovableClock>,
     pub(crate) stopping: CancellationToken,
@@ -103,7 +104,7 @@ impl Kit {
         let engine = Engine::start(ports, Settings { shards: 1.try_into().unwrap() }).await.unwrap();
         let handle = engine.handle();
         let operator = NewToken::operator(&SeededEntropy::new(2));
-        let auth = || Auth::new(&[3; 32], Some(&operator)).with_time(clock.clone());
+        let auth = || Auth::new(&[3; 32], Some(&operator), signer()).with_time(clock.clone());
         for account in [ACME, OTHER] {
             furnish(&handle, &account.parse().unwrap()).await;
         }
@@ -124,8 +125,8 @@ impl Kit {
             stopping: stopping.clone(),
         };
         let auth = auth();
-        let Routers { everything, .. } = crate::routers(server);
-        Self { router: everything, handle, clock, stopping, operator, auth }
+        let Routers { everything, in_process, .. } = crate::routers(server);
+        Self { router: everything, in_process, handle, clock, stopping, operator, auth }
     }
 
     /// A token of the agent with these roles.
@@ -243,6 +244,13 @@ async fn furnish(handle: &Handle, account: &AccountId) {
     for command in commands {
         handle.configure(account, &Actor::System, command).await.unwrap();
     }
+}
+
+/// One signer for all tests: making its key takes a while.
+pub(crate) fn signer() -> Arc<TokenSigner> {
+    static SIGNER: LazyLock<Arc<TokenSigner>> =
+        LazyLock::new(|| Arc::new(TokenSigner::new(&TokenSigner::generate()).unwrap()));
+    Arc::clone(&SIGNER)
 }
 
 /// Waits for a condition that the engine brings about by itself.

@@ -13,7 +13,7 @@ use convoke_engine::ports::{Clock, Entropy, MovableClock, Ports, SystemClock, Sy
 use convoke_engine::{Engine, Handle, Settings};
 use convoke_sandbox::egress::EgressSettings;
 use convoke_sandbox::{Sandbox, SandboxSettings};
-use convoke_server::{Auth, Demo, Endpoint, Published, Routers, Server, Templates, Tls};
+use convoke_server::{Auth, Demo, Endpoint, Published, Routers, Server, Templates, Tls, TokenSigner};
 use convoke_store::{MemoryStore, SqliteStore, Store};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -28,12 +28,16 @@ use crate::certificates;
 use crate::config::{Certificate, NodeConfig, PlanesConfig};
 use crate::host::SandboxHost;
 use crate::limits::SHUTDOWN_TIME_MAX;
+use crate::platform::PlatformSeat;
+use crate::secrets;
 
 /// A node whose engine runs and whose address is taken, before it serves.
 pub(crate) struct Node {
     listener: TcpListener,
     address: SocketAddr,
     planes: Planes,
+    signer: Arc<TokenSigner>,
+    platform: PlatformSeat,
     engine: Engine,
     store: Arc<dyn Store>,
     movable_clock: Option<Arc<MovableClock>>,
@@ -45,6 +49,7 @@ pub(crate) struct Node {
 pub(crate) struct Running {
     address: SocketAddr,
     planes: Where,
+    platform: PlatformSeat,
     engine: Engine,
     store: Arc<dyn Store>,
     stopping: CancellationToken,
@@ -102,6 +107,7 @@ impl Node {
         let listener = bind(config.listen).await?;
         let address = listener.local_addr().context("the listener has no address")?;
         let planes = Planes::take(&config.planes).await?;
+        let signer = Arc::new(token_signer(config.data.clone()).await?);
         let movable_clock = config.movable_clock.then(|| Arc::new(MovableClock::running()));
         let clock: Arc<dyn Clock> = match &movable_clock {
             Some(movable) => Arc::clone(movable) as Arc<dyn Clock>,
@@ -110,7 +116,8 @@ impl Node {
         let own = std::iter::once(address).chain(planes.found.tls.iter().copied()).chain(planes.found.csds);
         let settings = sandbox_settings(config, own.collect());
         let sandbox = tokio::task::spawn_blocking(|| Sandbox::new(settings)).await??;
-        let host = SandboxHost::new(sandbox, Arc::clone(&clock));
+        let platform = PlatformSeat::default();
+        let host = SandboxHost::new(sandbox, Arc::clone(&clock), platform.clone());
         let ports = Ports {
             store: Arc::clone(&store),
             sandbox: Arc::new(host),
@@ -124,7 +131,18 @@ impl Node {
         }
         let engine = Engine::start(ports, settings).await.context("cannot start on the stored data")?;
         let asked_to_end = AskedToEnd::listen()?;
-        Ok(Self { listener, address, planes, engine, store, movable_clock, master_key, asked_to_end })
+        Ok(Self {
+            listener,
+            address,
+            planes,
+            signer,
+            platform,
+            engine,
+            store,
+            movable_clock,
+            master_key,
+            asked_to_end,
+        })
     }
 
     /// The engine.
@@ -139,11 +157,22 @@ impl Node {
 
     /// Begins to serve.
     pub(crate) fn serve(self, operator: &Operator<'_>, demo: Option<Demo>) -> Running {
-        let Self { listener, address, planes, engine, store, movable_clock, master_key, asked_to_end } = self;
+        let Self {
+            listener,
+            address,
+            planes,
+            signer,
+            platform,
+            engine,
+            store,
+            movable_clock,
+            master_key,
+            asked_to_end,
+        } = self;
         let consumer_key = derived(&master_key, "consumer tokens");
         let auth = match operator {
-            Operator::Token(token) => Auth::new(&consumer_key, Some(token)),
-            Operator::Hash(sha256) => Auth::new(&consumer_key, None).with_operator_sha256(*sha256),
+            Operator::Token(token) => Auth::new(&consumer_key, Some(token), signer),
+            Operator::Hash(sha256) => Auth::new(&consumer_key, None, signer).with_operator_sha256(*sha256),
         };
         let stopping = CancellationToken::new();
         let routers = convoke_server::routers(Server {
@@ -155,12 +184,13 @@ impl Node {
             planes: convoke_server::Planes { published: planes.published.clone() },
             stopping: stopping.clone(),
         });
+        platform.take(routers.in_process.clone(), engine.handle());
         let plain = Endpoint { listener, tls: None, router: routers.everything.clone() };
         let found = planes.found.clone();
         let endpoints = planes.endpoints(&routers).chain([plain]).collect();
         let tasks = TaskTracker::new();
         let serving = tasks.spawn(convoke_server::serve(endpoints, stopping.clone()));
-        Running { address, planes: found, engine, store, stopping, serving, asked_to_end }
+        Running { address, planes: found, platform, engine, store, stopping, serving, asked_to_end }
     }
 }
 
@@ -189,7 +219,7 @@ impl Running {
 
     /// Takes nothing more, lets what is under way end, and gives the data directory free.
     pub(crate) async fn stop(self) {
-        let Self { engine, store, stopping, serving, .. } = self;
+        let Self { platform, engine, store, stopping, serving, .. } = self;
         info!("stopping");
         stopping.cancel();
         if !serving.is_finished()
@@ -197,6 +227,7 @@ impl Running {
         {
             warn!(%error, "the server ended badly");
         }
+        platform.leave();
         if tokio::time::timeout(SHUTDOWN_TIME_MAX, engine.stop()).await.is_err() {
             // Nothing is lost: what was not settled is taken up again at the next start.
             warn!("some functions did not end in time; they run again at the next start");
@@ -270,6 +301,15 @@ fn published(config: &PlanesConfig, port: u16) -> Result<Published> {
         hosts.insert(service.to_owned(), host.to_owned());
     }
     Ok(published)
+}
+
+/// The signer of applications' tokens. Making its key takes a while.
+async fn token_signer(data: Option<PathBuf>) -> Result<TokenSigner> {
+    let made = tokio::task::spawn_blocking(move || match data {
+        Some(data) => secrets::token_signer(&data),
+        None => Ok(TokenSigner::new(&TokenSigner::generate())?),
+    });
+    made.await?
 }
 
 async fn open_store(data: Option<&Path>) -> Result<Arc<dyn Store>> {

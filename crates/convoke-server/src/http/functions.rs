@@ -242,7 +242,7 @@ pub(super) fn find<'t>(tenant: &'t Tenant, params: &Params) -> Answer<(FunctionI
     })
 }
 
-async fn change(server: &Shared, tenant: &Tenant, command: Command) -> Answer<Arc<AccountView>> {
+pub(crate) async fn change(server: &Shared, tenant: &Tenant, command: Command) -> Answer<Arc<AccountView>> {
     let by = tenant.caller.account_actor();
     Ok(server.handle.change_functions(tenant.id(), &by, command).await?)
 }

@@ -19,6 +19,7 @@ use convoke_sandbox::{Sandbox, SandboxSettings};
 use convoke_store::SqliteStore;
 
 use crate::host::SandboxHost;
+use crate::platform::PlatformSeat;
 
 /// Functions, and skills: one each.
 const FUNCTIONS: usize = 50;
@@ -58,7 +59,7 @@ pub(crate) async fn start(dir: &Path) -> Result<Engine> {
     let sandbox = Sandbox::new(SandboxSettings::default())?;
     let ports = Ports {
         store: Arc::new(SqliteStore::open(dir)?),
-        sandbox: Arc::new(SandboxHost::new(sandbox, Arc::clone(&clock))),
+        sandbox: Arc::new(SandboxHost::new(sandbox, Arc::clone(&clock), PlatformSeat::default())),
         clock,
         entropy: Arc::new(SystemEntropy),
         master_key: MasterKey::new([1; 32]),

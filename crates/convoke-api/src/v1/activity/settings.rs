@@ -54,6 +54,7 @@ fn subject(event: &Event, account: &Account) -> Value {
         | Event::AutoCloseSet { .. }
         | Event::FireAfterAutocloseSet { .. }
         | Event::FencePolicySet { .. }
+        | Event::GenerationSet { .. }
         | Event::EgressSet { .. }
         | Event::DomainAdded { .. }
         | Event::DomainRemoved { .. } => value(&Settings::from(account)),
