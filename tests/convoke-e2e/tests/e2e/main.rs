@@ -1,5 +1,8 @@
 //! The built binary from outside.
 
 mod backup;
+mod cli;
 mod full_disk;
+mod kill;
+mod neighbour;
 mod race;
