@@ -35,7 +35,7 @@ pub use handle::{Handle, Opened, Opening};
 pub use invoke::{AttemptRecord, InvocationRecord, Invocations};
 pub use shard::Written;
 pub use start::{Engine, Settings, StartError};
-pub use stored::DecodeError;
+pub use stored::{DecodeError, encode as stored_form};
 pub use subscription::Subscription;
 // What the handle takes and gives in the store's own words.
 pub use convoke_store::{Health as StoreHealth, ListFilter, ListPlace, ListRow};

@@ -45,8 +45,11 @@ pub enum DecodeError {
     },
 }
 
-/// The stored form of `events`, which follow each other in `conversation`.
-pub(crate) fn encode(
+/// The stored form of `events`, which follow each other in `conversation`. `events` are the same afterwards.
+///
+/// # Panics
+/// If they have more than 4 GiB, which no bound of an event allows.
+pub fn encode(
     conversation: ConversationId,
     consumer: ConsumerId,
     events: &[Recorded],

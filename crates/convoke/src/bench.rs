@@ -1,8 +1,8 @@
-//! Figures of the whole engine: the real store, the real sandbox, realistic functions, the generator counted.
+//! `convoke bench`: what this machine does with Convoke. One file per question; [`question`] lists them, [`expected`] says
+//! what we hold ourselves to, the guide `docs/guides/benchmarks.md` how to read the figures.
 //!
-//! An *event* here is a consumer marking or unmarking a conversation as urgent: a durable write that fires TTR, whose
-//! function runs in a fresh sandbox, and whose settle is a second durable write. Latency is from the moment the event
-//! was due to be sent (so a stalled engine cannot hide) to the moment its settle is seen by a subscriber.
+//! Every question is asked several times, in rounds over all of them, so that a disturbance of the machine does not hit
+//! one question alone. Shown is the median of the rounds, with the lowest and the highest.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -10,70 +10,89 @@
 )]
 
 mod center;
-mod load;
+mod children;
+mod closed_loop;
+mod cpu;
+mod deploy;
+mod expected;
+mod fleet;
+mod fresh;
+mod functions;
+mod open_loop;
+mod question;
 mod recovery;
 mod report;
+mod rig;
+mod size;
+mod start;
+mod steps;
+mod store;
+mod throughput;
+mod transport;
+mod turns;
+mod waiting;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 
-use center::Center;
-pub(crate) use report::Report;
+use crate::render::{Printer, note};
+use children::Part;
+use question::Question;
+use report::Report;
+use rig::{Rig, Scale};
 
-/// Measure this machine: durable events per second, latency, start and recovery.
+/// Measures this machine.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  convoke bench
+  convoke bench --only closed-loop --only steps
+  convoke bench --quick --json /tmp/figures.json
+
+Close other programs first: they would be measured too. Build with --release, or the figures mean nothing.")]
 pub(crate) struct Bench {
+    /// Ask only this; may be given more than once
+    #[arg(long, value_enum, value_name = "NAME")]
+    only: Vec<Question>,
+    /// One round with a tenth of the work, for a look
+    #[arg(long)]
+    quick: bool,
+    /// How often each question is asked [default: 3, or 1 with --quick]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: Option<u32>,
     /// Where to write the figures as JSON
     #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
     json: PathBuf,
-    /// Merge these JSON figures of other parts into the file, as NAME=FILE
-    #[arg(long, value_name = "NAME=FILE")]
-    with: Vec<String>,
-    /// A tenth of the time, for a look
-    #[arg(long)]
-    quick: bool,
+    /// Where to keep data while measuring: the disk that this is on is measured too
+    #[arg(long, value_name = "DIR", default_value = "target")]
+    scratch: PathBuf,
+    /// What a process that this command started itself has to do
+    #[command(flatten)]
+    part: Part,
 }
 
 impl Bench {
+    /// Asks the questions and says what came of it.
     pub(crate) fn run(self) -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let mut report = Report::default();
-        for part in &self.with {
-            report.merge(part)?;
+        if let Some(answer) = self.part.run()? {
+            return Ok(Printer::new().line(&answer)?);
         }
-        let seconds = if self.quick { 1 } else { 10 };
-        runtime.block_on(measure(&mut report, seconds, self.quick))?;
-        report.binary_size(&std::env::current_exe()?)?;
+        let questions = Question::chosen(&self.only);
+        let rounds = self.rounds.unwrap_or(if self.quick { 1 } else { 3 });
+        let mut report = Report::new(rounds, self.quick)?;
+        let mut rig = Rig::new(&self.scratch, Scale { quick: self.quick })?;
+        for round in 1..=rounds {
+            for &question in &questions {
+                note(&format!("round {round} of {rounds}: {}", question.name()));
+                report.add(question, question.ask(&mut rig)?);
+            }
+        }
+        rig.close();
         report.write(&self.json)?;
-        report.print();
+        Printer::new().line(&report.text(Printer::new().style))?;
+        note(&format!("written to {}", self.json.display()));
         Ok(())
     }
-}
-
-async fn measure(report: &mut Report, seconds: u64, quick: bool) -> Result<()> {
-    let dir = scratch()?;
-    let center = Center::open(dir.path()).await?;
-    report.set("start_ms", center.started_in.as_secs_f64() * 1e3);
-    let rounds = if quick { 1 } else { 3 };
-    for _ in 0..rounds {
-        report.add("open_loop_2000", load::open_loop(&center, 2_000, seconds).await?);
-    }
-    for _ in 0..rounds {
-        report.add("closed_loop", load::closed_loop(&center, 512, seconds).await?);
-    }
-    center.close().await;
-    report.set_all(
-        "recovery",
-        recovery::measure(scratch()?.path(), if quick { 10_000 } else { 100_000 }).await?,
-    );
-    Ok(())
-}
-
-/// A directory on the disk that is measured, not in memory.
-fn scratch() -> Result<tempfile::TempDir> {
-    let base = Path::new("target");
-    std::fs::create_dir_all(base)?;
-    Ok(tempfile::tempdir_in(base)?)
 }

@@ -84,7 +84,7 @@ pub(crate) enum Command {
     HelpMarkdown,
     /// Print what each error code means as one page of Markdown
     ErrorsMarkdown,
-    /// Measure this machine: durable events per second, latency, start and recovery
+    /// Measure this machine and hold the figures against what is expected
     Bench(crate::bench::Bench),
 }
 

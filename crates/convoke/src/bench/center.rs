@@ -1,131 +1,184 @@
-//! The measured installation: one account, fifty skills with a realistic function each, conversations to act in.
+//! The measured contact center: a node as `convoke serve` runs it, one account, fifty skills with a realistic function
+//! each, and conversations to act in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use convoke_domain::account::{Actor as AccountActor, Command as AccountCommand, Skill};
-use convoke_domain::conversation::{Action, Actor, Command};
+use convoke_domain::account::{Actor, Command as AccountCommand, Skill};
 use convoke_domain::function::{Command as FunctionCommand, Draft, EventBinding, FunctionSettings};
-use convoke_domain::id::{AccountId, ConsumerId, ConversationId, FunctionId, SkillId};
+use convoke_domain::id::{AccountId, FunctionId, SkillId};
 use convoke_domain::state_change::StateChangeEvent;
-use convoke_domain::ttr::Ttr;
-use convoke_engine::keys::MasterKey;
-use convoke_engine::ports::{Clock, Ports, SystemClock, SystemEntropy};
-use convoke_engine::{Engine, Handle, Opening, Settings, Written};
-use convoke_sandbox::{Sandbox, SandboxSettings};
-use convoke_store::SqliteStore;
+use convoke_engine::{Handle, Opening};
+use tempfile::TempDir;
+use tokio::runtime::{Handle as Threads, Runtime};
+use tokio::task::JoinSet;
 
-use crate::host::SandboxHost;
+use super::fleet::Fleet;
+use super::transport::{InProcess, Target};
+use crate::compose::{Node, Operator, Running};
+use crate::config::NodeConfig;
+
+/// Wraps the consumers' keys of what is measured: no secret, nothing of it lasts.
+pub(crate) const MASTER_KEY: [u8; 32] = [1; 32];
 
 /// Functions, and skills: one each.
-const FUNCTIONS: usize = 50;
-/// Conversations to act in; each takes one event at a time.
+pub(crate) const FUNCTIONS: usize = 50;
+/// Conversations per transport. At 2,000 events per second each has one per second, as a lively one has.
 const CONVERSATIONS: usize = 2_000;
+/// Conversations opened at once.
+const OPENERS: usize = 64;
 
 /// Sources of 4 to 10 KB as contact centers write them; their environment makes ten variants of each.
-const SOURCES: [&str; 5] = [
-    include_str!("../../../../examples/functions/realistic/brand-voice.js"),
-    include_str!("../../../../examples/functions/realistic/crm-record.js"),
-    include_str!("../../../../examples/functions/realistic/holiday-calendar.js"),
-    include_str!("../../../../examples/functions/realistic/idle-policy.js"),
-    include_str!("../../../../examples/functions/realistic/routing-matrix.js"),
+pub(crate) const SOURCES: [(&str, &str); 5] = [
+    ("brand_voice", include_str!("../../../../examples/functions/realistic/brand-voice.js")),
+    ("crm_record", include_str!("../../../../examples/functions/realistic/crm-record.js")),
+    ("holiday_calendar", include_str!("../../../../examples/functions/realistic/holiday-calendar.js")),
+    ("idle_policy", include_str!("../../../../examples/functions/realistic/idle-policy.js")),
+    ("routing_matrix", include_str!("../../../../examples/functions/realistic/routing-matrix.js")),
 ];
 
 pub(crate) struct Center {
-    engine: Engine,
+    running: Running,
     pub(crate) handle: Handle,
-    pub(crate) conversations: Vec<Target>,
-    pub(crate) started_in: Duration,
+    pub(crate) functions: Vec<FunctionId>,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) in_process: Fleet<InProcess>,
+    engine: Threads,
+    _dir: TempDir,
 }
 
-/// A conversation to act in.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Target {
-    pub(crate) conversation: ConversationId,
-    pub(crate) consumer: ConsumerId,
+impl Center {
+    /// Starts it in `dir` on the threads of `engine`; events come from those of `generator`.
+    pub(crate) fn open(dir: TempDir, engine: &Runtime, generator: Threads) -> Result<Self> {
+        let (running, handle) = engine.block_on(start(dir.path()))?;
+        let functions = engine.block_on(furnish(&handle))?;
+        let targets = engine.block_on(open_conversations(&handle, CONVERSATIONS))?;
+        let consumers = engine.block_on(follow(&handle, &targets))?;
+        let in_process = Fleet::new(consumers, generator)?;
+        Ok(Self {
+            running,
+            handle,
+            functions,
+            targets,
+            in_process,
+            engine: engine.handle().clone(),
+            _dir: dir,
+        })
+    }
+
+    /// Runs `work` where the engine runs.
+    pub(crate) fn on_engine<T>(&self, work: impl Future<Output = T>) -> T {
+        self.engine.block_on(work)
+    }
+
+    /// Ends it and removes its data.
+    pub(crate) fn close(self, engine: &Runtime) {
+        let Self { running, handle, in_process, .. } = self;
+        drop((handle, in_process));
+        engine.block_on(running.stop());
+    }
 }
 
+/// Starts a node as `convoke serve` does, on a free port of this machine.
+pub(crate) async fn start(dir: &Path) -> Result<(Running, Handle)> {
+    let config = NodeConfig::usual(Some(dir.to_owned()), ([127, 0, 0, 1], 0).into());
+    let node = Node::start(&config, MASTER_KEY).await?;
+    let handle = node.handle();
+    Ok((node.serve(&Operator::Hash([0; 32]), None), handle))
+}
+
+/// The account.
 pub(crate) fn account() -> Result<AccountId> {
     Ok("bench".parse()?)
 }
 
-/// Starts an engine on `dir` with the real store and the real sandbox.
-pub(crate) async fn start(dir: &Path) -> Result<Engine> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let sandbox = Sandbox::new(SandboxSettings::default())?;
-    let ports = Ports {
-        store: Arc::new(SqliteStore::open(dir)?),
-        sandbox: Arc::new(SandboxHost::new(sandbox, Arc::clone(&clock))),
-        clock,
-        entropy: Arc::new(SystemEntropy),
-        master_key: MasterKey::new([1; 32]),
-    };
-    Ok(Engine::start(ports, Settings::default()).await?)
-}
-
-impl Center {
-    pub(crate) async fn open(dir: &Path) -> Result<Self> {
-        let began = Instant::now();
-        let engine = start(dir).await?;
-        let started_in = began.elapsed();
-        let handle = engine.handle();
-        furnish(&handle).await?;
-        let mut conversations = Vec::with_capacity(CONVERSATIONS);
-        for nth in 0..CONVERSATIONS {
-            let skill = Some(skill(nth % FUNCTIONS)?);
-            let opened = handle.open(&account()?, Opening { skill, ..Opening::default() }).await?;
-            conversations.push(Target { conversation: opened.conversation, consumer: opened.consumer });
-        }
-        Ok(Self { engine, handle, conversations, started_in })
-    }
-
-    pub(crate) async fn close(self) {
-        let Self { engine, handle, .. } = self;
-        drop(handle);
-        engine.stop().await;
-    }
-}
-
-/// Marks or unmarks a conversation as urgent.
-pub(crate) async fn toggle(handle: &Handle, target: Target, urgent: bool) -> Result<Written> {
-    let ttr = if urgent { Ttr::Urgent } else { Ttr::Normal };
-    let command =
-        Command { by: Actor::Consumer(target.consumer), cause: None, action: Action::SetTtr { ttr } };
-    Ok(handle.command(&account()?, target.conversation, command).await?)
-}
-
-fn skill(nth: usize) -> Result<SkillId> {
-    Ok((1_000 + nth).to_string().parse()?)
-}
-
-async fn furnish(handle: &Handle) -> Result<()> {
-    let (id, system) = (account()?, AccountActor::System);
+/// Makes the account, with the Controller Bot on.
+pub(crate) async fn make_account(handle: &Handle) -> Result<()> {
     let create =
-        AccountCommand::Create { id: id.clone(), name: "Bench".to_owned(), default_language: "en".parse()? };
-    handle.configure(&id, &system, create).await?;
-    handle.configure(&id, &system, AccountCommand::SwitchControllerBot { enabled: true }).await?;
+        AccountCommand::Create { id: account()?, name: "Bench".to_owned(), default_language: "en".parse()? };
+    configure(handle, create).await?;
+    configure(handle, AccountCommand::SwitchControllerBot { enabled: true }).await
+}
+
+/// Makes a skill and a function that answers TTR in it.
+pub(crate) async fn make_function(handle: &Handle, nth: usize, source: &str) -> Result<FunctionId> {
+    let skill = skill(nth)?;
+    let define =
+        AccountCommand::DefineSkill { id: skill.clone(), skill: Skill::named(format!("Skill {nth}")) };
+    configure(handle, define).await?;
+    let function = FunctionId::from_bits(handle.entropy().bits());
+    let create = FunctionCommand::Create {
+        id: function,
+        name: format!("bench_{nth}"),
+        description: String::new(),
+        event: Some(EventBinding::StateChange(StateChangeEvent::Ttr)),
+        skills: BTreeSet::from([skill]),
+        draft: draft(source, nth / SOURCES.len()),
+    };
+    handle.change_functions(&account()?, &Actor::System, create).await?;
+    handle.deploy(&account()?, &Actor::System, function).await?;
+    Ok(function)
+}
+
+/// What is being edited, in one of its variants.
+pub(crate) fn draft(source: &str, variant: usize) -> Draft {
+    let environment = BTreeMap::from([("VARIANT".to_owned(), variant.to_string())]);
+    Draft { source: source.into(), environment, settings: FunctionSettings::default() }
+}
+
+/// The source of function `nth`.
+pub(crate) fn source(nth: usize) -> &'static str {
+    SOURCES[nth % SOURCES.len()].1
+}
+
+async fn furnish(handle: &Handle) -> Result<Vec<FunctionId>> {
+    make_account(handle).await?;
+    let mut functions = Vec::with_capacity(FUNCTIONS);
     for nth in 0..FUNCTIONS {
-        let define =
-            AccountCommand::DefineSkill { id: skill(nth)?, skill: Skill::named(format!("Skill {nth}")) };
-        handle.configure(&id, &system, define).await?;
+        functions.push(make_function(handle, nth, source(nth)).await?);
     }
-    for nth in 0..FUNCTIONS {
-        let function = FunctionId::from_bits(handle.entropy().bits());
-        let source = SOURCES.get(nth % SOURCES.len()).context("there are sources")?;
-        let environment = BTreeMap::from([("VARIANT".to_owned(), (nth / SOURCES.len()).to_string())]);
-        let create = FunctionCommand::Create {
-            id: function,
-            name: format!("bench_{nth}"),
-            description: String::new(),
-            event: Some(EventBinding::StateChange(StateChangeEvent::Ttr)),
-            skills: BTreeSet::from([skill(nth)?]),
-            draft: Draft { source: (*source).into(), environment, settings: FunctionSettings::default() },
-        };
-        handle.change_functions(&id, &system, create).await?;
-        handle.deploy(&id, &system, function).await?;
+    Ok(functions)
+}
+
+/// Opens conversations, some at a time, over as many skills as there are functions.
+async fn open_conversations(handle: &Handle, count: usize) -> Result<Vec<Target>> {
+    let mut targets = Vec::with_capacity(count);
+    while targets.len() < count {
+        let mut opening = JoinSet::new();
+        for nth in targets.len()..count.min(targets.len() + OPENERS) {
+            let (handle, skill) = (handle.clone(), skill(nth % FUNCTIONS)?);
+            opening.spawn(async move { open(&handle, skill).await });
+        }
+        while let Some(opened) = opening.join_next().await {
+            targets.push(opened??);
+        }
     }
+    Ok(targets)
+}
+
+/// Opens a conversation of a new consumer.
+pub(crate) async fn open(handle: &Handle, skill: SkillId) -> Result<Target> {
+    let account = account()?;
+    let opened = handle.open(&account, Opening { skill: Some(skill), ..Opening::default() }).await?;
+    Ok(Target { account, conversation: opened.conversation, consumer: opened.consumer })
+}
+
+async fn follow(handle: &Handle, targets: &[Target]) -> Result<Vec<InProcess>> {
+    let mut consumers = Vec::with_capacity(targets.len());
+    for target in targets {
+        let consumer = InProcess::follow(handle.clone(), target.clone()).await;
+        consumers.push(consumer.context("following a conversation")?);
+    }
+    Ok(consumers)
+}
+
+async fn configure(handle: &Handle, command: AccountCommand) -> Result<()> {
+    handle.configure(&account()?, &Actor::System, command).await?;
     Ok(())
+}
+
+/// The skill of function `nth`.
+pub(crate) fn skill(nth: usize) -> Result<SkillId> {
+    Ok((1_000 + nth).to_string().parse()?)
 }

@@ -31,6 +31,6 @@ function digest(message) {
   return Array.from(hash, (x) => (x >>> 0).toString(16).padStart(8, '0')).join('');
 }
 
-function lambda(input, callback) {
-  callback(null, digest(new Uint8Array(65536).fill(97)));
+function answer(input) {
+  return digest(new Uint8Array(65536).fill(97));
 }

@@ -7,7 +7,7 @@ function time(ms) {
   return `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
 }
 
-function lambda(input, callback) {
+function answer(input) {
   let masked = 0;
   const lines = input.payload.lines
     .filter((line) => line.text.length > 0)
@@ -18,5 +18,5 @@ function lambda(input, callback) {
       });
       return `[${time(line.at)}] #${index} ${line.from}: ${text}`;
     });
-  callback(null, [{ type: 'systemMessage', text: lines.join('\n') }, { type: 'note', masked }]);
+  return [{ type: 'systemMessage', text: lines.join('\n') }, { type: 'note', masked }];
 }
