@@ -45,7 +45,7 @@ pub enum DecodeError {
     },
 }
 
-/// The stored form of `events`, which follow each other in `conversation`. `events` are the same afterwards.
+/// The stored form of `events`, which follow each other in `conversation`.
 ///
 /// # Panics
 /// If they have more than 4 GiB, which no bound of an event allows.

@@ -97,7 +97,7 @@ impl<'a> Followed<'a> {
     /// Makes the stored form of a decision.
     pub(super) fn encode(&self, decision: &Decision) -> Vec<u8> {
         let Conversation { id, consumer, .. } = self.after;
-        stored_form(id, consumer, &mut decision.events.clone(), &self.key, &SystemEntropy)
+        stored_form(id, consumer, &decision.events, &self.key, &SystemEntropy)
     }
 }
 
