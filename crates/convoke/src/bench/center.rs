@@ -15,7 +15,7 @@ use tokio::runtime::{Handle as Threads, Runtime};
 use tokio::task::JoinSet;
 
 use super::fleet::Fleet;
-use super::transport::{InProcess, Target};
+use super::transport::{Door, InProcess, OverWebSocket, Target};
 use crate::compose::{Node, Operator, Running};
 use crate::config::NodeConfig;
 
@@ -24,8 +24,12 @@ pub(crate) const MASTER_KEY: [u8; 32] = [1; 32];
 
 /// Functions, and skills: one each.
 pub(crate) const FUNCTIONS: usize = 50;
-/// Conversations per transport. At 2,000 events per second each has one per second, as a lively one has.
-const CONVERSATIONS: usize = 2_000;
+/// The operator's token of what is measured: no secret either.
+const OPERATOR: &str = "cvo_bench";
+/// Conversations in process. At 2,000 events per second each has one per second, as a lively one has.
+const IN_PROCESS: usize = 2_000;
+/// Conversations over a WebSocket each; both its ends count for the open files of one process, often 1,024.
+const OVER_WEBSOCKET: usize = 400;
 /// Conversations opened at once.
 const OPENERS: usize = 64;
 
@@ -44,6 +48,7 @@ pub(crate) struct Center {
     pub(crate) functions: Vec<FunctionId>,
     pub(crate) targets: Vec<Target>,
     pub(crate) in_process: Fleet<InProcess>,
+    pub(crate) over_websocket: Fleet<OverWebSocket>,
     engine: Threads,
     _dir: TempDir,
 }
@@ -53,18 +58,15 @@ impl Center {
     pub(crate) fn open(dir: TempDir, engine: &Runtime, generator: Threads) -> Result<Self> {
         let (running, handle) = engine.block_on(start(dir.path()))?;
         let functions = engine.block_on(furnish(&handle))?;
-        let targets = engine.block_on(open_conversations(&handle, CONVERSATIONS))?;
+        let targets = engine.block_on(open_conversations(&handle, IN_PROCESS))?;
         let consumers = engine.block_on(follow(&handle, &targets))?;
-        let in_process = Fleet::new(consumers, generator)?;
-        Ok(Self {
-            running,
-            handle,
-            functions,
-            targets,
-            in_process,
-            engine: engine.handle().clone(),
-            _dir: dir,
-        })
+        let in_process = Fleet::new(consumers, generator.clone())?;
+        let connected = engine.block_on(open_conversations(&handle, OVER_WEBSOCKET))?;
+        let door = Door { url: running.url(), operator: OPERATOR.to_owned() };
+        let consumers = generator.block_on(connect(&door, &connected))?;
+        let over_websocket = Fleet::new(consumers, generator)?;
+        let engine = engine.handle().clone();
+        Ok(Self { running, handle, functions, targets, in_process, over_websocket, engine, _dir: dir })
     }
 
     /// Runs `work` where the engine runs.
@@ -74,8 +76,8 @@ impl Center {
 
     /// Ends it and removes its data.
     pub(crate) fn close(self, engine: &Runtime) {
-        let Self { running, handle, in_process, .. } = self;
-        drop((handle, in_process));
+        let Self { running, handle, in_process, over_websocket, .. } = self;
+        drop((handle, in_process, over_websocket));
         engine.block_on(running.stop());
     }
 }
@@ -85,7 +87,7 @@ pub(crate) async fn start(dir: &Path) -> Result<(Running, Handle)> {
     let config = NodeConfig::usual(Some(dir.to_owned()), ([127, 0, 0, 1], 0).into());
     let node = Node::start(&config, MASTER_KEY).await?;
     let handle = node.handle();
-    Ok((node.serve(&Operator::Hash([0; 32]), None), handle))
+    Ok((node.serve(&Operator::Token(OPERATOR), None), handle))
 }
 
 /// The account.
@@ -169,6 +171,14 @@ async fn follow(handle: &Handle, targets: &[Target]) -> Result<Vec<InProcess>> {
     for target in targets {
         let consumer = InProcess::follow(handle.clone(), target.clone()).await;
         consumers.push(consumer.context("following a conversation")?);
+    }
+    Ok(consumers)
+}
+
+async fn connect(door: &Door, targets: &[Target]) -> Result<Vec<OverWebSocket>> {
+    let mut consumers = Vec::with_capacity(targets.len());
+    for target in targets {
+        consumers.push(OverWebSocket::connect(door, target).await.context("connecting a consumer")?);
     }
     Ok(consumers)
 }
