@@ -31,7 +31,7 @@ pub use self::idle::{IdleOverrides, IdleTimer, IdleTimers};
 pub use self::password::PasswordHash;
 pub use self::rejection::Rejection;
 pub use self::secret::{SealedValue, Secret};
-pub use self::state::{Account, Egress, EgressMode, FencePolicy, RunLogSettings, Skill};
+pub use self::state::{Account, Egress, EgressMode, FencePolicy, Generation, RunLogSettings, Skill};
 pub use self::token::{AccessToken, Principal, TokenKind};
 pub use self::user::{User, UserRole};
 

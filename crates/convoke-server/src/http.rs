@@ -40,24 +40,38 @@ use utoipa_axum::routes;
 
 use crate::guard::guard;
 use crate::layers::around;
+use crate::lp;
 use crate::openapi::finished;
 use crate::problem::ApiError;
 use crate::server::{Server, Shared};
 
-/// All routes: the API, the page, and an answer to everything else.
+/// What a server answers, by who can reach it.
+pub struct Routers {
+    /// For listeners: the API, the planes, the page, and an answer to everything else.
+    pub everything: Router,
+    /// Only where services are, for a listener without TLS: some clients ask that way, and it is no secret.
+    pub csds: Router,
+}
+
+/// All routes of a server.
 ///
 /// # Panics
 /// Never: the description is plain data.
-pub fn router(server: Server) -> Router {
+pub fn routers(server: Server) -> Routers {
     let (api, document) = api().split_for_parts();
     let document = serde_json::to_vec(&finished(document)).expect("a document is plain data");
     let shared = Shared::new(server, Bytes::from(document));
-    api.route_layer(from_fn_with_state(shared.clone(), guard))
-        .merge(page::routes())
+    let api = api.route_layer(from_fn_with_state(shared.clone(), guard));
+    let everything = api.merge(lp::csds_routes()).merge(page::routes());
+    Routers { everything: surrounded(everything, &shared), csds: surrounded(lp::csds_routes(), &shared) }
+}
+
+fn surrounded(routes: Router<Shared>, shared: &Shared) -> Router {
+    routes
         .fallback(nothing_here)
         .layer(map_response(say_not_allowed))
         .layer(from_fn_with_state(shared.clone(), around))
-        .with_state(shared)
+        .with_state(shared.clone())
 }
 
 /// The API's routes with their description.

@@ -7,7 +7,7 @@
 //!                                    └──▶ live: the same over one WebSocket
 //! ```
 //!
-//! [`router`] makes the routes, [`serve`] puts them on a listener, [`openapi`] describes them. Nothing here decides a rule:
+//! [`routers`] makes the routes, [`serve`] puts them on a listener, [`openapi`] describes them. Nothing here decides a rule:
 //! requests become commands of the domain (`convoke-api` converts), answers are made from its state. It promises that
 //! whatever is sent is answered, bounded, and refused with a stable code; that an account never sees another; and that no
 //! text that a person wrote, and no secret, gets into a log.
@@ -24,11 +24,13 @@ mod http;
 mod layers;
 mod limits;
 mod live;
+mod lp;
 mod openapi;
 mod problem;
 mod serve;
 mod server;
 pub mod templates;
+mod tls;
 
 #[cfg(test)]
 mod every_route;
@@ -39,8 +41,10 @@ pub use auth::{
     Auth, LoginError, NewSession, NewToken, PasswordUnfit, VerifiedClient, VerifiedUser, hash_password,
 };
 pub use caller::Peer;
-pub use http::router;
+pub use http::{Routers, routers};
+pub use lp::Published;
 pub use openapi::openapi;
-pub use serve::serve;
-pub use server::{Demo, Server};
+pub use serve::{Endpoint, serve};
+pub use server::{Demo, Planes, Server};
 pub use templates::Templates;
+pub use tls::{Tls, TlsError};

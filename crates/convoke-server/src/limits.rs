@@ -42,6 +42,9 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a consumer's token is valid. The page and the clients ask for a new one with each visit.
 pub(crate) const CONSUMER_TOKEN_LIFE: Duration = Duration::from_hours(24 * 30);
 
+/// How long a TLS handshake may take: two round trips over a slow line.
+pub(crate) const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
+
 /// Refused tokens that one address may show at once. A program with an old token notices long before.
 pub(crate) const REFUSED_TOKENS_MAX: u32 = 50;
 
@@ -76,8 +79,8 @@ pub(crate) const SESSION_LIFE: Duration = Duration::from_hours(12);
 /// longest is forgotten.
 pub(crate) const REFUSED_ADDRESSES_MAX: usize = 10_000;
 
-/// Longest token that is looked at. Ours have up to 150. Bytes.
-pub(crate) const TOKEN_BYTES_MAX: usize = 256;
+/// Longest token that is looked at. Those of users have up to 150, those of applications up to 900. Bytes.
+pub(crate) const TOKEN_BYTES_MAX: usize = 2 * 1024;
 
 /// Events of a conversation in one answer if the request does not say.
 pub(crate) const EVENTS_USUAL: u16 = 200;

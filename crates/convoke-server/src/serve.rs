@@ -1,4 +1,4 @@
-//! Puts the routes on a listener: bounded connections, bounded heads, an orderly end.
+//! Puts the routes on a listener, plain or with TLS: bounded connections, bounded heads, an orderly end.
 
 use std::io;
 use std::pin::pin;
@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -21,24 +22,78 @@ use tracing::{debug, info, warn};
 
 use crate::caller::Peer;
 use crate::limits;
+use crate::tls::Tls;
 
-/// Serves `router` on `listener` until `stopping` is cancelled; then takes no more connections, lets what is under way
-/// end, for ten seconds at most, and returns. `stopping` is the one of the [`crate::Server`].
+/// A listener, what is spoken there, and what answers.
+pub struct Endpoint {
+    /// Where connections come in.
+    pub listener: TcpListener,
+    /// With it, nothing but TLS is spoken.
+    pub tls: Option<Tls>,
+    /// What answers.
+    pub router: Router,
+}
+
+/// Serves all endpoints until `stopping` is cancelled; then takes no more connections, lets what is under way end, for ten
+/// seconds at most, and returns. `stopping` is the one of the [`crate::Server`].
 ///
 /// # Errors
-/// If the listener has no address.
-pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> io::Result<()> {
-    info!(address = %listener.local_addr()?, "listening");
+/// If a listener has no address.
+pub async fn serve(endpoints: Vec<Endpoint>, stopping: CancellationToken) -> io::Result<()> {
+    let serving = endpoints.into_iter().map(|endpoint| serve_one(endpoint, stopping.clone()));
+    futures_util::future::try_join_all(serving).await.map(drop)
+}
+
+async fn serve_one(endpoint: Endpoint, stopping: CancellationToken) -> io::Result<()> {
+    let Endpoint { listener, tls, router } = endpoint;
+    info!(address = %listener.local_addr()?, tls = tls.is_some(), "listening");
     let connections = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
     let tasks = TaskTracker::new();
     while let Some((stream, permit)) = next(&listener, &connections, &stopping).await {
         let Ok(peer) = stream.peer_addr() else { continue };
-        let router = router.clone();
         let slot = Slot::new(permit, &tasks);
+        let connection =
+            Connection { peer: Peer(peer), slot, router: router.clone(), stopping: stopping.clone() };
+        match tls.clone() {
+            None => drop(tasks.spawn(connection.serve(stream))),
+            Some(tls) => drop(tasks.spawn(connection.serve_secured(tls, stream))),
+        }
+    }
+    drop(listener);
+    tasks.close();
+    if tokio::time::timeout(limits::SHUTDOWN_TIME_MAX, tasks.wait()).await.is_err() {
+        warn!("some requests did not end in time; they are cut off");
+    }
+    Ok(())
+}
+
+/// A connection that was accepted.
+struct Connection {
+    peer: Peer,
+    slot: Slot,
+    router: Router,
+    stopping: CancellationToken,
+}
+
+impl Connection {
+    /// Answers its requests behind a handshake.
+    async fn serve_secured(self, tls: Tls, stream: TcpStream) {
+        let secured = tokio::select! {
+            secured = tls.accept(stream) => secured,
+            () = self.stopping.cancelled() => None,
+        };
+        if let Some(secured) = secured {
+            self.serve(secured).await;
+        }
+    }
+
+    /// Answers its requests until it ends.
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Self { peer, slot, router, stopping } = self;
         let lent = slot.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request: Request = request.map(axum::body::Body::new);
-            request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(peer);
             request.extensions_mut().insert(lent.clone());
             router.clone().oneshot(request)
         });
@@ -49,28 +104,19 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
             .max_headers(limits::HEADERS_MAX)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
-        let stopping = stopping.clone();
-        tasks.spawn(async move {
-            let mut connection = pin!(connection);
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = stopping.cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            };
-            if let Err(error) = ended {
-                debug!(%error, "a connection broke");
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stopping.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
             }
-            drop(slot);
-        });
+        };
+        if let Err(error) = ended {
+            debug!(%error, "a connection broke");
+        }
+        drop(slot);
     }
-    drop(listener);
-    tasks.close();
-    if tokio::time::timeout(limits::SHUTDOWN_TIME_MAX, tasks.wait()).await.is_err() {
-        warn!("some requests did not end in time; they are cut off");
-    }
-    Ok(())
 }
 
 /// One of the connections that a listener may have. Whoever keeps it counts as one, also after the connection became
@@ -136,7 +182,8 @@ mod tests {
     async fn served(kit: &Kit) -> (std::net::SocketAddr, JoinHandle<io::Result<()>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let serving = serve(listener, kit.router.clone(), kit.stopping.clone());
+        let endpoint = Endpoint { listener, tls: None, router: kit.router.clone() };
+        let serving = serve(vec![endpoint], kit.stopping.clone());
         (address, TaskTracker::new().spawn(serving))
     }
 

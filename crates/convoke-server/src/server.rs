@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Attempts, Auth};
 use crate::caller::Tenant;
+use crate::lp::Published;
 use crate::problem::Answer;
 use crate::templates::Templates;
 
@@ -27,8 +28,17 @@ pub struct Server {
     pub movable_clock: Option<Arc<MovableClock>>,
     /// The demo account, in `convoke dev` only.
     pub demo: Option<Demo>,
+    /// What LivePerson's clients are told.
+    pub planes: Planes,
     /// Told when the server stops: who follows a conversation is let go. The same one goes to [`crate::serve`].
     pub stopping: CancellationToken,
+}
+
+/// What LivePerson's clients are told of the installation.
+#[derive(Debug, Clone)]
+pub struct Planes {
+    /// Where they find services.
+    pub published: Published,
 }
 
 /// What a newcomer's page is given, on this machine only.

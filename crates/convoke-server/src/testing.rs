@@ -23,7 +23,9 @@ use uuid::Uuid;
 
 use crate::auth::{Auth, NewToken};
 use crate::caller::Peer;
-use crate::server::{Demo, Server};
+use crate::http::Routers;
+use crate::lp::Published;
+use crate::server::{Demo, Planes, Server};
 use crate::templates::Templates;
 pub(crate) use host::ScriptedHost;
 
@@ -124,10 +126,12 @@ impl Kit {
             templates: Templates::built_in(),
             movable_clock: Some(clock.clone()),
             demo: Some(demo),
+            planes: Planes { published: Published::at("localhost", 8443) },
             stopping: stopping.clone(),
         };
         let auth = auth();
-        Self { _engine: engine, router: crate::router(server), handle, clock, stopping, operator, auth }
+        let Routers { everything, .. } = crate::routers(server);
+        Self { _engine: engine, router: everything, handle, clock, stopping, operator, auth }
     }
 
     /// A token of the agent with these roles.

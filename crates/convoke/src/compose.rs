@@ -2,7 +2,7 @@
 //! a server in front.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -13,7 +13,7 @@ use convoke_engine::ports::{Clock, Entropy, MovableClock, Ports, SystemClock, Sy
 use convoke_engine::{Engine, Handle, Settings};
 use convoke_sandbox::egress::EgressSettings;
 use convoke_sandbox::{Sandbox, SandboxSettings};
-use convoke_server::{Auth, Demo, Server, Templates};
+use convoke_server::{Auth, Demo, Endpoint, Published, Routers, Server, Templates, Tls};
 use convoke_store::runs::{MemoryRuns, RunStore, SqliteRuns};
 use convoke_store::{MemoryStore, SqliteStore, Store, StoreError};
 use serde_json::Value;
@@ -25,7 +25,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use crate::config::NodeConfig;
+use crate::certificates;
+use crate::config::{Certificate, NodeConfig, PlanesConfig};
 use crate::host::SandboxHost;
 use crate::limits::SHUTDOWN_TIME_MAX;
 
@@ -36,6 +37,7 @@ type Stores = (Arc<dyn Store>, Arc<dyn RunStore>);
 pub(crate) struct Node {
     listener: TcpListener,
     address: SocketAddr,
+    planes: Planes,
     engine: Engine,
     stores: Stores,
     movable_clock: Option<Arc<MovableClock>>,
@@ -46,11 +48,32 @@ pub(crate) struct Node {
 /// A node that serves.
 pub(crate) struct Running {
     address: SocketAddr,
+    planes: Where,
     engine: Engine,
     stores: Stores,
     stopping: CancellationToken,
     serving: JoinHandle<std::io::Result<()>>,
     asked_to_end: AskedToEnd,
+}
+
+/// The listeners of LivePerson's clients, with what they prove themselves with.
+struct Planes {
+    tls: Option<Tls>,
+    listeners: Vec<TcpListener>,
+    csds: Option<TcpListener>,
+    found: Where,
+    published: Published,
+}
+
+/// Where LivePerson's clients find a node.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Where {
+    /// Addresses where TLS is spoken.
+    pub(crate) tls: Vec<SocketAddr>,
+    /// The address where only CSDS is spoken.
+    pub(crate) csds: Option<SocketAddr>,
+    /// The certificate of the development authority, which clients have to trust.
+    pub(crate) authority: Option<PathBuf>,
 }
 
 /// The signals that ask a process to end. Listened to from before anybody is told that it runs, so that whoever asks at
@@ -80,15 +103,16 @@ impl Node {
     pub(crate) async fn start(config: &NodeConfig, master_key: [u8; 32]) -> Result<Self> {
         // The store first: a second process on the same directory should learn of that, not of a port.
         let (store, runs) = open_stores(config.data.as_deref()).await?;
-        let listener = TcpListener::bind(config.listen).await;
-        let listener = listener.with_context(|| format!("cannot listen on {}", config.listen))?;
+        let listener = bind(config.listen).await?;
         let address = listener.local_addr().context("the listener has no address")?;
+        let planes = Planes::take(&config.planes).await?;
         let movable_clock = config.movable_clock.then(|| Arc::new(MovableClock::running()));
         let clock: Arc<dyn Clock> = match &movable_clock {
             Some(movable) => Arc::clone(movable) as Arc<dyn Clock>,
             None => Arc::new(SystemClock),
         };
-        let settings = sandbox_settings(config, address);
+        let own = std::iter::once(address).chain(planes.found.tls.iter().copied()).chain(planes.found.csds);
+        let settings = sandbox_settings(config, own.collect());
         let sandbox = tokio::task::spawn_blocking(|| Sandbox::new(settings)).await??;
         let host = SandboxHost::new(sandbox, Arc::clone(&clock));
         let ports = Ports {
@@ -106,7 +130,7 @@ impl Node {
         let engine = Engine::start(ports, settings).await.context("cannot start on the stored data")?;
         let asked_to_end = AskedToEnd::listen()?;
         let stores = (store, runs);
-        Ok(Self { listener, address, engine, stores, movable_clock, master_key, asked_to_end })
+        Ok(Self { listener, address, planes, engine, stores, movable_clock, master_key, asked_to_end })
     }
 
     /// The engine.
@@ -121,24 +145,28 @@ impl Node {
 
     /// Begins to serve.
     pub(crate) fn serve(self, operator: &Operator<'_>, demo: Option<Demo>) -> Running {
-        let Self { listener, address, engine, stores, movable_clock, master_key, asked_to_end } = self;
+        let Self { listener, address, planes, engine, stores, movable_clock, master_key, asked_to_end } = self;
         let consumer_key = derived(&master_key, "consumer tokens");
         let auth = match operator {
             Operator::Token(token) => Auth::new(&consumer_key, Some(token)),
             Operator::Hash(sha256) => Auth::new(&consumer_key, None).with_operator_sha256(*sha256),
         };
         let stopping = CancellationToken::new();
-        let router = convoke_server::router(Server {
+        let routers = convoke_server::routers(Server {
             handle: engine.handle(),
             auth,
             templates: Templates::built_in(),
             movable_clock,
             demo,
+            planes: convoke_server::Planes { published: planes.published.clone() },
             stopping: stopping.clone(),
         });
+        let plain = Endpoint { listener, tls: None, router: routers.everything.clone() };
+        let found = planes.found.clone();
+        let endpoints = planes.endpoints(&routers).chain([plain]).collect();
         let tasks = TaskTracker::new();
-        let serving = tasks.spawn(convoke_server::serve(listener, router, stopping.clone()));
-        Running { address, engine, stores, stopping, serving, asked_to_end }
+        let serving = tasks.spawn(convoke_server::serve(endpoints, stopping.clone()));
+        Running { address, planes: found, engine, stores, stopping, serving, asked_to_end }
     }
 }
 
@@ -146,6 +174,11 @@ impl Running {
     /// Where it is found.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where LivePerson's clients find it.
+    pub(crate) fn planes(&self) -> &Where {
+        &self.planes
     }
 
     /// Completes when the operating system asks the process to end, or serving fails.
@@ -195,14 +228,76 @@ async fn open_stores(data: Option<&Path>) -> Result<(Arc<dyn Store>, Arc<dyn Run
     Ok((Arc::new(store), Arc::new(runs)))
 }
 
-fn sandbox_settings(config: &NodeConfig, address: SocketAddr) -> SandboxSettings {
+impl Planes {
+    /// Takes the addresses.
+    async fn take(config: &PlanesConfig) -> Result<Self> {
+        let mut listeners = Vec::with_capacity(config.listen.len());
+        let mut found = Where::default();
+        for address in &config.listen {
+            let listener = bind(*address).await?;
+            found.tls.push(listener.local_addr()?);
+            listeners.push(listener);
+        }
+        let csds = match config.csds_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        found.csds = csds.as_ref().map(TcpListener::local_addr).transpose()?;
+        let port = found.tls.first().map_or(443, SocketAddr::port);
+        let published = published(config, port)?;
+        let tls = match &config.certificate {
+            Certificate::None => None,
+            Certificate::Files { certificate, key } => Some(certificates::from_files(certificate, key)?),
+            Certificate::Development(data) => {
+                let made = certificates::dev_certificate(data, &published.hosts())?;
+                found.authority = Some(made.authority);
+                Some(made.tls)
+            }
+        };
+        Ok(Self { tls, listeners, csds, found, published })
+    }
+
+    fn endpoints(self, routers: &Routers) -> impl Iterator<Item = Endpoint> + use<> {
+        let (tls, everything) = (self.tls, routers.everything.clone());
+        let secured = self.listeners.into_iter().map(move |listener| Endpoint {
+            listener,
+            tls: tls.clone(),
+            router: everything.clone(),
+        });
+        let csds = routers.csds.clone();
+        secured.chain(self.csds.map(|listener| Endpoint { listener, tls: None, router: csds }))
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Where clients are told to find services, when TLS is on `port`.
+fn published(config: &PlanesConfig, port: u16) -> Result<Published> {
+    let mut published = Published::at(&config.public_host, port);
+    for entry in &config.publish {
+        let parts = entry.split_once('=').filter(|(service, host)| !service.is_empty() && !host.is_empty());
+        let (service, host) = parts.with_context(|| {
+            format!("\"{entry}\" says no host: write SERVICE=HOST, as in msgHist=history.example.com")
+        })?;
+        let (service, hosts) = match service.strip_suffix("@v2") {
+            Some(service) => (service, &mut published.of_service_v2),
+            None => (service, &mut published.of_service),
+        };
+        hosts.insert(service.to_owned(), host.to_owned());
+    }
+    Ok(published)
+}
+
+fn sandbox_settings(config: &NodeConfig, own_listeners: Vec<SocketAddr>) -> SandboxSettings {
     let memory = usize::try_from(config.function_memory_mib_max).unwrap_or(usize::MAX);
     SandboxSettings {
         instances_max: config.functions_max,
         memory_bytes_max: memory.saturating_mul(1024 * 1024),
         egress: EgressSettings {
             allow_private: config.allow_private_egress,
-            own_listeners: vec![address],
+            own_listeners,
             ..EgressSettings::default()
         },
         ..SandboxSettings::default()

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
 use crate::files;
+use crate::limits::LISTENERS_MAX;
 
 /// What can be set by flag, by variable, and in the file.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -20,6 +21,25 @@ pub(crate) struct ServeSettings {
     /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, env = "CONVOKE_LISTEN", value_name = "ADDR:PORT")]
     pub(crate) listen: Option<SocketAddr>,
+    /// Addresses to listen on with TLS, with commas between them; port 0 takes a free one [default: 127.0.0.1:8443 where
+    /// there is a certificate]
+    #[arg(long, env = "CONVOKE_TLS_LISTEN", value_delimiter = ',', value_name = "ADDR:PORT")]
+    pub(crate) tls_listen: Option<Vec<SocketAddr>>,
+    /// Certificate for TLS, in PEM form, its issuers after it
+    #[arg(long, env = "CONVOKE_TLS_CERT", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Its private key, in PEM form
+    #[arg(long, env = "CONVOKE_TLS_KEY", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Name under which clients reach this server with TLS [default: localhost]
+    #[arg(long, env = "CONVOKE_PUBLIC_HOST", value_name = "HOST")]
+    pub(crate) public_host: Option<String>,
+    /// Address to listen on without TLS for the question where services are, and nothing else [default: none]
+    #[arg(long, env = "CONVOKE_CSDS_LISTEN", value_name = "ADDR:PORT")]
+    pub(crate) csds_listen: Option<SocketAddr>,
+    /// Where clients are told to find a service, as SERVICE=HOST; SERVICE@v2=HOST for accounts of the second generation
+    #[arg(long, env = "CONVOKE_PUBLISH", value_delimiter = ',', value_name = "SERVICE=HOST")]
+    pub(crate) publish: Option<Vec<String>>,
     /// A reverse proxy on the way ends TLS, so that listening beyond this machine is safe
     #[arg(long, env = "CONVOKE_BEHIND_PROXY", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) behind_proxy: Option<bool>,
@@ -59,12 +79,52 @@ pub(crate) struct NodeConfig {
     /// Where the data is kept; `None`: nowhere, it is gone when the process ends.
     pub(crate) data: Option<PathBuf>,
     pub(crate) listen: SocketAddr,
+    /// What is spoken with TLS, and what clients are told about it.
+    pub(crate) planes: PlanesConfig,
     pub(crate) shards: Option<NonZeroUsize>,
     pub(crate) functions_max: u32,
     pub(crate) function_memory_mib_max: u32,
     pub(crate) allow_private_egress: bool,
     /// Whether the clock can be moved.
     pub(crate) movable_clock: bool,
+}
+
+/// Where LivePerson's clients reach a node.
+#[derive(Debug, Clone)]
+pub(crate) struct PlanesConfig {
+    /// Where TLS is spoken.
+    pub(crate) listen: Vec<SocketAddr>,
+    pub(crate) certificate: Certificate,
+    /// The name under which clients reach it.
+    pub(crate) public_host: String,
+    /// Where only CSDS is spoken, without TLS.
+    pub(crate) csds_listen: Option<SocketAddr>,
+    /// Where single services are published: `SERVICE=HOST`, `SERVICE@v2=HOST`.
+    pub(crate) publish: Vec<String>,
+}
+
+/// What a TLS listener proves itself with.
+#[derive(Debug, Clone)]
+pub(crate) enum Certificate {
+    /// Nothing: there are no TLS listeners.
+    None,
+    /// One of the development authority in this directory.
+    Development(PathBuf),
+    /// The one in these files.
+    Files { certificate: PathBuf, key: PathBuf },
+}
+
+impl PlanesConfig {
+    /// No TLS.
+    pub(crate) fn none() -> Self {
+        Self {
+            listen: Vec::new(),
+            certificate: Certificate::None,
+            public_host: "localhost".to_owned(),
+            csds_listen: None,
+            publish: Vec::new(),
+        }
+    }
 }
 
 /// What `serve` runs with.
@@ -83,6 +143,7 @@ impl NodeConfig {
         Self {
             data,
             listen,
+            planes: PlanesConfig::none(),
             shards: None,
             functions_max: 1_000,
             function_memory_mib_max: 2_048,
@@ -109,6 +170,12 @@ impl ServeSettings {
         Self {
             data: self.data.or(base.data),
             listen: self.listen.or(base.listen),
+            tls_listen: self.tls_listen.or(base.tls_listen),
+            tls_cert: self.tls_cert.or(base.tls_cert),
+            tls_key: self.tls_key.or(base.tls_key),
+            public_host: self.public_host.or(base.public_host),
+            csds_listen: self.csds_listen.or(base.csds_listen),
+            publish: self.publish.or(base.publish),
             behind_proxy: self.behind_proxy.or(base.behind_proxy),
             log_format: self.log_format.or(base.log_format),
             log: self.log.or(base.log),
@@ -127,8 +194,16 @@ impl ServeSettings {
             "plain HTTP beyond this machine would show tokens to the network: listen on 127.0.0.1, or put a reverse \
              proxy with TLS in front and say so with --behind-proxy"
         );
+        let planes = planes(self.tls_listen, self.tls_cert.zip(self.tls_key))?;
+        let planes = PlanesConfig {
+            public_host: self.public_host.unwrap_or(planes.public_host),
+            csds_listen: self.csds_listen,
+            publish: self.publish.unwrap_or_default(),
+            ..planes
+        };
         let usual = NodeConfig::usual(Some(data.clone()), listen);
         let node = NodeConfig {
+            planes,
             shards: self.shards,
             functions_max: self.functions_max.unwrap_or(usual.functions_max),
             function_memory_mib_max: self.function_memory_mib_max.unwrap_or(usual.function_memory_mib_max),
@@ -144,6 +219,20 @@ impl ServeSettings {
         let log_format = self.log_format.unwrap_or(LogFormat::Json);
         Ok(ServeConfig { node, data, log_format, log: self.log.unwrap_or_else(|| "info".to_owned()) })
     }
+}
+
+/// Where TLS is spoken, and with what.
+fn planes(listen: Option<Vec<SocketAddr>>, files: Option<(PathBuf, PathBuf)>) -> Result<PlanesConfig> {
+    let Some((certificate, key)) = files else {
+        ensure!(
+            listen.is_none_or(|listen| listen.is_empty()),
+            "TLS needs a certificate: name it with --tls-cert and its key with --tls-key"
+        );
+        return Ok(PlanesConfig::none());
+    };
+    let listen = listen.unwrap_or_else(|| vec![SocketAddr::from(([127, 0, 0, 1], 8443))]);
+    ensure!(listen.len() <= LISTENERS_MAX, "there are at most {LISTENERS_MAX} TLS listeners");
+    Ok(PlanesConfig { listen, certificate: Certificate::Files { certificate, key }, ..PlanesConfig::none() })
 }
 
 fn parse(text: &str) -> Result<ServeSettings> {

@@ -46,3 +46,9 @@ pub(crate) const WATCH_EVERY: Duration = Duration::from_millis(300);
 
 /// Functions that `convoke dev` watches: as many as an account may have.
 pub(crate) const WATCHED_FUNCTIONS_MAX: usize = 500;
+
+/// How long the server's certificate of `convoke dev` is valid: longer than anybody leaves one running. Days.
+pub(crate) const DEV_CERTIFICATE_DAYS: i64 = 30;
+
+/// TLS listeners of one process: one for each of a machine's addresses, and some.
+pub(crate) const LISTENERS_MAX: usize = 16;

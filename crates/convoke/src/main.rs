@@ -1,6 +1,7 @@
 //! The one binary: parses the command line, runs the command, and turns the outcome into an exit code.
 
 mod bench;
+mod certificates;
 mod cli;
 mod client;
 mod cmd;

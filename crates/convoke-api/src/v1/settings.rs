@@ -23,6 +23,16 @@ mirror! {
 }
 
 mirror! {
+    /// Which generation of the functions planes the account's clients are told to speak.
+    Generation = convoke_domain::account::Generation {
+        /// With lambdas and callbacks; what the common tools speak.
+        V1,
+        /// With functions and manifests.
+        V2,
+    }
+}
+
+mirror! {
     /// Whether functions may call anywhere.
     EgressMode = convoke_domain::account::EgressMode {
         /// Only the listed domains.
@@ -93,6 +103,8 @@ pub struct Settings {
     pub fire_after_autoclose: bool,
     /// What happens to overtaken answers, unless a function says otherwise.
     pub fence_policy: FencePolicy,
+    /// Which generation of the functions planes its clients are told to speak.
+    pub generation: Generation,
     /// Where functions may call.
     pub egress: Egress,
     /// What is kept of the runs of functions.
@@ -111,6 +123,7 @@ impl From<&Account> for Settings {
             auto_close_seconds: account.auto_close.as_secs(),
             fire_after_autoclose: account.fire_after_autoclose,
             fence_policy: account.fence_policy.into(),
+            generation: account.generation.into(),
             egress: Egress { mode: account.egress.mode.into(), domains: account.egress.domains.clone() },
             run_log: account.run_log.into(),
         }
@@ -150,6 +163,9 @@ pub struct UpdateSettings {
     /// What happens to overtaken answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fence_policy: Option<FencePolicy>,
+    /// Which generation of the functions planes its clients are told to speak.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
     /// Where functions may call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub egress: Option<Egress>,
@@ -180,6 +196,7 @@ impl UpdateSettings {
             after.map(|after| Command::SetAutoClose { after }),
             self.fire_after_autoclose.map(|fire| Command::SetFireAfterAutoclose { fire }),
             self.fence_policy.map(|policy| Command::SetFencePolicy { policy: policy.into() }),
+            self.generation.map(|generation| Command::SetGeneration { generation: generation.into() }),
             egress.map(|egress| Command::SetEgress { egress }),
             self.run_log.map(|run_log| Command::SetRunLog { run_log: run_log.into() }),
             self.controller_bot_enabled.map(|enabled| Command::SwitchControllerBot { enabled }),

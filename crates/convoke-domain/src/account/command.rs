@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessToken, Egress, FencePolicy, IdleTimers, PasswordHash, Principal, RunLogSettings, SealedValue,
-    Skill, User, UserRole,
+    AccessToken, Egress, FencePolicy, Generation, IdleTimers, PasswordHash, Principal, RunLogSettings,
+    SealedValue, Skill, User, UserRole,
 };
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours};
@@ -114,6 +114,8 @@ pub enum Command {
     SetFencePolicy { policy: FencePolicy },
     /// Set what is kept of the runs of functions.
     SetRunLog { run_log: RunLogSettings },
+    /// Choose which generation of the functions planes its clients are told to speak.
+    SetGeneration { generation: Generation },
     /// Set where functions may call.
     SetEgress { egress: Egress },
     /// Let functions call a domain.

@@ -134,6 +134,7 @@ fn checked(account: &Account, command: Command, context: &Context<'_>) -> Result
         Command::SetFireAfterAutoclose { fire } => Event::FireAfterAutocloseSet { fire },
         Command::SetFencePolicy { policy } => Event::FencePolicySet { policy },
         Command::SetRunLog { run_log } => set_run_log(run_log)?,
+        Command::SetGeneration { generation } => Event::GenerationSet { generation },
         Command::SetEgress { egress } => check_egress(&egress).map(|()| Event::EgressSet { egress })?,
         Command::AddDomain { domain } => add_domain(account, domain)?,
         Command::RemoveDomain { domain } => remove_domain(account, domain)?,

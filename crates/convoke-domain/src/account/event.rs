@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessToken, Client, Egress, FencePolicy, IdleTimers, PasswordHash, RunLogSettings, Secret, Skill, User,
+    AccessToken, Client, Egress, FencePolicy, Generation, IdleTimers, PasswordHash, RunLogSettings, Secret,
+    Skill, User,
 };
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours, seconds};
@@ -65,6 +66,8 @@ pub enum Event {
     FencePolicySet { policy: FencePolicy },
     /// It was set what is kept of the runs of functions.
     RunLogSet { run_log: RunLogSettings },
+    /// The generation of the functions planes was chosen.
+    GenerationSet { generation: Generation },
     /// It was set where functions may call.
     EgressSet { egress: Egress },
     /// Functions may call a domain.

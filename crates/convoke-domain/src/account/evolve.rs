@@ -28,6 +28,7 @@ fn apply(account: &mut Account, event: &Event) {
         Event::FireAfterAutocloseSet { fire } => account.fire_after_autoclose = *fire,
         Event::FencePolicySet { policy } => account.fence_policy = *policy,
         Event::RunLogSet { run_log } => account.run_log = *run_log,
+        Event::GenerationSet { generation } => account.generation = *generation,
         Event::EgressSet { egress } => account.egress = egress.clone(),
         Event::DomainAdded { domain } => drop(account.egress.domains.insert(domain.clone())),
         Event::DomainRemoved { domain } => drop(account.egress.domains.remove(domain)),
@@ -95,6 +96,7 @@ fn apply_to_parts(account: &mut Account, event: &Event) {
         | Event::FireAfterAutocloseSet { .. }
         | Event::FencePolicySet { .. }
         | Event::RunLogSet { .. }
+        | Event::GenerationSet { .. }
         | Event::EgressSet { .. }
         | Event::DomainAdded { .. }
         | Event::DomainRemoved { .. }

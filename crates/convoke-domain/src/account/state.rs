@@ -52,6 +52,9 @@ pub struct Account {
     pub fire_after_autoclose: bool,
     /// What happens to an answer that the conversation has overtaken, unless a function says otherwise.
     pub fence_policy: FencePolicy,
+    /// Which generation of the functions planes its clients are told to speak.
+    #[serde(default)]
+    pub generation: Generation,
     /// Where functions may call.
     pub egress: Egress,
     /// What is kept of the runs of functions.
@@ -130,6 +133,17 @@ impl Default for RunLogSettings {
     }
 }
 
+/// A generation of the functions planes. Clients tell them apart by the host names that they are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Generation {
+    /// With lambdas and callbacks; what the common tools speak.
+    #[default]
+    V1,
+    /// With functions and manifests.
+    V2,
+}
+
 /// Where the functions of an account may call.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Egress {
@@ -170,6 +184,7 @@ impl Account {
             auto_close: limits::AUTO_CLOSE_MAX,
             fire_after_autoclose: false,
             fence_policy: FencePolicy::default(),
+            generation: Generation::default(),
             egress: Egress::default(),
             run_log: RunLogSettings::default(),
             tokens: BTreeMap::new(),

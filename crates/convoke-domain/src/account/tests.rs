@@ -187,6 +187,7 @@ fn every_setting_is_changed_by_its_command_and_not_twice() {
         Command::SetAutoClose { after: limits::AUTO_CLOSE_MIN },
         Command::SetFireAfterAutoclose { fire: true },
         Command::SetFencePolicy { policy: FencePolicy::Apply },
+        Command::SetGeneration { generation: Generation::V2 },
         Command::SetEgress {
             egress: Egress { mode: EgressMode::Any, domains: ["*.example.com".to_owned()].into() },
         },

@@ -7,8 +7,8 @@ use anyhow::{Result, bail, ensure};
 use clap::Args;
 use convoke_server::{Demo, NewToken};
 
-use crate::compose::{self, Node, Operator};
-use crate::config::{LogFormat, NodeConfig};
+use crate::compose::{self, Node, Operator, Where};
+use crate::config::{Certificate, LogFormat, NodeConfig, PlanesConfig};
 use crate::connection::{DEV_FOLDER, DevConnection, Persona, Token};
 use crate::demo::{self, DemoAccount};
 use crate::render::{Printer, Style};
@@ -32,6 +32,16 @@ pub(crate) struct Dev {
     /// that is taken]
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
+    /// Addresses on this machine to listen on with TLS, for LivePerson's tools; port 0 takes a free one [default:
+    /// 127.0.0.1:8443, or another port if that is taken]
+    #[arg(long, value_delimiter = ',', value_name = "ADDR:PORT")]
+    tls_listen: Option<Vec<SocketAddr>>,
+    /// Address on this machine to listen on without TLS for the question where services are, and nothing else
+    #[arg(long, value_name = "ADDR:PORT")]
+    csds_listen: Option<SocketAddr>,
+    /// Where clients are told to find a service, as SERVICE=HOST; SERVICE@v2=HOST for accounts of the second generation
+    #[arg(long, value_delimiter = ',', value_name = "SERVICE=HOST")]
+    publish: Vec<String>,
     /// Let `convoke clock advance` move the clock
     #[arg(long)]
     test_clock: bool,
@@ -56,7 +66,8 @@ pub(crate) struct Dev {
 impl Dev {
     /// Runs until the process is asked to end.
     pub(crate) async fn run(self) -> Result<()> {
-        if let Some(listen) = self.listen {
+        let secured = self.tls_listen.iter().flatten().copied();
+        for listen in self.listen.into_iter().chain(secured).chain(self.csds_listen) {
             ensure!(
                 listen.ip().is_loopback(),
                 "`convoke dev` has a demo account and stays on this machine: listen on 127.0.0.1, or use `convoke serve`"
@@ -78,7 +89,7 @@ impl Dev {
         let mut running = node.serve(&Operator::Token(&operator.0), page(&account));
 
         let printer = Printer::new();
-        printer.line(&self.banner(&connection, printer.style))?;
+        printer.line(&self.banner(&connection, running.planes(), printer.style))?;
         let ended = if self.functions.is_dir() {
             printer.line(&format!(
                 "\n{} is watched: what is saved there is deployed.",
@@ -121,6 +132,7 @@ impl Dev {
             refuse_to_overwrite(&self.data)?;
         }
         let config = NodeConfig {
+            planes: self.planes().await,
             movable_clock: self.test_clock,
             allow_private_egress: self.allow_private_egress,
             ..NodeConfig::usual(data, wanted)
@@ -128,7 +140,23 @@ impl Dev {
         Node::start(&config, master_key).await
     }
 
-    fn banner(&self, connection: &DevConnection, style: Style) -> String {
+    async fn planes(&self) -> PlanesConfig {
+        let usual = SocketAddr::from(([127, 0, 0, 1], 8443));
+        let listen = match &self.tls_listen {
+            Some(wanted) => wanted.clone(),
+            None if is_free(usual).await => vec![usual],
+            None => vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+        };
+        PlanesConfig {
+            listen,
+            certificate: Certificate::Development(self.data.clone()),
+            csds_listen: self.csds_listen,
+            publish: self.publish.clone(),
+            ..PlanesConfig::none()
+        }
+    }
+
+    fn banner(&self, connection: &DevConnection, planes: &Where, style: Style) -> String {
         let DevConnection { url, account, .. } = connection;
         let token = |persona| connection.tokens.get(&persona).map_or("", |token| token.0.as_str());
         let kept = if self.ephemeral {
@@ -140,7 +168,7 @@ impl Dev {
             if self.test_clock { "\n  `convoke clock advance SECONDS` moves the clock.\n" } else { "\n" };
         format!(
             "{title}\n\n  {page}   write as a consumer, and watch what functions do\n  \
-             {api}   the description of the API\n\n{kept} Ctrl-C ends it.{clock}\n\
+             {api}   the description of the API\n{tools}\n{kept} Ctrl-C ends it.{clock}\n\
              {tokens}\n  agent     {agent}\n  manager   {manager}\n  admin     {admin}\n  operator  {operator}\n\n\
              {try_it}\n  convoke function list\n  \
              curl -s {url}/api/v1/accounts/{account}/functions -H 'Authorization: Bearer {admin}'\n\n\
@@ -148,6 +176,7 @@ impl Dev {
             title = style.bold(&format!("Convoke is ready: {url}")),
             page = style.cyan(&format!("{url}/")),
             api = style.cyan(&format!("{url}/api/v1/openapi.json")),
+            tools = tools(planes, style),
             tokens = style.bold(&format!("Tokens of the account {account}")),
             try_it = style.bold("Try, in this folder"),
             elsewhere = style.bold("In another folder, first"),
@@ -157,6 +186,16 @@ impl Dev {
             operator = token(Persona::Operator),
         )
     }
+}
+
+/// Where LivePerson's clients and tools go, and what they have to trust.
+fn tools(planes: &Where, style: Style) -> String {
+    let Some(address) = planes.tls.first() else { return String::new() };
+    let trust = planes.authority.as_ref().map_or_else(String::new, |authority| {
+        format!("; they trust {} with NODE_EXTRA_CA_CERTS", authority.display())
+    });
+    let page = style.cyan(&format!("https://localhost:{}", address.port()));
+    format!("  {page}   for LivePerson's clients and tools{trust}\n")
 }
 
 async fn is_free(address: SocketAddr) -> bool {

@@ -6,5 +6,6 @@ mod cli;
 mod durability;
 mod functions;
 mod guide;
+mod planes;
 mod support;
 mod templates;
