@@ -52,6 +52,8 @@ platform_errors! {
     StorageUnreadable,
     /// The data directory is another process's.
     StorageInUse,
+    /// A service that functions know from elsewhere.
+    NotEmulated,
     /// A failure of ours.
     Internal,
     /// The source does not parse.
@@ -122,6 +124,7 @@ impl PlatformError {
             Self::StorageUnavailable => "storage.unavailable",
             Self::StorageUnreadable => "storage.unreadable",
             Self::StorageInUse => "storage.in_use",
+            Self::NotEmulated => "platform.not_emulated",
             Self::Internal => "node.internal",
             Self::Syntax => "function.syntax",
             Self::NoLambda => "function.no_lambda",

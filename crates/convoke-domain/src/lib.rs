@@ -8,6 +8,7 @@
 pub mod account;
 pub mod allow_list;
 pub mod automatic_message;
+pub mod context;
 pub mod controller;
 pub mod conversation;
 pub mod decider;

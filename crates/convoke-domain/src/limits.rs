@@ -176,3 +176,15 @@ pub const MEMORY_MIB_MAX: u32 = 256;
 
 /// Least memory of one invocation, in MiB: the engine and its libraries need most of this.
 pub const MEMORY_MIB_MIN: u32 = 16;
+
+/// Namespaces that an account's functions can make. Each is a purpose of its own; people keep them apart by name.
+pub const CONTEXT_NAMESPACES_MAX: usize = 100;
+
+/// Longest name of a namespace, a session or a property. Conversation ids fit several times. Characters.
+pub const CONTEXT_NAME_CHARS_MAX: usize = 200;
+
+/// Longest value of a property, as JSON: state that a function goes on from, not documents. Bytes.
+pub const CONTEXT_VALUE_BYTES_MAX: usize = 16 * 1024;
+
+/// All that the functions of one account can remember: it is in memory, too. Names and values, bytes.
+pub const CONTEXT_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -57,6 +57,16 @@ pub enum CallFrom {
     Function(Cause),
 }
 
+impl CallFrom {
+    /// How many causes led to the call.
+    const fn depth(self) -> u8 {
+        match self {
+            Self::Client | Self::Schedule(_) => 0,
+            Self::Function(cause) => cause.depth,
+        }
+    }
+}
+
 /// What a caller waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
@@ -269,6 +279,7 @@ impl Handle {
             },
             settings: version.settings,
             invocation,
+            depth: call.from.depth(),
             input: Arc::clone(&call.input),
             now: self.now(),
             seed: self.entropy().bits(),

@@ -2,7 +2,7 @@
 
 use convoke_domain::conversation::Rejection;
 use convoke_domain::sequence::EventSeq;
-use convoke_domain::{account, function};
+use convoke_domain::{account, context, function};
 use convoke_store::{StoreError, StreamId};
 
 use crate::ports::LoadError;
@@ -20,6 +20,9 @@ pub enum EngineError {
     /// The rules of functions refuse it.
     #[error("{0}")]
     Function(function::Rejection),
+    /// The rules of what functions remember refuse it.
+    #[error("{0}")]
+    Context(context::Rejection),
     /// The source does not load.
     #[error("{0}")]
     Source(LoadError),
@@ -44,6 +47,7 @@ impl EngineError {
             Self::Conversation(rejection) => rejection.code(),
             Self::Account(rejection) => rejection.code(),
             Self::Function(rejection) => rejection.code(),
+            Self::Context(rejection) => rejection.code(),
             Self::Source(error) => error.code,
             Self::Busy => "node.busy",
             Self::Stopping => "node.stopping",

@@ -128,6 +128,7 @@ impl Handle {
             program,
             settings,
             invocation,
+            depth: 0,
             input,
             now: self.now(),
             seed: self.entropy().bits(),

@@ -13,6 +13,7 @@ use convoke_store::{ListFilter, ListPlace, ListRow, Store, StreamId};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::contexts::ContextBook;
 use crate::directory::{AccountView, Activity, Directory};
 use crate::error::EngineError;
 use crate::invoke::Invoker;
@@ -34,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) master_key: MasterKey,
     pub(crate) directory: Arc<Directory>,
+    pub(crate) contexts: ContextBook,
     pub(crate) invoker: Arc<Invoker>,
     pub(crate) shards: Vec<mpsc::Sender<ToShard>>,
 }

@@ -198,6 +198,7 @@ fn job_of(view: &AccountView, work: &TriggerWork, function: FunctionRef, clock: 
         },
         settings: version.settings,
         invocation: InvocationId::Triggered { conversation: work.conversation, trigger: work.entry.trigger },
+        depth: work.entry.depth,
         input: input_json(&work.account, &work.entry.payload, pid, now).into(),
         now,
         seed: 0,

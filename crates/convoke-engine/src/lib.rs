@@ -14,6 +14,7 @@
 
 mod calls;
 mod committer;
+mod contexts;
 mod directory;
 mod ending;
 mod error;

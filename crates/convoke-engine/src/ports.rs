@@ -287,6 +287,8 @@ pub struct Job {
     pub settings: FunctionSettings,
     /// The invocation, the same for every attempt.
     pub invocation: InvocationId,
+    /// How many causes led to it; what it causes by itself is one deeper.
+    pub depth: u8,
     /// The whole input, as JSON.
     pub input: Arc<str>,
     /// When it begins, by the engine's clock.

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use crate::calls::{Allowances, Remembered};
+use crate::contexts::ContextBook;
 use crate::directory::Directory;
 use crate::handle::{Handle, Inner};
 use crate::invoke::{Invoker, Permits};
@@ -102,7 +103,7 @@ impl Engine {
             tasks.spawn(Shard::new(index, Arc::clone(&shared), own, verdicts, to_committer.clone()).run());
             mailboxes.push(mailbox);
         }
-        drop(to_committer);
+        let contexts = ContextBook::new(Arc::clone(&ports.store), to_committer);
         let handle = Handle {
             inner: Arc::new(Inner {
                 store: ports.store,
@@ -110,6 +111,7 @@ impl Engine {
                 entropy: ports.entropy,
                 master_key: ports.master_key,
                 directory: Arc::clone(&shared.directory),
+                contexts,
                 invoker,
                 shards: mailboxes,
             }),

@@ -1,8 +1,8 @@
 //! Who asks: tokens in, callers out.
 //!
-//! Three kinds of tokens, told apart by how they begin. `cvk_` speaks for a user or a program of one account; the account
+//! Four kinds of tokens, told apart by how they begin. `cvk_` speaks for a user or a program of one account; the account
 //! keeps its hash. `cvc_` speaks for one consumer; nothing keeps it, it is signed. `cvo_` speaks for the operator of the
-//! installation. Every comparison of a secret takes the same time wherever it fails. What a caller may do is said in
+//! installation. What is a JWT speaks for an application that asked the sentinel plane for it. Every comparison of a secret takes the same time wherever it fails. What a caller may do is said in
 //! [`crate::access`]. Tokens go by the real time: moving the engine's clock does not end them.
 
 mod attempts;
@@ -10,11 +10,13 @@ mod consumer_token;
 mod login;
 mod password;
 mod secret;
+mod session;
+mod signer;
 
 use std::sync::Arc;
 
 use convoke_domain::account::{Actor, Principal};
-use convoke_domain::id::{AccountId, ConsumerId};
+use convoke_domain::id::{AccountId, ConsumerId, TokenId};
 use convoke_engine::Handle;
 use convoke_engine::ports::{Clock, SystemClock};
 use jiff::Timestamp;
@@ -25,10 +27,14 @@ pub use login::{LoginError, NewSession, VerifiedClient, VerifiedUser};
 pub use password::{PasswordUnfit, hash_password};
 pub(crate) use secret::ClientSecret;
 pub use secret::NewToken;
+pub(crate) use session::SessionProof;
+pub use signer::{SigningKeyInvalid, TokenSigner};
 
 use crate::caller::{Caller, Identity};
 use crate::limits;
 use consumer_token::ConsumerTokens;
+use session::SessionProofs;
+use signer::Bearer;
 
 /// Checks tokens, and makes those of consumers.
 pub struct Auth {
@@ -36,18 +42,22 @@ pub struct Auth {
     operator_sha256: Option<[u8; 32]>,
     time: Arc<dyn Clock>,
     logins: login::Logins,
+    sessions: SessionProofs,
+    signer: Arc<TokenSigner>,
 }
 
 impl Auth {
     /// Checks tokens by the real time. `consumer_key` signs the tokens of consumers and turns the names that a brand
     /// gives them into ids, so it stays the same for an installation's life; without an `operator_token` there is no
-    /// operator.
-    pub fn new(consumer_key: &[u8; 32], operator_token: Option<&str>) -> Self {
+    /// operator. `signer` signs the tokens of applications.
+    pub fn new(consumer_key: &[u8; 32], operator_token: Option<&str>, signer: Arc<TokenSigner>) -> Self {
         Self {
             consumers: ConsumerTokens::new(consumer_key),
             operator_sha256: operator_token.map(secret::sha256),
             time: Arc::new(SystemClock),
             logins: login::Logins::default(),
+            sessions: SessionProofs::new(consumer_key),
+            signer,
         }
     }
 
@@ -78,6 +88,21 @@ impl Auth {
         (self.consumers.sign(account, consumer, expires_at), expires_at)
     }
 
+    /// What the session of a token shows besides it.
+    pub(crate) fn session_proof(&self, account: &AccountId, token: TokenId) -> SessionProof {
+        self.sessions.of(account, token)
+    }
+
+    /// The token whose session a cookie and its csrf prove; whether it still counts, the account knows.
+    pub(crate) fn proved_session(&self, account: &AccountId, cookie: &str, csrf: &str) -> Option<TokenId> {
+        self.sessions.verify(account, cookie, csrf)
+    }
+
+    /// Signs the tokens of applications.
+    pub(crate) fn signer(&self) -> &TokenSigner {
+        &self.signer
+    }
+
     /// The consumer whom `account` calls `name`: always the same one.
     pub fn consumer_named(&self, account: &AccountId, name: &str) -> ConsumerId {
         self.consumers.named(account, name)
@@ -98,7 +123,18 @@ impl Auth {
             handle.account(&account)?;
             return Some(Caller { account: Some(account), identity: Identity::Consumer(consumer) });
         }
+        if token.starts_with("eyJ") {
+            return self.application(handle, token);
+        }
         self.staff(handle, token)
+    }
+
+    /// The application with a token that the sentinel plane gave out, with the roles that it has now.
+    fn application(&self, handle: &Handle, token: &str) -> Option<Caller> {
+        let Bearer { account, client } = self.signer.verify(token, self.now())?;
+        let client = client.parse().ok()?;
+        let roles = handle.account(&account)?.account.clients.get(&client)?.roles.clone();
+        Some(Caller { account: Some(account), identity: Identity::Client { client, roles } })
     }
 
     fn staff(&self, handle: &Handle, token: &str) -> Option<Caller> {

@@ -10,8 +10,8 @@ use convoke_api::platform_error::PlatformError;
 use convoke_api::problem::Problem;
 use convoke_api::v1::participant::Viewer;
 use convoke_domain::account::{Actor as AccountActor, Principal, UserRole};
-use convoke_domain::conversation::Actor;
-use convoke_domain::id::{AccountId, ClientId, ConsumerId, TokenId, UserId};
+use convoke_domain::conversation::{Actor, Cause};
+use convoke_domain::id::{AccountId, ClientId, ConsumerId, FunctionId, TokenId, UserId};
 use convoke_engine::AccountView;
 
 use crate::problem::ApiError;
@@ -38,6 +38,19 @@ pub(crate) enum Identity {
     Client { client: ClientId, roles: BTreeSet<UserRole> },
     /// A customer.
     Consumer(ConsumerId),
+    /// A function of the account, while it runs. It has no roles.
+    Function(FunctionPrincipal),
+}
+
+/// In whose name a running function asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionPrincipal {
+    /// The account it runs for.
+    pub account: AccountId,
+    /// Which function; `None` for a test of a draft.
+    pub function: Option<FunctionId>,
+    /// What its own calls were caused by.
+    pub cause: Cause,
 }
 
 impl Caller {
@@ -48,13 +61,19 @@ impl Caller {
             Identity::User { roles, .. }
             | Identity::Application { roles, .. }
             | Identity::Client { roles, .. } => wanted.iter().any(|role| roles.contains(role)),
-            Identity::Consumer(_) => false,
+            // What functions may is not a matter of roles.
+            Identity::Consumer(_) | Identity::Function(_) => false,
         }
     }
 
     /// The consumer, if they are one.
     pub(crate) fn consumer(&self) -> Option<ConsumerId> {
         if let Identity::Consumer(consumer) = self.identity { Some(consumer) } else { None }
+    }
+
+    /// The function, if it is one.
+    pub(crate) fn function(&self) -> Option<&FunctionPrincipal> {
+        if let Identity::Function(function) = &self.identity { Some(function) } else { None }
     }
 
     /// How conversations are shown to them.
@@ -70,6 +89,13 @@ impl Caller {
             Identity::Application { token, roles } => (Principal::Application, Some(*token), roles.clone()),
             Identity::Client { client, roles } => (Principal::Client(*client), None, roles.clone()),
             Identity::Consumer(consumer) => (Principal::Consumer(*consumer), None, BTreeSet::new()),
+            Identity::Function(FunctionPrincipal { function: Some(function), .. }) => {
+                return AccountActor::Function { function: *function };
+            }
+            // A draft has no name to be known by, and no rights.
+            Identity::Function(FunctionPrincipal { function: None, .. }) => {
+                (Principal::Application, None, BTreeSet::new())
+            }
         };
         AccountActor::Principal { principal, token, roles }
     }
@@ -84,7 +110,7 @@ impl Caller {
             Identity::User { user, .. } => Ok(Actor::User(*user)),
             Identity::Consumer(consumer) => Ok(Actor::Consumer(*consumer)),
             Identity::Application { .. } | Identity::Client { .. } if self.oversees() => Ok(Actor::System),
-            Identity::Application { .. } | Identity::Client { .. } => Err(Problem::new(
+            Identity::Application { .. } | Identity::Client { .. } | Identity::Function(_) => Err(Problem::new(
                 PlatformError::Forbidden,
                 "a program takes no part in conversations; use the token of a user, or one with the role agent manager",
             )

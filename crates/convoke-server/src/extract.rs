@@ -104,7 +104,8 @@ impl<T: DeserializeOwned + Default, S: Send + Sync, const BYTES_MAX: usize> From
     }
 }
 
-async fn read(request: Request, bytes_max: usize) -> Result<Bytes, ApiError> {
+/// The bytes of a body, in time and not too many.
+pub(crate) async fn read(request: Request, bytes_max: usize) -> Result<Bytes, ApiError> {
     let too_large = || {
         let detail = format!("a body of this route has at most {bytes_max} bytes");
         ApiError::from(Problem::new(PlatformError::TooLarge, detail))

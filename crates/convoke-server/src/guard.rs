@@ -71,7 +71,7 @@ pub(crate) fn permit(caller: &Caller, who: Who) -> Result<(), ApiError> {
     Err(Problem::new(PlatformError::Forbidden, detail).into())
 }
 
-fn authenticate(server: &Shared, parts: &Parts) -> Result<Caller, ApiError> {
+pub(crate) fn authenticate(server: &Shared, parts: &Parts) -> Result<Caller, ApiError> {
     let token = shown_token(&parts.headers).ok_or(PlatformError::AuthRequired)?;
     let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
     if peer.is_some_and(|address| !server.attempts.may_try(address)) {

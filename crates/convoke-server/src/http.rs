@@ -13,7 +13,7 @@ mod domains;
 mod follow;
 mod function_calls;
 mod function_runs;
-mod functions;
+pub(crate) mod functions;
 mod health;
 mod hours;
 mod live;
@@ -40,7 +40,7 @@ use utoipa_axum::routes;
 
 use crate::guard::guard;
 use crate::layers::around;
-use crate::lp;
+use crate::lp::{self, InProcess};
 use crate::openapi::finished;
 use crate::problem::ApiError;
 use crate::server::{Server, Shared};
@@ -51,6 +51,8 @@ pub struct Routers {
     pub everything: Router,
     /// Only where services are, for a listener without TLS: some clients ask that way, and it is no secret.
     pub csds: Router,
+    /// For functions while they run.
+    pub in_process: InProcess,
 }
 
 /// All routes of a server.
@@ -62,8 +64,12 @@ pub fn routers(server: Server) -> Routers {
     let document = serde_json::to_vec(&finished(document)).expect("a document is plain data");
     let shared = Shared::new(server, Bytes::from(document));
     let api = api.route_layer(from_fn_with_state(shared.clone(), guard));
-    let everything = api.merge(lp::csds_routes()).merge(page::routes());
-    Routers { everything: surrounded(everything, &shared), csds: surrounded(lp::csds_routes(), &shared) }
+    let everything = api.merge(lp::routes(&shared)).merge(page::routes());
+    Routers {
+        everything: surrounded(everything, &shared),
+        csds: surrounded(lp::csds_routes(), &shared),
+        in_process: InProcess::new(&shared),
+    }
 }
 
 fn surrounded(routes: Router<Shared>, shared: &Shared) -> Router {

@@ -38,11 +38,12 @@ mod every_route;
 mod testing;
 
 pub use auth::{
-    Auth, LoginError, NewSession, NewToken, PasswordUnfit, VerifiedClient, VerifiedUser, hash_password,
+    Auth, LoginError, NewSession, NewToken, PasswordUnfit, SigningKeyInvalid, TokenSigner, VerifiedClient,
+    VerifiedUser, hash_password,
 };
-pub use caller::Peer;
+pub use caller::{FunctionPrincipal, Peer};
 pub use http::{Routers, routers};
-pub use lp::Published;
+pub use lp::{InProcess, Published};
 pub use openapi::openapi;
 pub use serve::{Endpoint, serve};
 pub use server::{Demo, Planes, Server};

@@ -42,8 +42,21 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a consumer's token is valid. The page and the clients ask for a new one with each visit.
 pub(crate) const CONSUMER_TOKEN_LIFE: Duration = Duration::from_hours(24 * 30);
 
+/// How long an application's token is valid. Clients fetch a new one half an hour before the end, so shorter ones would be
+/// fetched for each call.
+pub(crate) const APPLICATION_TOKEN_LIFE: Duration = Duration::from_hours(1);
+
 /// How long a TLS handshake may take: two round trips over a slow line.
 pub(crate) const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Engagement attributes that are remembered of one visitor: a long visit with a purchase has some dozen.
+pub(crate) const VISITOR_ATTRIBUTES_MAX: usize = 50;
+
+/// Largest answer of the platform to a function, as large as one from any other host. Bytes.
+pub(crate) const PLATFORM_ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Services whose missing answers are counted apart: all that sources are known to call, twice over.
+pub(crate) const UNANSWERED_SERVICES_MAX: usize = 64;
 
 /// Refused tokens that one address may show at once. A program with an old token notices long before.
 pub(crate) const REFUSED_TOKENS_MAX: u32 = 50;

@@ -76,6 +76,9 @@ impl From<EngineError> for ApiError {
             EngineError::Conversation(rejection) => rejection.into(),
             EngineError::Account(rejection) => rejection.into(),
             EngineError::Function(rejection) => rejection.into(),
+            EngineError::Context(rejection) => {
+                Problem::of_code(rejection.code(), rejection.to_string()).into()
+            }
             EngineError::Source(error) => error.into(),
             EngineError::Busy => PlatformError::Busy.into(),
             EngineError::Stopping => PlatformError::Stopping.into(),

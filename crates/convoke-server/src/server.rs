@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Attempts, Auth};
 use crate::caller::Tenant;
-use crate::lp::Published;
+use crate::lp::{Published, Unanswered};
 use crate::problem::Answer;
 use crate::templates::Templates;
 
@@ -61,12 +61,14 @@ pub(crate) struct Shared(Arc<Inner>);
 pub(crate) struct Inner {
     server: Server,
     pub(crate) attempts: Attempts,
+    pub(crate) unanswered: Unanswered,
     pub(crate) openapi: Bytes,
 }
 
 impl Shared {
     pub(crate) fn new(server: Server, openapi: Bytes) -> Self {
-        Self(Arc::new(Inner { server, attempts: Attempts::default(), openapi }))
+        let unanswered = Unanswered::default();
+        Self(Arc::new(Inner { server, attempts: Attempts::default(), unanswered, openapi }))
     }
 
     /// Changes a setting of the account, in the caller's name.

@@ -2,7 +2,7 @@
 
 mod host;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Body;
@@ -21,10 +21,10 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use crate::auth::{Auth, NewToken};
+use crate::auth::{Auth, NewToken, TokenSigner};
 use crate::caller::Peer;
 use crate::http::Routers;
-use crate::lp::Published;
+use crate::lp::{InProcess, Published};
 use crate::server::{Demo, Planes, Server};
 use crate::templates::Templates;
 pub(crate) use host::ScriptedHost;
@@ -45,6 +45,7 @@ pub(crate) struct Kit {
     /// Runs as long as the kit does.
     _engine: Engine,
     pub(crate) router: Router,
+    pub(crate) in_process: InProcess,
     pub(crate) handle: Handle,
     pub(crate) clock: Arc<MovableClock>,
     pub(crate) stopping: CancellationToken,
@@ -109,7 +110,7 @@ impl Kit {
             .unwrap();
         let handle = engine.handle();
         let operator = NewToken::operator(&SeededEntropy::new(2));
-        let auth = || Auth::new(&[3; 32], Some(&operator)).with_time(clock.clone());
+        let auth = || Auth::new(&[3; 32], Some(&operator), signer()).with_time(clock.clone());
         for account in [ACME, OTHER] {
             furnish(&handle, &account.parse().unwrap()).await;
         }
@@ -130,8 +131,8 @@ impl Kit {
             stopping: stopping.clone(),
         };
         let auth = auth();
-        let Routers { everything, .. } = crate::routers(server);
-        Self { _engine: engine, router: everything, handle, clock, stopping, operator, auth }
+        let Routers { everything, in_process, .. } = crate::routers(server);
+        Self { _engine: engine, router: everything, in_process, handle, clock, stopping, operator, auth }
     }
 
     /// A token of the agent with these roles.
@@ -249,6 +250,13 @@ async fn furnish(handle: &Handle, account: &AccountId) {
     for command in commands {
         handle.configure(account, &Actor::System, command).await.unwrap();
     }
+}
+
+/// One signer for all tests: making its key takes a while.
+pub(crate) fn signer() -> Arc<TokenSigner> {
+    static SIGNER: LazyLock<Arc<TokenSigner>> =
+        LazyLock::new(|| Arc::new(TokenSigner::new(&TokenSigner::generate()).unwrap()));
+    Arc::clone(&SIGNER)
 }
 
 /// Waits for a condition that the engine brings about by itself.

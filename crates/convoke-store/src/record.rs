@@ -191,6 +191,7 @@ fn checksum(stream: &StreamId, place: Place, content: &[u8]) -> u32 {
         StreamId::Account(_) => 0_u8,
         StreamId::Functions(_) => 1,
         StreamId::Conversation { .. } => 2,
+        StreamId::Context(_) => 3,
     };
     hasher.update(&[kind]);
     hasher.update(stream.account().as_str().as_bytes());

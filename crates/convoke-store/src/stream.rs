@@ -11,6 +11,8 @@ pub enum StreamId {
     Account(AccountId),
     /// An account's functions and their deployments.
     Functions(AccountId),
+    /// What an account's functions remember.
+    Context(AccountId),
     /// One conversation.
     Conversation {
         /// The account that it belongs to.
@@ -24,14 +26,17 @@ impl StreamId {
     /// The account that this stream belongs to.
     pub const fn account(&self) -> &AccountId {
         match self {
-            Self::Account(account) | Self::Functions(account) | Self::Conversation { account, .. } => account,
+            Self::Account(account)
+            | Self::Functions(account)
+            | Self::Context(account)
+            | Self::Conversation { account, .. } => account,
         }
     }
 
     /// The partition that holds this stream, fixed for ever.
     pub fn partition(&self) -> Partition {
         match self {
-            Self::Account(account) | Self::Functions(account) => account.partition(),
+            Self::Account(account) | Self::Functions(account) | Self::Context(account) => account.partition(),
             Self::Conversation { conversation, .. } => conversation.partition(),
         }
     }
@@ -39,7 +44,7 @@ impl StreamId {
     /// The conversation, if this is the log of one.
     pub const fn conversation(&self) -> Option<ConversationId> {
         match self {
-            Self::Account(_) | Self::Functions(_) => None,
+            Self::Account(_) | Self::Functions(_) | Self::Context(_) => None,
             Self::Conversation { conversation, .. } => Some(*conversation),
         }
     }
@@ -50,6 +55,7 @@ impl fmt::Display for StreamId {
         match self {
             Self::Account(account) => write!(f, "{account}/account"),
             Self::Functions(account) => write!(f, "{account}/functions"),
+            Self::Context(account) => write!(f, "{account}/context"),
             Self::Conversation { account, conversation } => write!(f, "{account}/{conversation}"),
         }
     }

@@ -142,8 +142,8 @@ mod tests {
         let first = files::read(&made.authority).unwrap();
         dev_certificate(dir.path(), &[]).unwrap();
         assert_eq!(files::read(&made.authority).unwrap(), first);
-        let mode = std::fs::metadata(dir.path().join(KEY_FILE)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let permissions = std::fs::metadata(dir.path().join(KEY_FILE)).unwrap().permissions();
+        assert_eq!(permissions.mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "the server's key is not kept");
     }
 

@@ -13,7 +13,7 @@ use convoke_engine::ports::{Clock, Entropy, MovableClock, Ports, SystemClock, Sy
 use convoke_engine::{Engine, Handle, Settings};
 use convoke_sandbox::egress::EgressSettings;
 use convoke_sandbox::{Sandbox, SandboxSettings};
-use convoke_server::{Auth, Demo, Endpoint, Published, Routers, Server, Templates, Tls};
+use convoke_server::{Auth, Demo, Endpoint, Published, Routers, Server, Templates, Tls, TokenSigner};
 use convoke_store::runs::{MemoryRuns, RunStore, SqliteRuns};
 use convoke_store::{MemoryStore, SqliteStore, Store, StoreError};
 use serde_json::Value;
@@ -29,6 +29,8 @@ use crate::certificates;
 use crate::config::{Certificate, NodeConfig, PlanesConfig};
 use crate::host::SandboxHost;
 use crate::limits::SHUTDOWN_TIME_MAX;
+use crate::platform::PlatformSeat;
+use crate::secrets;
 
 /// The conversations' log and the run log; kept until both can be closed.
 type Stores = (Arc<dyn Store>, Arc<dyn RunStore>);
@@ -38,6 +40,8 @@ pub(crate) struct Node {
     listener: TcpListener,
     address: SocketAddr,
     planes: Planes,
+    signer: Arc<TokenSigner>,
+    platform: PlatformSeat,
     engine: Engine,
     stores: Stores,
     movable_clock: Option<Arc<MovableClock>>,
@@ -49,6 +53,7 @@ pub(crate) struct Node {
 pub(crate) struct Running {
     address: SocketAddr,
     planes: Where,
+    platform: PlatformSeat,
     engine: Engine,
     stores: Stores,
     stopping: CancellationToken,
@@ -106,6 +111,7 @@ impl Node {
         let listener = bind(config.listen).await?;
         let address = listener.local_addr().context("the listener has no address")?;
         let planes = Planes::take(&config.planes).await?;
+        let signer = Arc::new(token_signer(config.data.clone()).await?);
         let movable_clock = config.movable_clock.then(|| Arc::new(MovableClock::running()));
         let clock: Arc<dyn Clock> = match &movable_clock {
             Some(movable) => Arc::clone(movable) as Arc<dyn Clock>,
@@ -114,7 +120,8 @@ impl Node {
         let own = std::iter::once(address).chain(planes.found.tls.iter().copied()).chain(planes.found.csds);
         let settings = sandbox_settings(config, own.collect());
         let sandbox = tokio::task::spawn_blocking(|| Sandbox::new(settings)).await??;
-        let host = SandboxHost::new(sandbox, Arc::clone(&clock));
+        let platform = PlatformSeat::default();
+        let host = SandboxHost::new(sandbox, Arc::clone(&clock), platform.clone());
         let ports = Ports {
             store: Arc::clone(&store),
             runs: Arc::clone(&runs),
@@ -130,7 +137,18 @@ impl Node {
         let engine = Engine::start(ports, settings).await.context("cannot start on the stored data")?;
         let asked_to_end = AskedToEnd::listen()?;
         let stores = (store, runs);
-        Ok(Self { listener, address, planes, engine, stores, movable_clock, master_key, asked_to_end })
+        Ok(Self {
+            listener,
+            address,
+            planes,
+            signer,
+            platform,
+            engine,
+            stores,
+            movable_clock,
+            master_key,
+            asked_to_end,
+        })
     }
 
     /// The engine.
@@ -145,11 +163,22 @@ impl Node {
 
     /// Begins to serve.
     pub(crate) fn serve(self, operator: &Operator<'_>, demo: Option<Demo>) -> Running {
-        let Self { listener, address, planes, engine, stores, movable_clock, master_key, asked_to_end } = self;
+        let Self {
+            listener,
+            address,
+            planes,
+            signer,
+            platform,
+            engine,
+            stores,
+            movable_clock,
+            master_key,
+            asked_to_end,
+        } = self;
         let consumer_key = derived(&master_key, "consumer tokens");
         let auth = match operator {
-            Operator::Token(token) => Auth::new(&consumer_key, Some(token)),
-            Operator::Hash(sha256) => Auth::new(&consumer_key, None).with_operator_sha256(*sha256),
+            Operator::Token(token) => Auth::new(&consumer_key, Some(token), signer),
+            Operator::Hash(sha256) => Auth::new(&consumer_key, None, signer).with_operator_sha256(*sha256),
         };
         let stopping = CancellationToken::new();
         let routers = convoke_server::routers(Server {
@@ -161,12 +190,13 @@ impl Node {
             planes: convoke_server::Planes { published: planes.published.clone() },
             stopping: stopping.clone(),
         });
+        platform.take(routers.in_process.clone(), engine.handle());
         let plain = Endpoint { listener, tls: None, router: routers.everything.clone() };
         let found = planes.found.clone();
         let endpoints = planes.endpoints(&routers).chain([plain]).collect();
         let tasks = TaskTracker::new();
         let serving = tasks.spawn(convoke_server::serve(endpoints, stopping.clone()));
-        Running { address, planes: found, engine, stores, stopping, serving, asked_to_end }
+        Running { address, planes: found, platform, engine, stores, stopping, serving, asked_to_end }
     }
 }
 
@@ -195,7 +225,7 @@ impl Running {
 
     /// Takes nothing more, lets what is under way end, and gives the data directory free.
     pub(crate) async fn stop(self) {
-        let Self { engine, stores, stopping, serving, .. } = self;
+        let Self { platform, engine, stores, stopping, serving, .. } = self;
         info!("stopping");
         stopping.cancel();
         if !serving.is_finished()
@@ -203,6 +233,7 @@ impl Running {
         {
             warn!(%error, "the server ended badly");
         }
+        platform.leave();
         if tokio::time::timeout(SHUTDOWN_TIME_MAX, engine.stop()).await.is_err() {
             // Nothing is lost: what was not settled is taken up again at the next start.
             warn!("some functions did not end in time; they run again at the next start");
@@ -288,6 +319,15 @@ fn published(config: &PlanesConfig, port: u16) -> Result<Published> {
         hosts.insert(service.to_owned(), host.to_owned());
     }
     Ok(published)
+}
+
+/// The signer of applications' tokens. Making its key takes a while.
+async fn token_signer(data: Option<PathBuf>) -> Result<TokenSigner> {
+    let made = tokio::task::spawn_blocking(move || match data {
+        Some(data) => secrets::token_signer(&data),
+        None => Ok(TokenSigner::new(&TokenSigner::generate())?),
+    });
+    made.await?
 }
 
 fn sandbox_settings(config: &NodeConfig, own_listeners: Vec<SocketAddr>) -> SandboxSettings {

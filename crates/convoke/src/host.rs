@@ -23,12 +23,14 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 use crate::limits::{PROGRAM_BYTES_MAX, PROGRAMS_MAX, RATES_MAX};
+use crate::platform::PlatformSeat;
 use cache::Cache;
 
 /// Runs functions in a [`Sandbox`].
 pub(crate) struct SandboxHost {
     sandbox: Sandbox,
     clock: Arc<dyn Clock>,
+    platform: PlatformSeat,
     programs: Mutex<Cache<ProgramKey, Prepared>>,
     rates: Mutex<Cache<RateKey, Arc<RateLimit>>>,
 }
@@ -53,11 +55,12 @@ enum RateKey {
 }
 
 impl SandboxHost {
-    /// A host over `sandbox`, whose functions see the time of `clock`.
-    pub(crate) fn new(sandbox: Sandbox, clock: Arc<dyn Clock>) -> Self {
+    /// A host over `sandbox`, whose functions see the time of `clock` and the platform of `platform`.
+    pub(crate) fn new(sandbox: Sandbox, clock: Arc<dyn Clock>, platform: PlatformSeat) -> Self {
         Self {
             sandbox,
             clock,
+            platform,
             programs: Mutex::new(Cache::new(PROGRAMS_MAX, PROGRAM_BYTES_MAX)),
             rates: Mutex::new(Cache::new(RATES_MAX, usize::MAX)),
         }
@@ -133,7 +136,7 @@ impl SandboxHost {
             grant: Grant {
                 domains: Arc::new(convert::domains(&job.egress)),
                 rate: self.rate(&job),
-                platform: None,
+                platform: Some(self.platform.for_run(&job)),
             },
             trace: job.invocation.to_string().into(),
             answered: Some(Box::new(move |ending| early.tell(convert::ending(ending)))),

@@ -14,6 +14,7 @@ mod folder;
 mod host;
 mod limits;
 mod logging;
+mod platform;
 mod render;
 mod secrets;
 mod tour;

@@ -7,8 +7,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use convoke_engine::ports::Entropy;
-use convoke_server::NewToken;
+use convoke_server::{NewToken, TokenSigner};
 use convoke_store::limits::DATABASE_FILE;
 use sha2::{Digest, Sha256};
 
@@ -18,6 +20,8 @@ use crate::files;
 pub(crate) const MASTER_KEY_VARIABLE: &str = "CONVOKE_MASTER_KEY";
 /// The file of the data directory with the master key.
 pub(crate) const MASTER_KEY_FILE: &str = "master.key";
+/// The file of the data directory with the key that signs the tokens of applications.
+const SIGNING_KEY_FILE: &str = "signing.key";
 const OPERATOR_FILE: &str = "operator.sha256";
 
 /// The master key: from the environment, else from the data directory, where a new one is made if the directory is new.
@@ -47,6 +51,20 @@ pub(crate) fn master_key(data: &Path, entropy: &dyn Entropy) -> Result<[u8; 32]>
     files::private_dir(data)?;
     files::write_private(&path, format!("{}\n", hex(&key)).as_bytes())?;
     Ok(key)
+}
+
+/// Signs the tokens of applications, with the key of the data directory, which is made if there is none.
+pub(crate) fn token_signer(data: &Path) -> Result<TokenSigner> {
+    let path = data.join(SIGNING_KEY_FILE);
+    let damaged = || format!("{} is damaged; delete it, and the next start makes a new one", path.display());
+    let key = if let Some(text) = files::read_if_there(&path)? {
+        STANDARD.decode(text.trim()).with_context(damaged)?
+    } else {
+        let key = TokenSigner::generate();
+        files::write_private(&path, format!("{}\n", STANDARD.encode(&key)).as_bytes())?;
+        key
+    };
+    TokenSigner::new(&key).with_context(damaged)
 }
 
 /// The operator's token as the server knows it.
@@ -122,6 +140,20 @@ mod tests {
         std::fs::write(dir.path().join(DATABASE_FILE), "").unwrap();
         let error = master_key(dir.path(), &SeededEntropy::new(1)).unwrap_err();
         assert!(error.to_string().contains("put it back"), "{error}");
+    }
+
+    #[test]
+    fn the_signing_key_is_made_once_and_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        token_signer(dir.path()).unwrap();
+        let path = dir.path().join(SIGNING_KEY_FILE);
+        let first = std::fs::read(&path).unwrap();
+        token_signer(dir.path()).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), first);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::write(&path, "bm90IGEga2V5").unwrap();
+        assert!(token_signer(dir.path()).is_err());
     }
 
     #[test]

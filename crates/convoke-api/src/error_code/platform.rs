@@ -40,6 +40,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         advice: "Run `convoke doctor` on the data directory; it names the record." },
     Entry { code: "storage.in_use", status: None, title: "Another process uses the data directory",
         advice: "Stop it, or choose another directory; seen at start only." },
+    Entry { code: "platform.not_emulated", status: Some(501), title: "There is no such service of the platform here",
+        advice: "Seen by a function: what it asked for exists elsewhere only. Ask the other system directly, or leave the call out." },
     Entry { code: "node.internal", status: Some(500), title: "Something went wrong on our side",
         advice: "The server's log has the reason under the id of the request." },
 ];

@@ -76,7 +76,11 @@ pub(super) fn parts(text: &str) -> Option<(AccountId, TokenId)> {
 }
 
 pub(super) fn sha256(text: &str) -> [u8; 32] {
-    Sha256::digest(text).into()
+    sha256_of(text.as_bytes())
+}
+
+pub(super) fn sha256_of(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -246,7 +246,7 @@ pub(super) fn named<'t>(tenant: &'t Tenant, text: &str) -> Answer<(FunctionId, &
     })
 }
 
-pub(super) async fn change(server: &Shared, tenant: &Tenant, command: Command) -> Answer<Arc<AccountView>> {
+pub(crate) async fn change(server: &Shared, tenant: &Tenant, command: Command) -> Answer<Arc<AccountView>> {
     let by = tenant.caller.account_actor();
     Ok(server.handle.change_functions(tenant.id(), &by, command).await?)
 }

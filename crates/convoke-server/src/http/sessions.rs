@@ -52,6 +52,8 @@ pub(super) async fn get(State(server): State<Shared>, caller: Caller) -> Json<Se
         }
         Identity::Application { token: id, roles } => (Principal::Application, roles.clone(), token(id)),
         Identity::Client { client, roles } => (Principal::Client { id: *client }, roles.clone(), None),
+        // A function comes to the planes only.
+        Identity::Function(_) => (Principal::Application, [].into(), None),
         Identity::Consumer(consumer) => (Principal::Consumer { id: *consumer }, [].into(), None),
     };
     let roles = roles.into_iter().map(UserRole::from).collect();

@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::access;
 use crate::limits;
+use crate::serve::Endpoint;
 use crate::testing::{ACME, Kit, OTHER, WORKSHOP};
 
 /// A client that says what it expects.
@@ -115,7 +116,8 @@ impl Client {
 async fn served(kit: &Kit) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    TaskTracker::new().spawn(crate::serve(listener, kit.router.clone(), kit.stopping.clone()));
+    let endpoint = Endpoint { listener, tls: None, router: kit.router.clone() };
+    TaskTracker::new().spawn(crate::serve(vec![endpoint], kit.stopping.clone()));
     address
 }
 

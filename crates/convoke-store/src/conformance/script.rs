@@ -77,6 +77,7 @@ fn stream(byte: u8) -> StreamId {
     match byte % STREAMS {
         0 => StreamId::Account(account(0)),
         1 => StreamId::Functions(account(1)),
+        2 => StreamId::Context(account(0)),
         number => conversation_of(account(number % 2), u128::from(number)),
     }
 }

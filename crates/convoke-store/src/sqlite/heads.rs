@@ -29,6 +29,7 @@ impl StreamKey {
             StreamId::Account(_) => (0, 0),
             StreamId::Functions(_) => (1, 0),
             StreamId::Conversation { conversation, .. } => (2, conversation.bits()),
+            StreamId::Context(_) => (3, 0),
         };
         Self { account, kind, conversation: bits.to_be_bytes() }
     }
@@ -39,6 +40,7 @@ impl StreamKey {
             0 => Some(StreamId::Account(account)),
             1 => Some(StreamId::Functions(account)),
             2 => Some(StreamId::Conversation { account, conversation: self.conversation() }),
+            3 => Some(StreamId::Context(account)),
             _ => None,
         }
     }

@@ -18,6 +18,7 @@ use super::fresh::one_thread;
 use super::report::{Figures, microseconds};
 use super::rig::Rig;
 use crate::host::SandboxHost;
+use crate::platform::PlatformSeat;
 use event::{Followed, Seen};
 
 /// Conversations at once.
@@ -64,7 +65,11 @@ struct Alone<'a> {
 impl<'a> Alone<'a> {
     fn new(seen: &'a [Seen], repeats: usize) -> Result<Self> {
         let runtime = one_thread()?;
-        let host = SandboxHost::new(Sandbox::new(SandboxSettings::default())?, Arc::new(SystemClock));
+        let host = SandboxHost::new(
+            Sandbox::new(SandboxSettings::default())?,
+            Arc::new(SystemClock),
+            PlatformSeat::default(),
+        );
         let follow = |seen| runtime.block_on(Followed::through(&host, seen));
         let events = seen.iter().map(follow).collect::<Result<_>>()?;
         Ok(Self { runtime, host, events, repeats })

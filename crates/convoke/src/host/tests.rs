@@ -12,7 +12,7 @@ use super::*;
 
 fn host() -> SandboxHost {
     let settings = SandboxSettings { instances_max: 8, ..SandboxSettings::default() };
-    SandboxHost::new(Sandbox::new(settings).unwrap(), Arc::new(SystemClock))
+    SandboxHost::new(Sandbox::new(settings).unwrap(), Arc::new(SystemClock), PlatformSeat::default())
 }
 
 fn source(text: &str) -> ProgramSource {
@@ -27,6 +27,7 @@ fn job(function: Option<FunctionRef>, text: &str) -> Job {
         program: source(text),
         settings: FunctionSettings { wall_ms: 5_000, cpu_ms: 200, ..FunctionSettings::default() },
         invocation: InvocationId::Direct(uuid::Uuid::from_u128(1)),
+        depth: 0,
         input: r#"{"headers":[],"payload":{"name":"Ada"}}"#.into(),
         now: SystemClock.now(),
         seed: 7,

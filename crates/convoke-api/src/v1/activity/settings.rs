@@ -55,6 +55,7 @@ fn subject(event: &Event, account: &Account) -> Value {
         | Event::FireAfterAutocloseSet { .. }
         | Event::FencePolicySet { .. }
         | Event::RunLogSet { .. }
+        | Event::GenerationSet { .. }
         | Event::EgressSet { .. }
         | Event::DomainAdded { .. }
         | Event::DomainRemoved { .. } => value(&Settings::from(account)),

@@ -130,6 +130,7 @@ impl Seen {
             },
             settings: version.settings,
             invocation: InvocationId::Triggered { conversation: after.id, trigger: entry.trigger },
+            depth: 0,
             input: self.input(entry),
             now: self.now,
             seed: 0,

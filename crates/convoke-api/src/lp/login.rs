@@ -1,0 +1,54 @@
+//! Logging in as the tools do it (functions contract §3.1).
+
+use serde::{Deserialize, Serialize};
+
+/// Who wants to log in.
+#[derive(Deserialize)]
+pub struct Login {
+    /// The login name.
+    pub username: String,
+    /// The password.
+    pub password: String,
+}
+
+/// A session that began.
+#[derive(Serialize)]
+pub struct Session {
+    /// The token for all other planes.
+    pub bearer: String,
+    /// What a refresh has to show besides the session.
+    pub csrf: String,
+    /// The session, which a refresh shows as a cookie.
+    #[serde(rename = "sessionId")]
+    pub session_id: String,
+    /// Who logged in.
+    pub config: Config,
+}
+
+/// Who logged in.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Config {
+    /// The user's number, as a text.
+    pub user_id: String,
+    /// The login name.
+    pub login_name: String,
+}
+
+/// What a refresh and a logout show besides the cookie.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Refresh {
+    /// As the login gave it.
+    pub csrf: String,
+}
+
+/// A session that goes on.
+#[derive(Serialize)]
+pub struct Refreshed {
+    /// As the login gave it.
+    pub csrf: String,
+    /// As the login gave it.
+    #[serde(rename = "sessionId")]
+    pub session_id: String,
+}

@@ -1,0 +1,161 @@
+//! The platform as functions reach it: the planes and the account's secrets, in the name of the function that runs.
+//!
+//! Promises: whatever a function shows or asks for, it is itself: of its account, without a role. Leaves out: what the planes
+//! answer, and how a secret is kept.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use convoke_domain::account::Rejection;
+use convoke_domain::conversation::Cause;
+use convoke_domain::id::SecretName;
+use convoke_engine::ports::Job;
+use convoke_engine::{EngineError, Handle};
+use convoke_sandbox::platform::{
+    Answering, DomainFailure, Platform, PlatformRequest, PlatformResponse, Secret, SecretFailure,
+    ServiceDomain,
+};
+use convoke_server::{FunctionPrincipal, InProcess};
+use serde_json::Value;
+
+/// What answers functions; there while the node serves.
+#[derive(Clone, Default)]
+pub(crate) struct PlatformSeat(Arc<RwLock<Option<Arc<Behind>>>>);
+
+struct Behind {
+    planes: InProcess,
+    handle: Handle,
+}
+
+impl PlatformSeat {
+    /// From now on functions are answered.
+    pub(crate) fn take(&self, planes: InProcess, handle: Handle) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Behind { planes, handle }));
+    }
+
+    /// From now on they are not: the engine ends when nobody can ask it any more.
+    pub(crate) fn leave(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The platform in the name of one run.
+    pub(crate) fn for_run(&self, job: &Job) -> Arc<dyn Platform> {
+        let cause = Cause { invocation: job.invocation, command: None, depth: job.depth.saturating_add(1) };
+        let by = FunctionPrincipal {
+            account: job.account.clone(),
+            function: job.function.map(|function| function.function),
+            cause,
+        };
+        Arc::new(OfRun { seat: self.clone(), by })
+    }
+}
+
+struct OfRun {
+    seat: PlatformSeat,
+    by: FunctionPrincipal,
+}
+
+impl std::fmt::Debug for OfRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OfRun").field("by", &self.by).finish_non_exhaustive()
+    }
+}
+
+impl OfRun {
+    fn behind(&self) -> Option<Arc<Behind>> {
+        self.seat.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn answer(&self, request: PlatformRequest) -> PlatformResponse {
+        let Some(behind) = self.behind() else { return PlatformResponse::empty(503) };
+        let target = request.target.name().to_owned();
+        let mut asked = axum::http::Request::builder().method(request.method.as_str()).uri(&request.path);
+        for (name, value) in &request.headers {
+            asked = asked.header(name, value);
+        }
+        let Ok(asked) = asked.body(request.body) else { return PlatformResponse::empty(400) };
+        let (parts, body) = behind.planes.request(self.by.clone(), &target, asked).await.into_parts();
+        let headers = parts.headers.iter().map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        });
+        PlatformResponse {
+            status: parts.status.as_u16(),
+            headers: headers.collect(),
+            body,
+            confidential: false,
+        }
+    }
+
+    fn read(&self, key: &str) -> Result<Secret, SecretFailure> {
+        let behind = self.behind().ok_or_else(not_yet)?;
+        let name: SecretName = key.parse().map_err(invalid)?;
+        let value = behind.handle.read_secret(&self.by.account, &name).map_err(failure)?;
+        let json = serde_json::from_str(value.expose()).map_err(invalid)?;
+        Ok(Secret { value: json, version: value.version.into() })
+    }
+
+    async fn update(&self, key: &str, value: Value) -> Result<Secret, SecretFailure> {
+        let behind = self.behind().ok_or_else(not_yet)?;
+        let name: SecretName = key.parse().map_err(invalid)?;
+        // What is being tried out changes nothing that others rely on.
+        let function = self.by.function.ok_or(SecretFailure::Forbidden)?;
+        let updated = behind.handle.update_secret(&self.by.account, function, &name, &value).await;
+        Ok(Secret { value, version: updated.map_err(failure)?.into() })
+    }
+
+    fn services(&self) -> Result<Vec<ServiceDomain>, DomainFailure> {
+        let behind =
+            self.behind().ok_or_else(|| DomainFailure("the server is starting or stopping".to_owned()))?;
+        let generation = behind.planes.generation(&self.by.account);
+        let all = behind.planes.published().all(generation).into_iter();
+        Ok(all.map(|(service, domain)| ServiceDomain { service, domain }).collect())
+    }
+}
+
+impl Platform for OfRun {
+    fn is_own_host(&self, host: &str) -> bool {
+        self.behind().is_some_and(|behind| behind.planes.published().is_own(host))
+    }
+
+    fn request(&self, request: PlatformRequest) -> Answering<'_, PlatformResponse> {
+        Box::pin(self.answer(request))
+    }
+
+    fn read_secret<'a>(&'a self, key: &'a str) -> Answering<'a, Result<Secret, SecretFailure>> {
+        let read = self.read(key);
+        Box::pin(async move { read })
+    }
+
+    fn update_secret<'a>(
+        &'a self,
+        key: &'a str,
+        value: Value,
+    ) -> Answering<'a, Result<Secret, SecretFailure>> {
+        Box::pin(self.update(key, value))
+    }
+
+    fn domains(&self) -> Answering<'_, Result<Vec<ServiceDomain>, DomainFailure>> {
+        let services = self.services();
+        Box::pin(async move { services })
+    }
+}
+
+fn not_yet() -> SecretFailure {
+    SecretFailure::Unavailable("the server is starting or stopping".to_owned())
+}
+
+fn invalid(error: impl std::fmt::Display) -> SecretFailure {
+    SecretFailure::Invalid(error.to_string())
+}
+
+fn failure(error: EngineError) -> SecretFailure {
+    let EngineError::Account(rejection) = error else {
+        return SecretFailure::Unavailable(error.to_string());
+    };
+    if matches!(rejection, Rejection::SecretUnknown(_)) {
+        SecretFailure::NotFound
+    } else if matches!(rejection, Rejection::RoleMissing { .. }) {
+        SecretFailure::Forbidden
+    } else {
+        SecretFailure::Invalid(rejection.to_string())
+    }
+}
