@@ -1,6 +1,7 @@
 //! The composition root: the only place that names concrete parts. A node is a store, a sandbox, an engine over both, and
 //! a server in front.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::certificates;
-use crate::config::{Certificate, NodeConfig, PlanesConfig};
+use crate::config::{Certificate, NodeConfig, Place, PlanesConfig};
 use crate::host::SandboxHost;
 use crate::limits::SHUTDOWN_TIME_MAX;
 use crate::platform::PlatformSeat;
@@ -264,8 +265,8 @@ impl Planes {
     async fn take(config: &PlanesConfig) -> Result<Self> {
         let mut listeners = Vec::with_capacity(config.listen.len());
         let mut found = Where::default();
-        for address in &config.listen {
-            let listener = bind(*address).await?;
+        for place in &config.listen {
+            let listener = bind(*place).await?;
             found.tls.push(listener.local_addr()?);
             listeners.push(listener);
         }
@@ -300,8 +301,13 @@ impl Planes {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+async fn bind(place: impl Into<Place>) -> Result<TcpListener> {
+    let Place { address, or_any_port } = place.into();
+    let mut bound = TcpListener::bind(address).await;
+    if or_any_port && bound.as_ref().is_err_and(|error| error.kind() == ErrorKind::AddrInUse) {
+        bound = TcpListener::bind((address.ip(), 0)).await;
+    }
+    bound.with_context(|| format!("cannot listen on {address}"))
 }
 
 /// Where clients are told to find services, when TLS is on `port`.
@@ -376,4 +382,19 @@ pub(crate) fn template(id: &str) -> Result<Template> {
         let known: Vec<&str> = templates.iter().map(|template| template.id.as_str()).collect();
         format!("there is no template \"{id}\"; there are {}", known.join(", "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn another_port_does_only_where_nobody_asked_for_one() {
+        let taken = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = taken.local_addr().unwrap();
+        let other = bind(Place { address, or_any_port: true }).await.unwrap();
+        assert_ne!(other.local_addr().unwrap().port(), address.port());
+        let error = bind(address).await.unwrap_err();
+        assert!(error.to_string().contains(&address.to_string()), "{error}");
+    }
 }

@@ -78,7 +78,7 @@ pub(crate) enum LogFormat {
 pub(crate) struct NodeConfig {
     /// Where the data is kept; `None`: nowhere, it is gone when the process ends.
     pub(crate) data: Option<PathBuf>,
-    pub(crate) listen: SocketAddr,
+    pub(crate) listen: Place,
     /// What is spoken with TLS, and what clients are told about it.
     pub(crate) planes: PlanesConfig,
     pub(crate) shards: Option<NonZeroUsize>,
@@ -93,7 +93,7 @@ pub(crate) struct NodeConfig {
 #[derive(Debug, Clone)]
 pub(crate) struct PlanesConfig {
     /// Where TLS is spoken.
-    pub(crate) listen: Vec<SocketAddr>,
+    pub(crate) listen: Vec<Place>,
     pub(crate) certificate: Certificate,
     /// The name under which clients reach it.
     pub(crate) public_host: String,
@@ -101,6 +101,27 @@ pub(crate) struct PlanesConfig {
     pub(crate) csds_listen: Option<SocketAddr>,
     /// Where single services are published: `SERVICE=HOST`, `SERVICE@v2=HOST`.
     pub(crate) publish: Vec<String>,
+}
+
+/// An address to listen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) address: SocketAddr,
+    /// Whether another port will do if this one is taken.
+    pub(crate) or_any_port: bool,
+}
+
+impl Place {
+    /// The usual port of this machine, or another: nobody asked for it.
+    pub(crate) fn usual(port: u16) -> Self {
+        Self { address: SocketAddr::from(([127, 0, 0, 1], port)), or_any_port: true }
+    }
+}
+
+impl From<SocketAddr> for Place {
+    fn from(address: SocketAddr) -> Self {
+        Self { address, or_any_port: false }
+    }
 }
 
 /// What a TLS listener proves itself with.
@@ -139,10 +160,10 @@ pub(crate) struct ServeConfig {
 
 impl NodeConfig {
     /// Functions as `serve` sizes them when nothing is said, on this address.
-    pub(crate) fn usual(data: Option<PathBuf>, listen: SocketAddr) -> Self {
+    pub(crate) fn usual(data: Option<PathBuf>, listen: impl Into<Place>) -> Self {
         Self {
             data,
-            listen,
+            listen: listen.into(),
             planes: PlanesConfig::none(),
             shards: None,
             functions_max: 1_000,
@@ -232,6 +253,7 @@ fn planes(listen: Option<Vec<SocketAddr>>, files: Option<(PathBuf, PathBuf)>) ->
     };
     let listen = listen.unwrap_or_else(|| vec![SocketAddr::from(([127, 0, 0, 1], 8443))]);
     ensure!(listen.len() <= LISTENERS_MAX, "there are at most {LISTENERS_MAX} TLS listeners");
+    let listen = listen.into_iter().map(Place::from).collect();
     Ok(PlanesConfig { listen, certificate: Certificate::Files { certificate, key }, ..PlanesConfig::none() })
 }
 
@@ -248,7 +270,7 @@ mod tests {
         let file = parse("listen = \"127.0.0.1:9000\"\nfunctions_max = 7\n").unwrap();
         let flags = ServeSettings { functions_max: Some(9), ..ServeSettings::default() };
         let config = flags.over(file).check().unwrap();
-        assert_eq!((config.node.listen.port(), config.node.functions_max), (9000, 9));
+        assert_eq!((config.node.listen.address.port(), config.node.functions_max), (9000, 9));
         assert_eq!(config.node.function_memory_mib_max, 2_048);
     }
 

@@ -2,6 +2,7 @@
 //! each, and conversations to act in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -82,7 +83,7 @@ impl Center {
 
 /// Starts a node as `convoke serve` does, on a free port of this machine.
 pub(crate) async fn start(dir: &Path) -> Result<(Running, Handle)> {
-    let config = NodeConfig::usual(Some(dir.to_owned()), ([127, 0, 0, 1], 0).into());
+    let config = NodeConfig::usual(Some(dir.to_owned()), SocketAddr::from(([127, 0, 0, 1], 0)));
     let node = Node::start(&config, MASTER_KEY).await?;
     let handle = node.handle();
     Ok((node.serve(&Operator::Hash([0; 32]), None), handle))

@@ -8,7 +8,7 @@ use clap::Args;
 use convoke_server::{Demo, NewToken};
 
 use crate::compose::{self, Node, Operator, Where};
-use crate::config::{Certificate, LogFormat, NodeConfig, PlanesConfig};
+use crate::config::{Certificate, LogFormat, NodeConfig, Place, PlanesConfig};
 use crate::connection::{DEV_FOLDER, DevConnection, Persona, Token};
 use crate::demo::{self, DemoAccount};
 use crate::render::{Printer, Style};
@@ -121,32 +121,26 @@ impl Dev {
 
     /// Starts on the wanted address; without one, on the usual port or any.
     async fn start(&self, master_key: [u8; 32]) -> Result<Node> {
-        let usual = SocketAddr::from(([127, 0, 0, 1], 8080));
-        let wanted = match self.listen {
-            Some(wanted) => wanted,
-            None if is_free(usual).await => usual,
-            None => SocketAddr::from(([127, 0, 0, 1], 0)),
-        };
+        let listen = self.listen.map_or_else(|| Place::usual(8080), Place::from);
         let data = (!self.ephemeral).then(|| self.data.clone());
         if self.ephemeral {
             refuse_to_overwrite(&self.data)?;
         }
         let config = NodeConfig {
-            planes: self.planes().await,
+            planes: self.planes(),
             movable_clock: self.test_clock,
             allow_private_egress: self.allow_private_egress,
-            ..NodeConfig::usual(data, wanted)
+            ..NodeConfig::usual(data, listen)
         };
         Node::start(&config, master_key).await
     }
 
-    async fn planes(&self) -> PlanesConfig {
-        let usual = SocketAddr::from(([127, 0, 0, 1], 8443));
-        let listen = match &self.tls_listen {
-            Some(wanted) => wanted.clone(),
-            None if is_free(usual).await => vec![usual],
-            None => vec![SocketAddr::from(([127, 0, 0, 1], 0))],
-        };
+    fn planes(&self) -> PlanesConfig {
+        let wanted = self.tls_listen.as_ref();
+        let listen = wanted.map_or_else(
+            || vec![Place::usual(8443)],
+            |wanted| wanted.iter().copied().map(Place::from).collect(),
+        );
         PlanesConfig {
             listen,
             certificate: Certificate::Development(self.data.clone()),
@@ -196,10 +190,6 @@ fn tools(planes: &Where, style: Style) -> String {
     });
     let page = style.cyan(&format!("https://localhost:{}", address.port()));
     format!("  {page}   for LivePerson's clients and tools{trust}\n")
-}
-
-async fn is_free(address: SocketAddr) -> bool {
-    tokio::net::TcpListener::bind(address).await.is_ok()
 }
 
 /// A server in memory writes its address where another one may have written its own.
