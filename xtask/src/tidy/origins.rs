@@ -53,7 +53,8 @@ fn npm(path: &str, text: &str) -> Vec<Finding> {
                 "put `omit-lockfile-registry-resolved=true` into the .npmrc beside it and run `npm install` again",
             ));
         }
-        if package["integrity"].is_null() {
+        // What comes inside another package is under that one's integrity.
+        if package["integrity"].is_null() && package["inBundle"] != true {
             findings.push(Finding::new(
                 path,
                 1,
@@ -94,7 +95,8 @@ mod tests {
             "node_modules/tools": {"link": true, "resolved": "tools"},
             "node_modules/a": {"version": "1.0.0", "integrity": "sha512-x"},
             "node_modules/b": {"version": "1.0.0", "integrity": "sha512-x", "resolved": "https://example.org/b.tgz"},
-            "node_modules/c": {"version": "1.0.0"}}}"#;
+            "node_modules/c": {"version": "1.0.0"},
+            "node_modules/a/node_modules/d": {"version": "1.0.0", "inBundle": true}}}"#;
         let tree = Tree::of(&[("guest/package-lock.json", lock), ("ui/package-lock.json", "{}")]);
         let found = check(&Project { tree, graph: Graph { packages: Vec::new() } });
         let wrong: Vec<&str> = found.iter().map(|finding| finding.wrong.as_str()).collect();
