@@ -284,6 +284,7 @@ impl Handle {
             now: self.now(),
             seed: self.entropy().bits(),
             egress: Arc::new(view.account.egress.clone()),
+            inspected: false,
         };
         let attempt = Attempt::direct(id, source);
         Ok(Started { job, attempt, function: named, request: call.request.clone(), progress })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use convoke_api::functions::parse_answer;
-use convoke_domain::account::Actor;
+use convoke_domain::account::{Actor, Egress};
 use convoke_domain::function::{
     self, Command, DeploymentFailure, DeploymentStage, Function, FunctionSettings, SourceCheck, SourceProblem,
 };
@@ -36,6 +36,19 @@ pub enum Which {
     Draft,
     /// What answers now.
     Deployed,
+}
+
+/// A test of a function.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// Which code.
+    pub which: Which,
+    /// The whole input, as JSON.
+    pub input: Arc<str>,
+    /// Whether to look at the run while it goes on.
+    pub inspected: bool,
+    /// Whether it may call other hosts as the account's functions may, or none at all.
+    pub network: bool,
 }
 
 /// What came of a call or a test; nothing of it was carried out.
@@ -114,13 +127,12 @@ impl Handle {
         &self,
         account: &AccountId,
         id: FunctionId,
-        which: Which,
-        input: Arc<str>,
+        trial: Trial,
     ) -> Result<Tried, EngineError> {
         let view = self.account(account).ok_or(unknown_account())?;
         let function =
             view.functions.get(id).ok_or(EngineError::Function(function::Rejection::FunctionUnknown(id)))?;
-        let (program, settings, version) = code(id, function, which)?;
+        let (program, settings, version) = code(id, function, trial.which)?;
         let invocation = self.new_invocation();
         let job = Job {
             account: account.clone(),
@@ -129,10 +141,11 @@ impl Handle {
             settings,
             invocation,
             depth: 0,
-            input,
+            input: trial.input,
             now: self.now(),
             seed: self.entropy().bits(),
-            egress: Arc::new(view.account.egress.clone()),
+            egress: Arc::new(if trial.network { view.account.egress.clone() } else { Egress::default() }),
+            inspected: trial.inspected,
         };
         let invoker = &self.inner.invoker;
         let permit = invoker.permits.acquire(account).await;

@@ -203,6 +203,7 @@ fn job_of(view: &AccountView, work: &TriggerWork, function: FunctionRef, clock: 
         now,
         seed: 0,
         egress: Arc::new(account.egress.clone()),
+        inspected: false,
     })
 }
 

@@ -40,7 +40,7 @@ pub use calls::{
 pub use directory::{AccountView, Activity};
 pub use ending::FailureClass;
 pub use error::EngineError;
-pub use functions::{Deployed, Tried, Which};
+pub use functions::{Deployed, Trial, Tried, Which};
 pub use handle::{Handle, Opened, Opening};
 pub use runs::{Run, RunBody, RunCall, RunFollower, RunLine, RunPage};
 pub use secrets::SecretValue;

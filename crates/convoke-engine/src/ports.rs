@@ -14,6 +14,7 @@ use convoke_domain::invocation::FunctionRef;
 use convoke_store::Store;
 use convoke_store::runs::RunStore;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::keys::MasterKey;
@@ -297,6 +298,8 @@ pub struct Job {
     pub seed: u128,
     /// Which hosts it may call.
     pub egress: Arc<Egress>,
+    /// Whether it is looked at while it runs, which takes longer.
+    pub inspected: bool,
 }
 
 /// How an attempt ended.
@@ -334,6 +337,21 @@ pub struct RunReport {
     pub wall: Duration,
     /// Most memory at once. Bytes.
     pub memory_bytes_max: u64,
+    /// Where it was, if it was looked at and answered.
+    pub inspection: Option<Inspection>,
+}
+
+/// Where a run was that was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inspection {
+    /// Statements that were reached.
+    pub statements: u64,
+    /// File and line of the newest of them, the oldest first.
+    pub trace: Vec<(String, u32)>,
+    /// File and line at which it threw.
+    pub at: Option<(String, u32)>,
+    /// What could be seen there: names, and values as data.
+    pub locals: BTreeMap<String, Value>,
 }
 
 /// One log entry of a function.

@@ -1,4 +1,4 @@
-//! A function as a folder: `functions/<name>/` with `index.js`, `config.json` and `payload.json`.
+//! A function as a folder: `functions/<name>/` with its code, `config.json` and `payload.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::files;
 
+mod code;
 mod liveperson;
 
 pub(crate) use liveperson::Form;
@@ -21,9 +22,6 @@ pub(crate) use liveperson::Form;
 const SOURCE: &str = "index.js";
 const CONFIG: &str = "config.json";
 const PAYLOAD: &str = "payload.json";
-
-/// What makes a folder a function.
-pub(crate) const FILES: [&str; 2] = [SOURCE, CONFIG];
 
 /// Where a function lies.
 #[derive(Debug, Clone)]
@@ -84,9 +82,20 @@ impl FunctionFolder {
         self.write(PAYLOAD, &format!("{}\n", serde_json::to_string_pretty(&template.payload)?))
     }
 
-    /// The code.
+    /// The code as the server keeps it.
     pub(crate) fn source(&self) -> Result<String> {
-        self.read(SOURCE)
+        self.check_there()?;
+        code::read(&self.path)
+    }
+
+    /// The files that make it a function; none while it is being made, without code or without configuration.
+    pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
+        let config = path.join(CONFIG);
+        let code = code::paths(path);
+        if code.is_empty() || !config.is_file() {
+            return Vec::new();
+        }
+        code.iter().map(|file| path.join(file)).chain([config]).collect()
     }
 
     /// What `config.json` says.
@@ -134,17 +143,22 @@ impl FunctionFolder {
                 liveperson::write(form, &self.name, config, input)?
             }
         };
-        self.write(SOURCE, source)?;
+        code::write(&self.path, source)?;
         self.write(CONFIG, &format!("{config:#}\n"))
     }
 
-    fn read(&self, file: &str) -> Result<String> {
+    fn check_there(&self) -> Result<()> {
         ensure!(
             self.path.is_dir(),
             "there is no folder {}: `convoke function new {}` makes one",
             self.path.display(),
             self.name
         );
+        Ok(())
+    }
+
+    fn read(&self, file: &str) -> Result<String> {
+        self.check_there()?;
         files::read(&self.path.join(file))
     }
 

@@ -7,7 +7,6 @@ mod cache;
 mod convert;
 mod trace;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use convoke_domain::account::Egress;
@@ -90,6 +89,11 @@ impl SandboxHost {
     }
 
     async fn program(&self, job: &Job) -> Result<Program, ProgramError> {
+        if job.inspected {
+            // Not kept: it is slower than the plain one, and tests are rare.
+            let source = identified(job.account.as_str(), job.function, &job.program);
+            return prepare_aside(&self.sandbox, &source, Source::inspected).await;
+        }
         if let Some(program) = job.function.and_then(|function| self.prepared(function)) {
             return Ok(program);
         }
@@ -98,7 +102,7 @@ impl SandboxHost {
         if let Some(program) = place.get() {
             return Ok(program.clone());
         }
-        let program = place.get_or_try_init(|| prepare_aside(&self.sandbox, &source)).await?;
+        let program = place.get_or_try_init(|| prepare_aside(&self.sandbox, &source, |plain| plain)).await?;
         self.weigh(&key, program);
         Ok(program.clone())
     }
@@ -157,8 +161,18 @@ impl FunctionHost for SandboxHost {
         }
         // Not kept: a program has the names of its account and function in it, which nobody knows yet.
         let ProgramSource { source, environment } = identified(NO_ACCOUNT, None, source);
-        let program = prepare(&self.sandbox, &source, &environment).map_err(convert::load_error)?;
+        let program =
+            self.sandbox.prepare(&Source::new(source), &environment).map_err(convert::load_error)?;
         Ok(Checked { evaluates_per_invocation: program.evaluates_per_invocation() })
+    }
+
+    fn problems(&self, program: &ProgramSource) -> Vec<LoadError> {
+        let found = convoke_sandbox::validate(&Source::new(Arc::clone(&program.source)));
+        if found.is_empty() {
+            // What only shows when it is evaluated.
+            return self.check(program).err().into_iter().collect();
+        }
+        found.into_iter().map(convert::finding).collect()
     }
 
     fn trace<'a>(&'a self, egress: &'a Egress, url: &'a str) -> BoxFuture<'a, Vec<EgressHop>> {
@@ -198,19 +212,16 @@ fn identified(account: &str, function: Option<FunctionRef>, source: &ProgramSour
     ProgramSource { source: Arc::clone(&source.source), environment: Arc::new(environment) }
 }
 
-fn prepare(
-    sandbox: &Sandbox,
-    source: &Arc<str>,
-    environment: &BTreeMap<String, String>,
-) -> Result<Program, ProgramError> {
-    sandbox.prepare(&Source::new(Arc::clone(source)), environment)
-}
-
 /// Prepares on a thread where computing for a second keeps nobody waiting.
-async fn prepare_aside(sandbox: &Sandbox, source: &ProgramSource) -> Result<Program, ProgramError> {
-    let (sandbox, source) = (sandbox.clone(), source.clone());
-    let preparing =
-        tokio::task::spawn_blocking(move || prepare(&sandbox, &source.source, &source.environment));
+async fn prepare_aside(
+    sandbox: &Sandbox,
+    source: &ProgramSource,
+    form: fn(Source) -> Source,
+) -> Result<Program, ProgramError> {
+    let (sandbox, program) = (sandbox.clone(), source.clone());
+    let preparing = tokio::task::spawn_blocking(move || {
+        sandbox.prepare(&form(Source::new(program.source)), &program.environment)
+    });
     preparing.await.unwrap_or_else(|error| Err(ProgramError::HostUnavailable(error.to_string())))
 }
 

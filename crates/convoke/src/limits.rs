@@ -9,6 +9,9 @@ pub(crate) const PROGRAMS_MAX: usize = 2_048;
 /// level must not push all others out of the machine.
 pub(crate) const PROGRAM_BYTES_MAX: usize = 512 * 1024 * 1024;
 
+/// Folders within folders that code of a function may lie in: deeper ones are no code that people write.
+pub(crate) const FOLDER_DEPTH_MAX: usize = 8;
+
 /// Functions whose share of outbound requests is remembered. Forgetting one only refills its bucket.
 pub(crate) const RATES_MAX: usize = 4_096;
 

@@ -15,12 +15,12 @@ use convoke_api::v1::function::{Deployed, FunctionDetail, FunctionState};
 use crate::client::{Api, Client, problem, refused_with};
 use crate::cmd::function::push;
 use crate::connection::{Connection, DevConnection, Persona};
-use crate::folder::{FILES, FunctionConfig, FunctionFolder};
+use crate::folder::{FunctionConfig, FunctionFolder};
 use crate::limits::{WATCH_EVERY, WATCHED_FUNCTIONS_MAX};
 use crate::render::Printer;
 
-/// When each file of a function was last written, and how long it is.
-type Stamp = Vec<Option<(SystemTime, u64)>>;
+/// The files of a function: when each was last written, and how long it is.
+type Stamp = BTreeMap<PathBuf, (SystemTime, u64)>;
 
 /// A folder with functions, as it was last seen.
 #[derive(Debug)]
@@ -141,15 +141,15 @@ fn stamps(base: &Path) -> BTreeMap<String, Stamp> {
     let named = folders.filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path())));
     let functions = named.filter(|(name, _)| !name.starts_with('.')).map(|(name, path)| (name, stamp(&path)));
     // A folder without code is none yet: it is being made.
-    functions.filter(|(_, stamp)| stamp.iter().all(Option::is_some)).take(WATCHED_FUNCTIONS_MAX).collect()
+    functions.filter(|(_, stamp)| !stamp.is_empty()).take(WATCHED_FUNCTIONS_MAX).collect()
 }
 
 fn stamp(folder: &Path) -> Stamp {
-    let of = |file: &&str| {
-        let metadata = std::fs::metadata(folder.join(file)).ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
+    let of = |path: PathBuf| {
+        let metadata = std::fs::metadata(&path).ok()?;
+        Some((path, (metadata.modified().ok()?, metadata.len())))
     };
-    FILES.iter().map(of).collect()
+    FunctionFolder::files(folder).into_iter().filter_map(of).collect()
 }
 
 #[cfg(test)]

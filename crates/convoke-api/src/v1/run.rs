@@ -1,5 +1,7 @@
 //! Running a function by hand: tests of drafts, and calls of deployed functions.
 
+use std::collections::BTreeMap;
+
 use convoke_domain::id::InvocationId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use super::event::FunctionVersion;
 use crate::error_code::ErrorCode;
 
 /// Runs a function once on an input, without acting on any conversation.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TestFunction {
     /// The whole input; left out, the sample of the template for the function's event.
@@ -19,6 +21,17 @@ pub struct TestFunction {
     pub input: Option<FunctionInput>,
     /// Which code runs.
     pub code: Which,
+    /// Whether to tell which statements it reached, and what could be seen where it threw. It computes slower.
+    pub inspect: bool,
+    /// Whether it may call other hosts as deployed functions may; else each call is refused, and listed.
+    pub network: bool,
+}
+
+impl Default for TestFunction {
+    /// The draft on the sample of its event, as it would run.
+    fn default() -> Self {
+        Self { input: None, code: Which::default(), inspect: false, network: true }
+    }
 }
 
 /// Which code of a function runs.
@@ -98,6 +111,32 @@ pub struct FunctionRun {
     /// Whether this is the answer of an earlier call with the same request id.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeated: bool,
+    /// Where it was, if that was asked for and it answered or threw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspection: Option<Inspection>,
+}
+
+/// Where a run was that was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Inspection {
+    /// Statements that were reached.
+    pub statements: u64,
+    /// The newest of them, the oldest first.
+    pub trace: Vec<Statement>,
+    /// Where it threw, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Statement>,
+    /// What could be seen there: names, and values as data.
+    pub locals: BTreeMap<String, Value>,
+}
+
+/// A place in a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Statement {
+    /// The file; `lambda.js` for a source of one text.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: u32,
 }
 
 impl Default for FunctionRun {
@@ -115,6 +154,7 @@ impl Default for FunctionRun {
             calls: Vec::new(),
             usage: Usage::default(),
             repeated: false,
+            inspection: None,
         }
     }
 }

@@ -7,12 +7,13 @@ use axum::extract::State;
 use convoke_api::v1::bot::BotPlan;
 use convoke_api::v1::event::FunctionVersion;
 use convoke_api::v1::run::{
-    FunctionInput, FunctionRun, LogEntry, OutboundCall, RunError, TestFunction, Usage, Which,
+    FunctionInput, FunctionRun, Inspection, LogEntry, OutboundCall, RunError, Statement, TestFunction, Usage,
+    Which,
 };
 use convoke_domain::function::{EventBinding, Function};
 use convoke_domain::invocation::{Answer as DomainAnswer, FunctionRef};
-use convoke_engine::Which as Code;
 use convoke_engine::ports::{Ending, LogLine, RunReport};
+use convoke_engine::{Trial, Which as Code};
 use serde_json::Value;
 
 use super::functions::find;
@@ -32,8 +33,8 @@ pub(super) async fn test(
     MaybeBody(test): MaybeBody<TestFunction, FUNCTION_BODY_BYTES_MAX>,
 ) -> Answer<Json<FunctionRun>> {
     let (_, function) = find(&tenant, &params)?;
-    let input = test.input.unwrap_or_else(|| sample(&server, function));
-    run(&server, &tenant, &params, test.code, &input).await
+    let input = test.input.clone().unwrap_or_else(|| sample(&server, function));
+    run(&server, &tenant, &params, &test, &input).await
 }
 
 /// What the event delivers, as the template for it shows; nothing for a function without an event.
@@ -47,17 +48,18 @@ async fn run(
     server: &Shared,
     tenant: &Tenant,
     params: &Params,
-    code: Which,
+    test: &TestFunction,
     input: &FunctionInput,
 ) -> Answer<Json<FunctionRun>> {
     let (id, function) = find(tenant, params)?;
     let json = input.json(server.handle.now()).into();
-    let which = match code {
+    let which = match test.code {
         Which::Draft => Code::Draft,
         Which::Deployed => Code::Deployed,
     };
-    let tried = server.handle.try_function(tenant.id(), id, which, json).await?;
-    let deployed = function.deployed.as_ref().filter(|_| code == Which::Deployed);
+    let trial = Trial { which, input: json, inspected: test.inspect, network: test.network };
+    let tried = server.handle.try_function(tenant.id(), id, trial).await?;
+    let deployed = function.deployed.as_ref().filter(|_| test.code == Which::Deployed);
     let version = deployed.map(|deployment| FunctionRef { function: id, version: deployment.version });
     let (answered, result, error) = match tried.ending {
         Ending::Returned(json) => (true, json.map_or(Value::Null, |json| parsed(&json)), None),
@@ -85,11 +87,22 @@ pub(super) fn plan(tenant: &Tenant, function: &Function, answer: &DomainAnswer) 
 
 /// Adds what a run logged, called and used.
 pub(super) fn add_report(run: &mut FunctionRun, report: &RunReport) {
-    let RunReport { logs, logs_truncated, calls, cpu, wall, memory_bytes_max } = report;
+    let RunReport { logs, logs_truncated, calls, cpu, wall, memory_bytes_max, inspection } = report;
     run.logs = logs.iter().map(log_entry).collect();
     run.logs_truncated = *logs_truncated;
     run.calls = calls.iter().map(call).collect();
+    run.inspection = inspection.as_ref().map(seen);
     run.usage = Usage { wall_ms: millis(*wall), cpu_ms: millis(*cpu), memory_bytes_max: *memory_bytes_max };
+}
+
+fn seen(inspection: &convoke_engine::ports::Inspection) -> Inspection {
+    let place = |(file, line): &(String, u32)| Statement { file: file.clone(), line: *line };
+    Inspection {
+        statements: inspection.statements,
+        trace: inspection.trace.iter().map(place).collect(),
+        at: inspection.at.as_ref().map(place),
+        locals: inspection.locals.clone(),
+    }
 }
 
 fn log_entry(line: &LogLine) -> LogEntry {

@@ -17,7 +17,7 @@ use convoke_api::v1::run::FunctionInput;
 use convoke_domain::function::{Command, Draft, Function, FunctionSettings, Rejection};
 use convoke_domain::id::FunctionId;
 use convoke_engine::ports::Ending;
-use convoke_engine::{AccountView, Which};
+use convoke_engine::{AccountView, Trial, Which};
 use serde_json::Value;
 
 use super::failure::{Answer, PlaneError};
@@ -120,7 +120,8 @@ pub(super) async fn test(
     let (id, _) = find(&tenant, &params).map_err(PlaneError::management)?;
     let body: InvokeBody = sent.json().map_err(PlaneError::management)?;
     let input = FunctionInput::from(body).json(server.handle.now()).into();
-    let tried = server.handle.try_function(tenant.id(), id, Which::Draft, input).await;
+    let trial = Trial { which: Which::Draft, input, inspected: false, network: true };
+    let tried = server.handle.try_function(tenant.id(), id, trial).await;
     let tried = tried.map_err(PlaneError::management)?;
     let logs = logs(&tried.report.logs);
     match tried.ending {

@@ -97,7 +97,8 @@ pub(crate) struct Push {
 #[command(after_help = "\
 Examples:
   convoke function test greet_workshop
-  convoke function test greet_workshop --payload returning.json")]
+  convoke function test greet_workshop --payload returning.json
+  convoke function test greet_workshop --inspect --no-network")]
 pub(crate) struct Test {
     /// Its name or id
     name: String,
@@ -107,6 +108,12 @@ pub(crate) struct Test {
     /// Run the deployed version instead of the draft
     #[arg(long)]
     deployed: bool,
+    /// Show the statements it reached and, where it threw, what could be seen there
+    #[arg(long)]
+    inspect: bool,
+    /// Refuse calls to other hosts, and show which it would make
+    #[arg(long)]
+    no_network: bool,
     #[command(flatten)]
     base: Base,
 }
@@ -255,7 +262,8 @@ impl Test {
             None => sample?.flatten(),
         };
         let code = if self.deployed { Which::Deployed } else { Which::Draft };
-        api.post(&["functions", &self.name, "test"], &TestFunction { input, code }).await
+        let test = TestFunction { input, code, inspect: self.inspect, network: !self.no_network };
+        api.post(&["functions", &self.name, "test"], &test).await
     }
 }
 

@@ -6,7 +6,7 @@ use convoke_domain::account::{Egress, EgressMode};
 use convoke_domain::allow_list::{DomainAllowList, DomainPattern};
 use convoke_domain::function::FunctionSettings;
 use convoke_domain::invocation::AttemptFailure;
-use convoke_engine::ports::{Ending, Failure, LoadError, LogLine, OutboundCall, RunReport};
+use convoke_engine::ports::{Ending, Failure, Inspection, LoadError, LogLine, OutboundCall, RunReport};
 use convoke_sandbox::{Diagnostic, Execution, Level, ProgramError, RunLimits, Thrown, Usage};
 
 /// How an attempt ended, for the engine.
@@ -114,7 +114,7 @@ pub(super) fn domains(egress: &Egress) -> DomainAllowList {
 
 /// What a run logged, called and used.
 pub(super) fn report(execution: Execution) -> RunReport {
-    let Execution { logs, logs_truncated, calls, usage, .. } = execution;
+    let Execution { logs, logs_truncated, calls, usage, inspection, .. } = execution;
     let Usage { cpu, wall, memory_peak_bytes, .. } = usage;
     RunReport {
         logs: logs.into_iter().map(log_line).collect(),
@@ -123,7 +123,13 @@ pub(super) fn report(execution: Execution) -> RunReport {
         cpu,
         wall,
         memory_bytes_max: u64::try_from(memory_peak_bytes).unwrap_or(u64::MAX),
+        inspection: inspection.map(seen),
     }
+}
+
+fn seen(inspection: convoke_sandbox::Inspection) -> Inspection {
+    let convoke_sandbox::Inspection { statements, trace, at, locals } = inspection;
+    Inspection { statements, trace, at, locals }
 }
 
 fn log_line(entry: convoke_sandbox::LogEntry) -> LogLine {

@@ -1,5 +1,6 @@
 //! The adapter over a real sandbox.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 
 use convoke_domain::function::{FunctionSettings, VersionNumber};
@@ -32,6 +33,7 @@ fn job(function: Option<FunctionRef>, text: &str) -> Job {
         now: SystemClock.now(),
         seed: 7,
         egress: Arc::new(convoke_domain::account::Egress::default()),
+        inspected: false,
     }
 }
 

@@ -8,7 +8,7 @@ use convoke_api::v1::event::{
 };
 use convoke_api::v1::explain::{ExplainedAttempt, ExplainedChange, Explanation};
 use convoke_api::v1::participant::{Party, PartyKind};
-use convoke_api::v1::run::{FunctionRun, LogEntry, OutboundCall};
+use convoke_api::v1::run::{FunctionRun, Inspection, LogEntry, OutboundCall, Statement};
 use convoke_api::v1::run_log::LoggedLine;
 use convoke_domain::invocation::CommandKind;
 use jiff::Timestamp;
@@ -200,6 +200,7 @@ pub(crate) fn function_run(run: &FunctionRun, style: Style) -> String {
         lines.push(style.dim(LOGS_TRUNCATED));
     }
     lines.extend(run.calls.iter().map(|call| call_line(call, style)));
+    lines.extend(run.inspection.iter().flat_map(|inspection| seen_lines(inspection, style)));
     if run.repeated {
         lines.push(style.dim("(the answer of an earlier call with this request id)"));
     }
@@ -211,6 +212,38 @@ pub(crate) fn function_run(run: &FunctionRun, style: Style) -> String {
         mebibytes(usage.memory_bytes_max)
     )));
     lines.join("\n")
+}
+
+/// Where a run was, line by line, and what could be seen where it threw.
+fn seen_lines(inspection: &Inspection, style: Style) -> Vec<String> {
+    let Inspection { statements, trace, at, locals } = inspection;
+    let place = |statement: &Statement| format!("{}:{}", statement.file, statement.line);
+    let mut lines = vec![style.bold(&format!("{statements} statements"))];
+    let earlier = statements.saturating_sub(trace.len() as u64);
+    if earlier > 0 {
+        lines.push(style.dim(&format!("  ({earlier} earlier ones are not kept)")));
+    }
+    lines.extend(runs_of(trace).iter().map(|(statement, times)| {
+        let times = if *times > 1 { format!(" {times} times") } else { String::new() };
+        style.dim(&format!("  {}{times}", place(statement)))
+    }));
+    if let Some(at) = at {
+        lines.push(style.bold(&format!("threw at {}, where", place(at))));
+        lines.extend(locals.iter().map(|(name, value)| format!("  {name} = {value}")));
+    }
+    lines
+}
+
+/// The same statement many times in a row is told once.
+fn runs_of(trace: &[Statement]) -> Vec<(&Statement, usize)> {
+    let mut runs: Vec<(&Statement, usize)> = Vec::new();
+    for statement in trace {
+        match runs.last_mut() {
+            Some((last, times)) if *last == statement => *times += 1,
+            _ => runs.push((statement, 1)),
+        }
+    }
+    runs
 }
 
 /// A log line with where it comes from.

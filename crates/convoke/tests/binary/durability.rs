@@ -97,6 +97,8 @@ fn a_backup_of_a_running_server_is_sound_and_starts() {
     assert!(events.status.success(), "{}", all(&events));
     let told = all(&convoke(&folder, &["conversation", "follow", &conversation]));
     assert!(told.contains(TEXT), "{told}");
+    let explained = all(&convoke(&folder, &["conversation", "explain", &conversation]));
+    assert!(explained.contains(" ms"), "what the runs took is in the copy, too: {explained}");
     assert!(restored.stop().success());
 }
 

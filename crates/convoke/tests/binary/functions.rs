@@ -5,18 +5,6 @@ use std::process::Stdio;
 
 use crate::support::{Dev, all, command};
 
-/// Runs a command with something on its standard input.
-fn with_input(dev: &Dev, arguments: &[&str], input: &str) -> std::process::Output {
-    let mut child = command(dev.path(), arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-
 #[test]
 fn a_function_is_pulled_in_every_layout_and_pushed_back_unchanged() {
     let dev = Dev::start();
@@ -64,7 +52,7 @@ fn differences_are_shown_between_folder_draft_and_versions() {
 #[test]
 fn a_secret_goes_in_and_never_comes_out() {
     let dev = Dev::start();
-    let set = with_input(&dev, &["secret", "set", "order_key"], "s3cr3t-in-no-file\n");
+    let set = dev.with_input(&["secret", "set", "order_key"], "s3cr3t-in-no-file\n");
     assert!(set.status.success(), "{}", all(&set));
     let listed = dev.json(&["secret", "list"]);
     assert_eq!((&listed[0]["name"], &listed[0]["version"]), (&"order_key".into(), &1.into()));
@@ -82,7 +70,7 @@ fn a_user_gets_a_password_logs_in_and_may_only_what_the_role_says() {
     let dev = Dev::start();
     dev.ok(&["user", "set", "4720", "--login", "ada", "--role", "faas-developer"]);
     let password = "correct horse battery\n";
-    assert!(with_input(&dev, &["user", "password", "4720"], password).status.success());
+    assert!(dev.with_input(&["user", "password", "4720"], password).status.success());
     let url = dev.url();
     let elsewhere = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str], input: &str| {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that finds something else than it expects stops there")]
 
+mod authors;
 mod cli;
 mod durability;
 mod functions;

@@ -1,6 +1,6 @@
 //! A real `convoke` for tests: started as its users start it, waited for by what it prints, ended by signals.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -59,6 +59,18 @@ impl Dev {
     /// Runs a command in the folder.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         convoke(self.path(), arguments)
+    }
+
+    /// Runs a command with something on its standard input.
+    pub(crate) fn with_input(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = command(self.path(), arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
     }
 
     /// Runs a command that has to succeed; gives what it printed.

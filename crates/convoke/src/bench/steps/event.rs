@@ -135,6 +135,7 @@ impl Seen {
             now: self.now,
             seed: 0,
             egress: Arc::new(self.view.account.egress.clone()),
+            inspected: false,
         })
     }
 }
