@@ -22,7 +22,7 @@ const OPTIONS = [
 ];
 
 const [sources, glue, out] = process.argv.slice(2);
-const files = { 'glue.c': fs.readFileSync(glue, 'utf8') };
+const files = { 'glue.c': fs.readFileSync(glue, 'utf8'), 'input.c': fs.readFileSync(path.join(path.dirname(glue), 'input.c'), 'utf8') };
 for (const name of fs.readdirSync(sources)) {
   if (/\.[ch]$/.test(name)) files[name] = fs.readFileSync(path.join(sources, name), 'utf8');
 }

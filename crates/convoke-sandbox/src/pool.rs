@@ -82,6 +82,8 @@ pub struct Sandbox {
 
 pub(crate) struct Shared {
     pub(crate) image: Image,
+    /// The same image for preparing programs.
+    pub(crate) workshop: Image,
     pub(crate) memory: Arc<MemoryBudget>,
     pub(crate) admission: Semaphore,
     pub(crate) queued: AtomicUsize,
@@ -97,12 +99,13 @@ impl Sandbox {
     /// # Errors
     /// If the machine does not offer the address space, or the ticker thread cannot start.
     pub fn new(settings: SandboxSettings) -> Result<Self, SandboxError> {
-        let mut image = Image::load(settings.instances_max)?;
+        let image = Image::for_runs(settings.instances_max)?;
         let memory = Arc::new(MemoryBudget::new(settings.memory_bytes_max));
         let meter = Arc::new(Meter::new(Duration::from_secs(1), Instant::now() + Duration::from_mins(1)));
-        image.observe(State::new(meter, Arc::clone(&memory), MEMORY_BYTES_MAX, 0))?;
+        let workshop = Image::for_programs(State::new(meter, Arc::clone(&memory), MEMORY_BYTES_MAX, 0))?;
         let shared = Arc::new(Shared {
             image,
+            workshop,
             memory,
             admission: Semaphore::new(settings.instances_max as usize),
             queued: AtomicUsize::new(0),
@@ -163,14 +166,16 @@ impl Drop for Active {
 }
 
 fn start_ticker(shared: &Arc<Shared>) -> Result<(), SandboxError> {
-    let (engine, activity, alive) =
-        (shared.image.engine().weak(), Arc::clone(&shared.active), Arc::downgrade(shared));
+    let engines = [shared.image.engine().weak(), shared.workshop.engine().weak()];
+    let (activity, alive) = (Arc::clone(&shared.active), Arc::downgrade(shared));
     let tick = move || {
         let mut idle = 0;
         while Weak::strong_count(&alive) > 0 {
             thread::park_timeout(if idle < IDLE_TICKS { TICK } else { REST });
-            let Some(engine) = engine.upgrade() else { return };
-            engine.increment_epoch();
+            for engine in &engines {
+                let Some(engine) = engine.upgrade() else { return };
+                engine.increment_epoch();
+            }
             idle = if activity.running.load(Ordering::SeqCst) > 0 { 0 } else { idle.saturating_add(1) };
             activity.resting.store(idle >= IDLE_TICKS, Ordering::SeqCst);
             // A run that began before the store did not see it: look once more.

@@ -136,11 +136,8 @@ impl Running<'_> {
     /// Brings the program into the instance and calls its lambda.
     async fn begin(&mut self, program: &Program, input: &str, now: Timestamp) -> Result<(), Fault> {
         let lane = &self.shared.lane;
-        match &program.inner.start {
-            Start::Restored(delta) => {
-                let meter = Arc::clone(&self.guest.state().meter);
-                meter.charge(|| self.guest.restore(delta))?;
-            }
+        let delta = match &program.inner.start {
+            Start::Restored(delta) => Some(delta),
             Start::Evaluated => {
                 let verdict = self.guest.load_in_turns(lane, &program.inner.sourced(), now).await?;
                 if verdict < 0 {
@@ -148,9 +145,10 @@ impl Running<'_> {
                     self.guest.state_mut().decide(Ending::DoesNotLoad { why });
                     return Ok(());
                 }
+                None
             }
-        }
-        self.guest.invoke(lane, input, now).await
+        };
+        self.guest.invoke(lane, delta, input, now).await
     }
 
     /// Answers operations until none is outstanding or a limit is reached.

@@ -8,6 +8,7 @@ mod fake_platform;
 mod fetch;
 mod hostile;
 mod http_client;
+mod input;
 mod inspect;
 mod intl;
 mod modules;
