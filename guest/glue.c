@@ -251,11 +251,14 @@ static JSValue native_collect(JSContext *ctx, JSValueConst self, int argc, JSVal
   return JS_UNDEFINED;
 }
 
+#include "plain.c"
+
 static const JSCFunctionListEntry natives[] = {
   JS_CFUNC_DEF("answer", 2, native_answer),   JS_CFUNC_DEF("log", 2, native_log),
   JS_CFUNC_DEF("operate", 3, native_operate), JS_CFUNC_DEF("compute", 4, native_compute),
   JS_CFUNC_DEF("encode", 2, native_encode),   JS_CFUNC_DEF("decode", 2, native_decode),
   JS_CFUNC_DEF("evaluate", 2, native_evaluate), JS_CFUNC_DEF("collect", 0, native_collect),
+  JS_CFUNC_DEF("plain", 2, native_plain),
 };
 
 #include "input.c"

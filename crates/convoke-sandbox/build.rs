@@ -29,6 +29,7 @@ fn main() -> Result<()> {
     for watched in [
         "glue.c",
         "input.c",
+        "plain.c",
         "build.mjs",
         "bundle.mjs",
         "shims",
