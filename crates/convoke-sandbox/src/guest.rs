@@ -13,7 +13,6 @@ mod tunables;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, InstancePre, Memory, Module, ModuleExport,
     PoolingAllocationConfig, Store, Trap, TypedFunc, UpdateDeadline,
@@ -279,16 +278,11 @@ impl Guest {
     }
 
     /// The same, giving way to others.
-    pub(crate) async fn load_in_turns(
-        &mut self,
-        lane: &Semaphore,
-        source: &Sourced<'_>,
-        now: Timestamp,
-    ) -> Result<i32, Fault> {
+    pub(crate) async fn load_in_turns(&mut self, source: &Sourced<'_>, now: Timestamp) -> Result<i32, Fault> {
         let arguments = self.sourced(source, now)?;
         let meter = Arc::clone(&self.state().meter);
         let entry = self.load.call_async(&mut self.store, arguments);
-        Ok(meter.drive(lane, entry).await.map_err(Fault::Stopped)??)
+        Ok(meter.drive(entry).await.map_err(Fault::Stopped)??)
     }
 
     fn sourced(&mut self, source: &Sourced<'_>, now: Timestamp) -> Result<Loading, Fault> {
@@ -310,7 +304,6 @@ impl Guest {
     /// Calls the lambda with a JSON text, in a new instance after making it what `delta` was taken from.
     pub(crate) async fn invoke(
         &mut self,
-        lane: &Semaphore,
         delta: Option<&Delta>,
         input: &str,
         now: Timestamp,
@@ -324,23 +317,17 @@ impl Guest {
             let at = self.place(input)?;
             Ok(self.invoke.call_async(&mut self.store, (at, len(input)?, seed)).await?)
         };
-        meter.drive(lane, entry).await.map_err(Fault::Stopped)?
+        meter.drive(entry).await.map_err(Fault::Stopped)?
     }
 
     /// Gives an operation its answer.
-    pub(crate) async fn settle(
-        &mut self,
-        lane: &Semaphore,
-        id: i32,
-        answer: &Settled,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
+    pub(crate) async fn settle(&mut self, id: i32, answer: &Settled, now: Timestamp) -> Result<(), Fault> {
         let seed = self.enter(now);
         let at = self.put(&answer.text)?;
         let meter = Arc::clone(&self.state().meter);
         let arguments = (id, i32::from(answer.fulfilled), at, len(&answer.text)?, seed);
         let entry = self.settle.call_async(&mut self.store, arguments);
-        Ok(meter.drive(lane, entry).await.map_err(Fault::Stopped)??)
+        Ok(meter.drive(entry).await.map_err(Fault::Stopped)??)
     }
 
     /// Prepares an entry: the clock it sees, and its seed.

@@ -13,6 +13,7 @@ use crate::egress::{Egress, EgressSettings};
 use crate::guest::Image;
 use crate::guest::meter::Meter;
 use crate::guest::state::{MemoryBudget, State};
+use crate::lane::Lane;
 use crate::limits::MEMORY_BYTES_MAX;
 
 /// One epoch: how precisely entries are interrupted.
@@ -31,7 +32,7 @@ pub struct SandboxSettings {
     pub queue_max: usize,
     /// Memory that all instances together may grow by, in bytes.
     pub memory_bytes_max: usize,
-    /// Long runs that may use a processor at once; the others stay free for short ones.
+    /// Long runs that may use a processor at once: as many threads of low priority.
     pub long_runs_max: usize,
     /// The network.
     pub egress: EgressSettings,
@@ -85,10 +86,10 @@ pub(crate) struct Shared {
     /// The same image for preparing programs.
     pub(crate) workshop: Image,
     pub(crate) memory: Arc<MemoryBudget>,
-    pub(crate) admission: Semaphore,
+    pub(crate) admission: Arc<Semaphore>,
     pub(crate) queued: AtomicUsize,
     pub(crate) queue_max: usize,
-    pub(crate) lane: Semaphore,
+    pub(crate) lane: Lane,
     pub(crate) egress: Egress,
     active: Arc<Activity>,
 }
@@ -103,14 +104,16 @@ impl Sandbox {
         let memory = Arc::new(MemoryBudget::new(settings.memory_bytes_max));
         let meter = Arc::new(Meter::new(Duration::from_secs(1), Instant::now() + Duration::from_mins(1)));
         let workshop = Image::for_programs(State::new(meter, Arc::clone(&memory), MEMORY_BYTES_MAX, 0))?;
+        let lane = Lane::new(settings.long_runs_max)
+            .map_err(|error| SandboxError::Engine(format!("no threads for long runs: {error}")))?;
         let shared = Arc::new(Shared {
             image,
             workshop,
             memory,
-            admission: Semaphore::new(settings.instances_max as usize),
+            admission: Arc::new(Semaphore::new(settings.instances_max as usize)),
             queued: AtomicUsize::new(0),
             queue_max: settings.queue_max,
-            lane: Semaphore::new(settings.long_runs_max.max(1)),
+            lane,
             egress: Egress::new(settings.egress).map_err(|error| SandboxError::Egress(error.to_string()))?,
             active: Arc::new(Activity::default()),
         });
