@@ -22,9 +22,11 @@ const OPTIONS = [
 ];
 
 const [sources, glue, out] = process.argv.slice(2);
-const files = { 'glue.c': fs.readFileSync(glue, 'utf8') };
-for (const name of fs.readdirSync(sources)) {
-  if (/\.[ch]$/.test(name)) files[name] = fs.readFileSync(path.join(sources, name), 'utf8');
+const files = {};
+for (const directory of [sources, path.dirname(glue)]) {
+  for (const name of fs.readdirSync(directory)) {
+    if (/\.[ch]$/.test(name)) files[name] = fs.readFileSync(path.join(directory, name), 'utf8');
+  }
 }
 for (const { file, find, put } of CHANGES) {
   const parts = files[file].split(find);

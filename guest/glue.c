@@ -17,6 +17,10 @@
 #define SCRIPT_STACK_BYTES (300 * 1024)
 /* Growth over the image after which cycles are first collected. */
 #define COLLECT_AFTER_BYTES (1024 * 1024)
+/* What an invocation may allocate before memory has to grow: the function's own objects and a few hundred lines of text. */
+#define ROOM_BYTES (1024 * 1024)
+/* The allocator's smallest place. */
+#define HOLE_BYTES_MIN 16
 /* First guess for the size of a host function's answer; the host says when it needs more. */
 #define ANSWER_BYTES 1024
 
@@ -247,12 +251,17 @@ static JSValue native_collect(JSContext *ctx, JSValueConst self, int argc, JSVal
   return JS_UNDEFINED;
 }
 
+#include "plain.c"
+
 static const JSCFunctionListEntry natives[] = {
   JS_CFUNC_DEF("answer", 2, native_answer),   JS_CFUNC_DEF("log", 2, native_log),
   JS_CFUNC_DEF("operate", 3, native_operate), JS_CFUNC_DEF("compute", 4, native_compute),
   JS_CFUNC_DEF("encode", 2, native_encode),   JS_CFUNC_DEF("decode", 2, native_decode),
   JS_CFUNC_DEF("evaluate", 2, native_evaluate), JS_CFUNC_DEF("collect", 0, native_collect),
+  JS_CFUNC_DEF("plain", 2, native_plain),
 };
+
+#include "input.c"
 
 /* ---- entries ----------------------------------------------------------------------------------------------------- */
 
@@ -391,6 +400,19 @@ EXPORTED(convoke_start) int convoke_start(void) {
   return JS_SetPropertyFunctionList(context, prelude_host, natives, countof(natives)) < 0;
 }
 
+/* The prelude's functions have no text, as built-in ones have none. Each keeps that of all within it otherwise: a third of
+ * the image, through which the host walks after every invocation. */
+static void forget_texts(void) {
+  struct list_head *link;
+  list_for_each(link, &runtime->gc_obj_list) {
+    JSFunctionBytecode *code = (JSFunctionBytecode *)list_entry(link, JSGCObjectHeader, link);
+    if (JS_GC_TYPE(code) != JS_GC_OBJ_TYPE_FUNCTION_BYTECODE || !code->source) continue;
+    js_free_rt(runtime, code->source);
+    code->source = NULL;
+    code->source_len = 0;
+  }
+}
+
 /* Evaluates one prelude file: a function expression that is given `host` and `own`. Image build only. */
 EXPORTED(convoke_prelude) int convoke_prelude(char *source, size_t len, char *name) {
   limit_stack();
@@ -406,6 +428,7 @@ EXPORTED(convoke_prelude) int convoke_prelude(char *source, size_t len, char *na
   JS_FreeValue(context, within);
   JSValueConst arguments[2] = { prelude_host, prelude_own };
   JSValue done = JS_IsException(file) ? JS_EXCEPTION : JS_Call(context, file, JS_UNDEFINED, 2, arguments);
+  memset(source, 0, len);
   free(source);
   free(name);
   if (JS_IsException(done)) {
@@ -418,7 +441,34 @@ EXPORTED(convoke_prelude) int convoke_prelude(char *source, size_t len, char *na
   JS_FreeValue(context, file);
   JS_FreeValue(context, done);
   drain();
+  forget_texts();
   return 0;
+}
+
+/* ---- the heap as an image keeps it -------------------------------------------------------------------------------- */
+
+/* A new page costs an invocation a copy at least, so what it allocates shall lie together. The prelude has left free
+ * places all over its heap, and an allocator prefers those: they are filled for good, and invocations begin behind them,
+ * where one started arena of each block size waits. A filled place is never written to again, so it costs nothing. */
+static int leave_no_holes(void) {
+  for (int i = 0; i < JS_ARENA_BLOCK_SIZE_COUNT; i++)
+    while (!list_empty(&runtime->arena_state.free_arena_list[i]))
+      js_malloc_rt(runtime, arena_block_sizes[i] - sizeof(JSMallocBlockHeader));
+  /* Larger than any hole, so it begins where the heap's unbroken end does. */
+  char *volatile room = malloc(ROOM_BYTES);
+  if (!room) return 0;
+  for (size_t size = ROOM_BYTES / 16; size >= HOLE_BYTES_MIN; size -= size / 4) {
+    char *volatile filled = malloc(size);
+    while (filled && filled < room) filled = malloc(size);
+    free(filled);
+  }
+  free(room);
+  /* A table that grows is written anew as a whole, and so is the chain of each of its entries. */
+  if (4 * runtime->shape_hash_count > runtime->shape_hash_size) resize_shape_hash(runtime, runtime->shape_hash_bits + 1);
+  if (runtime->atom_count > runtime->atom_count_resize / 4 * 3) JS_ResizeAtomHash(runtime, runtime->atom_hash_size * 2);
+  for (int i = 0; i < JS_ARENA_BLOCK_SIZE_COUNT; i++)
+    if (!js_malloc_rt(runtime, arena_block_sizes[i] - sizeof(JSMallocBlockHeader))) return 0;
+  return 1;
 }
 
 /* Looks up the prelude's entries and tidies up: the image is taken after this. Image build only. */
@@ -433,6 +483,7 @@ EXPORTED(convoke_seal) int convoke_seal(void) {
   entry_import = JS_GetPropertyStr(context, prelude_own, "import");
   entry_resolve = JS_GetPropertyStr(context, prelude_own, "resolve");
   JS_RunGC(runtime);
+  if (!leave_no_holes()) return 1;
   /* A collection visits, and so dirties, the whole image: a function of ordinary size shall never need one. */
   JS_SetGCThreshold(runtime, runtime->malloc_state.malloc_size + COLLECT_AFTER_BYTES);
   return !(JS_IsFunction(context, entry_invoke) && JS_IsFunction(context, entry_settle) && JS_IsFunction(context, entry_bind)
@@ -520,15 +571,15 @@ EXPORTED(convoke_load) int convoke_load(char *source, size_t len, char *name, in
   return loaded;
 }
 
-/* Calls the lambda with this JSON text. */
+/* Calls the lambda with what this JSON text says. */
 EXPORTED(convoke_invoke) void convoke_invoke(char *json, size_t len, uint64_t seed) {
   limit_stack();
   reseed(seed);
-  JSValue text = JS_NewStringLen(context, json, len);
+  JSValue input = read_input(context, json, len);
   memset(json, 0, len);
   free(json);
-  JSValue done = JS_Call(context, entry_invoke, JS_UNDEFINED, 1, (JSValueConst *)&text);
-  JS_FreeValue(context, text);
+  JSValue done = JS_IsException(input) ? JS_EXCEPTION : JS_Call(context, entry_invoke, JS_UNDEFINED, 1, (JSValueConst *)&input);
+  JS_FreeValue(context, input);
   if (JS_IsException(done)) report_exception(ANSWER_THREW);
   JS_FreeValue(context, done);
   drain();

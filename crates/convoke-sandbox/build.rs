@@ -26,9 +26,17 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 fn main() -> Result<()> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let guest = here.join("../../guest").canonicalize()?;
-    for watched in
-        ["glue.c", "build.mjs", "bundle.mjs", "shims", "package-lock.json", "prelude", "engine.wasm.sha256"]
-    {
+    for watched in [
+        "glue.c",
+        "input.c",
+        "plain.c",
+        "build.mjs",
+        "bundle.mjs",
+        "shims",
+        "package-lock.json",
+        "prelude",
+        "engine.wasm.sha256",
+    ] {
         println!("cargo:rerun-if-changed={}", guest.join(watched).display());
     }
     for watched in ["build.rs", "build", "src/guest/tunables.rs"] {

@@ -142,10 +142,9 @@
 
   let called = false;
 
-  own.invoke = (json) => {
+  own.invoke = (input) => {
     own.timeOrigin = now();
     try {
-      const input = parse(json);
       const returned = takesCallback ? lambda(input, callback) : lambda(input);
       if (isThenable(returned)) promiseThen(promiseResolve(returned), takesCallback ? undefined : succeed, fail);
       else if (!takesCallback) succeed(returned);

@@ -25,6 +25,8 @@
       case 'function': return stringify('[Function' + (value.name ? ': ' + text(value.name) : '') + ']');
     }
     if (value === null) return 'null';
+    const plain = host.plain(value, DEPTH_MAX - depth);
+    if (plain !== undefined) return plain;
     for (let up = seen; up !== null; up = up.next) if (up.value === value) return '"[circular]"';
     if (depth >= DEPTH_MAX) return '"[deeper]"';
     const within = { __proto__: null, value, next: seen };

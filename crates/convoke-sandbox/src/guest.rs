@@ -1,7 +1,8 @@
 //! The instance: the only part that names Wasmtime and the guest's exports.
 //!
-//! An [`Image`] is the base image, loaded once. A [`Guest`] is one instance of it: restored, entered, dropped. While it
-//! awaits nothing of it is on any stack: it is its memory, its stack pointer and its [`State`].
+//! An [`Image`] is the base image, loaded once for runs and once for preparing programs. A [`Guest`] is one instance of
+//! it: restored, entered, dropped. While it awaits nothing of it is on any stack: it is its memory, its stack pointer and
+//! its [`State`].
 
 mod delta;
 mod imports;
@@ -12,7 +13,6 @@ mod tunables;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, InstancePre, Memory, Module, ModuleExport,
     PoolingAllocationConfig, Store, Trap, TypedFunc, UpdateDeadline,
@@ -109,13 +109,26 @@ struct Exports {
 }
 
 impl Image {
-    /// Loads the image with room for this many instances at once.
+    /// Loads the image for runs: this many at once, in slots that are used again.
+    pub(crate) fn for_runs(instances_max: u32) -> Result<Self, SandboxError> {
+        Self::load(&pooled(instances_max))
+    }
+
+    /// Loads the image for preparing programs, each in memory of its own. Who prepares compares all of an instance with
+    /// all of the image, and a page that was read once stays mapped in a slot: ending a later run would cost half as
+    /// much again.
+    pub(crate) fn for_programs(state: State) -> Result<Self, SandboxError> {
+        let mut image = Self::load(&tunables::agreed())?;
+        image.observe(state)?;
+        Ok(image)
+    }
+
     #[expect(
         unsafe_code,
         reason = "the loader trusts the code it is given; this is our own build's, embedded"
     )]
-    pub(crate) fn load(instances_max: u32) -> Result<Self, SandboxError> {
-        let engine = Engine::new(&pooled(instances_max)).map_err(SandboxError::from_engine)?;
+    fn load(config: &Config) -> Result<Self, SandboxError> {
+        let engine = Engine::new(config).map_err(SandboxError::from_engine)?;
         // SAFETY: `BASE` was produced by `Engine::precompile_module` in this crate's build script, from the same version.
         let module = unsafe { Module::deserialize(&engine, BASE) }.map_err(SandboxError::from_engine)?;
         let export =
@@ -134,7 +147,7 @@ impl Image {
     }
 
     /// Reads what a new instance looks like; deltas are against this.
-    pub(crate) fn observe(&mut self, state: State) -> Result<(), SandboxError> {
+    fn observe(&mut self, state: State) -> Result<(), SandboxError> {
         let mut guest = Guest::new(self, state).map_err(SandboxError::from_engine)?;
         let (base, rest) = (guest.memory.data(&guest.store).to_vec(), guest.rest(&self.exports));
         (self.base, self.rest) = (base, rest.ok_or(SandboxError::Image { missing: "__stack_pointer" })?);
@@ -211,8 +224,7 @@ impl Guest {
         Ok(Self { store, memory, alloc, load, invoke, settle, instance })
     }
 
-    /// Makes this new instance what `delta` was taken from.
-    pub(crate) fn restore(&mut self, delta: &Delta) -> Result<(), Fault> {
+    fn restore(&mut self, delta: &Delta) -> Result<(), Fault> {
         let missing = delta.memory_bytes().saturating_sub(self.memory.data_size(&self.store));
         if missing > 0 {
             self.memory.grow(&mut self.store, (missing.div_ceil(WASM_PAGE)) as u64)?;
@@ -266,16 +278,11 @@ impl Guest {
     }
 
     /// The same, giving way to others.
-    pub(crate) async fn load_in_turns(
-        &mut self,
-        lane: &Semaphore,
-        source: &Sourced<'_>,
-        now: Timestamp,
-    ) -> Result<i32, Fault> {
+    pub(crate) async fn load_in_turns(&mut self, source: &Sourced<'_>, now: Timestamp) -> Result<i32, Fault> {
         let arguments = self.sourced(source, now)?;
         let meter = Arc::clone(&self.state().meter);
         let entry = self.load.call_async(&mut self.store, arguments);
-        Ok(meter.drive(lane, entry).await.map_err(Fault::Stopped)??)
+        Ok(meter.drive(entry).await.map_err(Fault::Stopped)??)
     }
 
     fn sourced(&mut self, source: &Sourced<'_>, now: Timestamp) -> Result<Loading, Fault> {
@@ -294,34 +301,33 @@ impl Guest {
         ))
     }
 
-    /// Calls the lambda with a JSON text.
+    /// Calls the lambda with a JSON text, in a new instance after making it what `delta` was taken from.
     pub(crate) async fn invoke(
         &mut self,
-        lane: &Semaphore,
+        delta: Option<&Delta>,
         input: &str,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        let seed = self.enter(now);
-        let at = self.put(input)?;
         let meter = Arc::clone(&self.state().meter);
-        let entry = self.invoke.call_async(&mut self.store, (at, len(input)?, seed));
-        Ok(meter.drive(lane, entry).await.map_err(Fault::Stopped)??)
+        let entry = async {
+            if let Some(delta) = delta {
+                self.restore(delta)?;
+            }
+            let seed = self.enter(now);
+            let at = self.place(input)?;
+            Ok(self.invoke.call_async(&mut self.store, (at, len(input)?, seed)).await?)
+        };
+        meter.drive(entry).await.map_err(Fault::Stopped)?
     }
 
     /// Gives an operation its answer.
-    pub(crate) async fn settle(
-        &mut self,
-        lane: &Semaphore,
-        id: i32,
-        answer: &Settled,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
+    pub(crate) async fn settle(&mut self, id: i32, answer: &Settled, now: Timestamp) -> Result<(), Fault> {
         let seed = self.enter(now);
         let at = self.put(&answer.text)?;
         let meter = Arc::clone(&self.state().meter);
         let arguments = (id, i32::from(answer.fulfilled), at, len(&answer.text)?, seed);
         let entry = self.settle.call_async(&mut self.store, arguments);
-        Ok(meter.drive(lane, entry).await.map_err(Fault::Stopped)??)
+        Ok(meter.drive(entry).await.map_err(Fault::Stopped)??)
     }
 
     /// Prepares an entry: the clock it sees, and its seed.
@@ -332,11 +338,16 @@ impl Guest {
         state.random.next_entry().cast_signed()
     }
 
-    /// Copies a text into the guest; the entry that is given it frees it.
+    /// Copies a text into the guest, charged by itself: for what is put there before an entry begins.
     fn put(&mut self, text: &str) -> Result<i32, Fault> {
-        self.state_mut().synchronous = true;
         let meter = Arc::clone(&self.state().meter);
-        let at = meter.charge(|| self.alloc.call(&mut self.store, len(text)?).map_err(Fault::from));
+        meter.charge(|| self.place(text))
+    }
+
+    /// Copies a text into the guest; the entry that is given it frees it.
+    fn place(&mut self, text: &str) -> Result<i32, Fault> {
+        self.state_mut().synchronous = true;
+        let at = self.alloc.call(&mut self.store, len(text)?);
         self.state_mut().synchronous = false;
         let at = at?;
         let start = usize::try_from(at.cast_unsigned()).map_err(|_| Fault::Stopped(Stop::BadPointer))?;

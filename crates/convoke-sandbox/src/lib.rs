@@ -18,6 +18,7 @@ mod grant;
 mod guest;
 mod host;
 mod identity;
+mod lane;
 pub mod limits;
 mod modules;
 mod pem;

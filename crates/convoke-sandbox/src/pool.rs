@@ -13,6 +13,7 @@ use crate::egress::{Egress, EgressSettings};
 use crate::guest::Image;
 use crate::guest::meter::Meter;
 use crate::guest::state::{MemoryBudget, State};
+use crate::lane::Lane;
 use crate::limits::MEMORY_BYTES_MAX;
 
 /// One epoch: how precisely entries are interrupted.
@@ -31,7 +32,7 @@ pub struct SandboxSettings {
     pub queue_max: usize,
     /// Memory that all instances together may grow by, in bytes.
     pub memory_bytes_max: usize,
-    /// Long runs that may use a processor at once; the others stay free for short ones.
+    /// Long runs that may use a processor at once: as many threads of low priority.
     pub long_runs_max: usize,
     /// The network.
     pub egress: EgressSettings,
@@ -82,11 +83,13 @@ pub struct Sandbox {
 
 pub(crate) struct Shared {
     pub(crate) image: Image,
+    /// The same image for preparing programs.
+    pub(crate) workshop: Image,
     pub(crate) memory: Arc<MemoryBudget>,
-    pub(crate) admission: Semaphore,
+    pub(crate) admission: Arc<Semaphore>,
     pub(crate) queued: AtomicUsize,
     pub(crate) queue_max: usize,
-    pub(crate) lane: Semaphore,
+    pub(crate) lane: Lane,
     pub(crate) egress: Egress,
     active: Arc<Activity>,
 }
@@ -97,17 +100,20 @@ impl Sandbox {
     /// # Errors
     /// If the machine does not offer the address space, or the ticker thread cannot start.
     pub fn new(settings: SandboxSettings) -> Result<Self, SandboxError> {
-        let mut image = Image::load(settings.instances_max)?;
+        let image = Image::for_runs(settings.instances_max)?;
         let memory = Arc::new(MemoryBudget::new(settings.memory_bytes_max));
         let meter = Arc::new(Meter::new(Duration::from_secs(1), Instant::now() + Duration::from_mins(1)));
-        image.observe(State::new(meter, Arc::clone(&memory), MEMORY_BYTES_MAX, 0))?;
+        let workshop = Image::for_programs(State::new(meter, Arc::clone(&memory), MEMORY_BYTES_MAX, 0))?;
+        let lane = Lane::new(settings.long_runs_max)
+            .map_err(|error| SandboxError::Engine(format!("no threads for long runs: {error}")))?;
         let shared = Arc::new(Shared {
             image,
+            workshop,
             memory,
-            admission: Semaphore::new(settings.instances_max as usize),
+            admission: Arc::new(Semaphore::new(settings.instances_max as usize)),
             queued: AtomicUsize::new(0),
             queue_max: settings.queue_max,
-            lane: Semaphore::new(settings.long_runs_max.max(1)),
+            lane,
             egress: Egress::new(settings.egress).map_err(|error| SandboxError::Egress(error.to_string()))?,
             active: Arc::new(Activity::default()),
         });
@@ -163,14 +169,16 @@ impl Drop for Active {
 }
 
 fn start_ticker(shared: &Arc<Shared>) -> Result<(), SandboxError> {
-    let (engine, activity, alive) =
-        (shared.image.engine().weak(), Arc::clone(&shared.active), Arc::downgrade(shared));
+    let engines = [shared.image.engine().weak(), shared.workshop.engine().weak()];
+    let (activity, alive) = (Arc::clone(&shared.active), Arc::downgrade(shared));
     let tick = move || {
         let mut idle = 0;
         while Weak::strong_count(&alive) > 0 {
             thread::park_timeout(if idle < IDLE_TICKS { TICK } else { REST });
-            let Some(engine) = engine.upgrade() else { return };
-            engine.increment_epoch();
+            for engine in &engines {
+                let Some(engine) = engine.upgrade() else { return };
+                engine.increment_epoch();
+            }
             idle = if activity.running.load(Ordering::SeqCst) > 0 { 0 } else { idle.saturating_add(1) };
             activity.resting.store(idle >= IDLE_TICKS, Ordering::SeqCst);
             // A run that began before the store did not see it: look once more.

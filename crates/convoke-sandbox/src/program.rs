@@ -160,7 +160,7 @@ impl Sandbox {
         let meter = Arc::new(Meter::new(LOAD_CPU_MAX, Instant::now() + WALL_DEFAULT));
         let mut state = State::new(meter, Arc::clone(&self.shared.memory), MEMORY_BYTES_DEFAULT, 0);
         state.source = Some(compiled);
-        let mut guest = Guest::new(&self.shared.image, state).map_err(|error| unavailable(&error))?;
+        let mut guest = Guest::new(&self.shared.workshop, state).map_err(|error| unavailable(&error))?;
         let verdict = match guest.load(&prepared.sourced(), LOADED_AT) {
             Ok(verdict) => verdict,
             Err(fault) => return Err(ProgramError::TopLevelLimit(fault.ending(guest.state()))),
@@ -170,7 +170,7 @@ impl Sandbox {
         }
         prepared.form = if verdict & TAKES_CALLBACK == 0 { Form::V2 } else { Form::V1 };
         if verdict & USED_RANDOM == 0 && !guest.state().observed && !guest.state().random.used() {
-            let delta = guest.delta(&self.shared.image).ok_or_else(|| {
+            let delta = guest.delta(&self.shared.workshop).ok_or_else(|| {
                 ProgramError::TopLevelLimit(Ending::Crashed { why: "the engine is not at rest".into() })
             })?;
             prepared.start = Start::Restored(delta);

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::execution::{Ending, Execution, Usage};
 use crate::grant::Grant;
@@ -44,47 +45,63 @@ pub struct Run {
 impl Sandbox {
     /// Runs a program once. Waits for a free slot first, outside the run's own limits.
     pub async fn run(&self, program: &Program, run: Run) -> Execution {
-        let shared = &*self.shared;
-        let Run { input, limits, seed, clock, grant, trace, answered } = run;
-        let now = clock();
-        let recording = Recording::new(IMAGE_HASH, now, seed);
-        if input.len() > INPUT_BYTES_MAX {
-            return turned_away(answered, recording, "its input is too large");
+        let now = (run.clock)();
+        let recording = Recording::new(IMAGE_HASH, now, run.seed);
+        if run.input.len() > INPUT_BYTES_MAX {
+            return turned_away(run.answered, recording, "its input is too large");
         }
-        let Some(_slot) = admit(shared).await else {
-            return turned_away(answered, recording, "too many invocations are waiting");
+        let Some(slot) = admit(&self.shared).await else {
+            return turned_away(run.answered, recording, "too many invocations are waiting");
         };
-        let _active = shared.activity();
         let began = Instant::now();
-        let meter = Arc::new(Meter::new(limits.cpu, began + limits.wall));
-        let memory = limits.memory_bytes.min(MEMORY_BYTES_MAX);
-        let mut state = State::new(meter, Arc::clone(&shared.memory), memory, seed);
-        state.answered = answered;
-        state.source = Some(Arc::clone(&program.inner.source));
-        state.trace = trace;
-        state.result_bytes_max = limits.result_bytes;
-        let guest = match Guest::new(&shared.image, state) {
-            Ok(guest) => guest,
-            Err(error) => return turned_away(None, recording, &format!("{error:#}")),
-        };
-        let operations = Operations::new(&shared.egress, grant);
-        let mut running = Running { shared, guest, operations, recording, clock, limits, began };
-        let ended = running.begin(program, &input, now).await;
-        let ended = match ended {
-            Ok(()) => Box::pin(running.go_on()).await,
-            Err(fault) => Err(fault),
-        };
-        running.finish(ended)
+        let meter = Arc::new(Meter::new(run.limits.cpu, began + run.limits.wall));
+        let admitted = Admitted { now, began, recording, meter: Arc::clone(&meter), _slot: slot };
+        let running = Box::pin(execute(Arc::clone(&self.shared), program.clone(), run, admitted));
+        self.shared.lane.drive(&meter, running).await
     }
 }
 
+/// A run that was let in.
+struct Admitted {
+    now: Timestamp,
+    began: Instant,
+    recording: Recording,
+    meter: Arc<Meter>,
+    /// Free again when nothing of the run is left, on whatever thread that is.
+    _slot: OwnedSemaphorePermit,
+}
+
+async fn execute(shared: Arc<Shared>, program: Program, run: Run, admitted: Admitted) -> Execution {
+    let shared = &*shared;
+    let _active = shared.activity();
+    let Run { input, limits, seed, clock, grant, trace, answered } = run;
+    let Admitted { now, began, recording, meter, _slot } = admitted;
+    let memory = limits.memory_bytes.min(MEMORY_BYTES_MAX);
+    let mut state = State::new(meter, Arc::clone(&shared.memory), memory, seed);
+    state.answered = answered;
+    state.source = Some(Arc::clone(&program.inner.source));
+    state.trace = trace;
+    state.result_bytes_max = limits.result_bytes;
+    let guest = match Guest::new(&shared.image, state) {
+        Ok(guest) => guest,
+        Err(error) => return turned_away(None, recording, &format!("{error:#}")),
+    };
+    let operations = Operations::new(&shared.egress, grant);
+    let mut running = Running { guest, operations, recording, clock, limits, began };
+    let ended = match running.begin(&program, &input, now).await {
+        Ok(()) => Box::pin(running.go_on()).await,
+        Err(fault) => Err(fault),
+    };
+    running.finish(ended)
+}
+
 /// A free slot, or `None` if too many wait already.
-async fn admit(shared: &Shared) -> Option<tokio::sync::SemaphorePermit<'_>> {
-    if let Ok(slot) = shared.admission.try_acquire() {
+async fn admit(shared: &Shared) -> Option<OwnedSemaphorePermit> {
+    if let Ok(slot) = Arc::clone(&shared.admission).try_acquire_owned() {
         return Some(slot);
     }
     let waiting = Waiting::join(shared)?;
-    let slot = shared.admission.acquire().await.ok();
+    let slot = Arc::clone(&shared.admission).acquire_owned().await.ok();
     drop(waiting);
     slot
 }
@@ -123,7 +140,6 @@ fn turned_away(answered: Option<Answered>, recording: Recording, why: &str) -> E
 
 /// A run in progress.
 struct Running<'a> {
-    shared: &'a Shared,
     guest: Guest,
     operations: Operations<'a>,
     recording: Recording,
@@ -135,22 +151,19 @@ struct Running<'a> {
 impl Running<'_> {
     /// Brings the program into the instance and calls its lambda.
     async fn begin(&mut self, program: &Program, input: &str, now: Timestamp) -> Result<(), Fault> {
-        let lane = &self.shared.lane;
-        match &program.inner.start {
-            Start::Restored(delta) => {
-                let meter = Arc::clone(&self.guest.state().meter);
-                meter.charge(|| self.guest.restore(delta))?;
-            }
+        let delta = match &program.inner.start {
+            Start::Restored(delta) => Some(delta),
             Start::Evaluated => {
-                let verdict = self.guest.load_in_turns(lane, &program.inner.sourced(), now).await?;
+                let verdict = self.guest.load_in_turns(&program.inner.sourced(), now).await?;
                 if verdict < 0 {
                     let why = refusal(verdict, self.guest.state()).to_string();
                     self.guest.state_mut().decide(Ending::DoesNotLoad { why });
                     return Ok(());
                 }
+                None
             }
-        }
-        self.guest.invoke(lane, input, now).await
+        };
+        self.guest.invoke(delta, input, now).await
     }
 
     /// Answers operations until none is outstanding or a limit is reached.
@@ -185,7 +198,7 @@ impl Running<'_> {
                 continue;
             }
             let at = (self.clock)();
-            self.guest.settle(&self.shared.lane, id, &settled, at).await?;
+            self.guest.settle(id, &settled, at).await?;
             self.record(at, id, operation, recorded, settled);
         }
     }

@@ -1,8 +1,6 @@
-//! Processor time and turns: what a run has used, and whether it goes on, waits for its turn, or ends.
+//! Processor time: what a run has used, and whether it goes on, gives way, or ends.
 //!
-//! A run is charged the time of the thread that executes it, so waiting costs nothing and neighbours cost nothing. Short
-//! runs never wait here. One that has run for a while takes turns with others like it for one lane, which leaves the other
-//! threads to short ones.
+//! A run is charged the time of the thread that executes it, so waiting costs nothing and neighbours cost nothing.
 
 use std::future::Future;
 use std::pin::pin;
@@ -10,13 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
-use tokio::sync::Semaphore;
-
 use super::Stop;
-
-/// Processor time after which a run takes turns with other long ones: a hundred times a usual run.
-const SHORT: Duration = Duration::from_millis(4);
+use rustix::time::{ClockId, clock_gettime};
 
 /// What one run has used and may use. Shared by the poller and the interruption callback of the same run.
 pub(crate) struct Meter {
@@ -62,15 +55,13 @@ impl Meter {
     }
 
     /// Polls `entry` to its end, giving way between its slices.
-    pub(crate) async fn drive<T>(&self, lane: &Semaphore, entry: impl Future<Output = T>) -> Result<T, Stop> {
+    pub(crate) async fn drive<T>(&self, entry: impl Future<Output = T>) -> Result<T, Stop> {
         let mut entry = pin!(entry);
         loop {
             let slice = std::future::poll_fn(|cx| Poll::Ready(self.charge(|| entry.as_mut().poll(cx))));
-            let turn = if self.used() < SHORT { None } else { lane.acquire().await.ok() };
             if let Poll::Ready(done) = slice.await {
                 return Ok(done);
             }
-            drop(turn);
             if Instant::now() >= self.deadline {
                 return Err(Stop::Wall);
             }

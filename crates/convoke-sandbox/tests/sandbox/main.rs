@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod console;
 mod crypto;
 mod endings;
 mod fake_platform;
 mod fetch;
 mod hostile;
 mod http_client;
+mod input;
 mod inspect;
 mod intl;
 mod modules;

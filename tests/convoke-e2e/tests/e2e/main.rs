@@ -1,5 +1,7 @@
 //! The built binary from outside.
 
 mod backup;
+mod cli;
 mod full_disk;
+mod kill;
 mod race;
