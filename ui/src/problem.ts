@@ -23,5 +23,5 @@ export function explain(error: unknown): Explained {
 export function sentence(words: string): string {
   const trimmed = words.trim();
   if (trimmed === "") return "";
-  return trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + (/[.!?…]$/.test(trimmed) ? "" : ".");
+  return trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + (/[.!?…][”"]?$/.test(trimmed) ? "" : ".");
 }

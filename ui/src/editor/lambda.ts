@@ -20,9 +20,9 @@ export function annotation(fileName: string, text: string): Annotation | null {
   const event = FILE.exec(fileName)?.[1];
   const found = LAMBDA.exec(text);
   if (!event || !found) return null;
-  const input = event === "none" ? `{ headers: import("/convoke").Header[]; payload: any; timestamp: number }` : `import("/convoke").Inputs["${event}"]`;
+  const input = event === "none" ? `{ headers: import("../../convoke").Header[]; payload: any; timestamp: number }` : `import("../../convoke").Inputs["${event}"]`;
   const at = found.index + (found[1]?.length ?? 0);
-  return { at, text: `/** @type {import("/convoke").LambdaWithCallback<${input}>} */` };
+  return { at, text: `/** @type {import("../../convoke").LambdaWithCallback<${input}>} */` };
 }
 
 export function annotated(text: string, note: Annotation | null): string {

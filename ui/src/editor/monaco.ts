@@ -1,37 +1,7 @@
 // The editor, loaded when a page needs it: its parts, its workers, what it knows of functions, and its colours.
 
 import * as monaco from "monaco-editor/editor/editor.api.js";
-import "monaco-editor/features/bracketMatching/register.js";
-import "monaco-editor/features/caretOperations/register.js";
-import "monaco-editor/features/clipboard/register.js";
-import "monaco-editor/features/codeAction/register.js";
-import "monaco-editor/features/codeEditor/register.js";
-import "monaco-editor/features/codicon/register.js";
-import "monaco-editor/features/comment/register.js";
-import "monaco-editor/features/contextmenu/register.js";
-import "monaco-editor/features/cursorUndo/register.js";
-import "monaco-editor/features/diffEditor/register.js";
-import "monaco-editor/features/documentSymbols/register.js";
-import "monaco-editor/features/find/register.js";
-import "monaco-editor/features/folding/register.js";
-import "monaco-editor/features/format/register.js";
-import "monaco-editor/features/gotoError/register.js";
-import "monaco-editor/features/gotoLine/register.js";
-import "monaco-editor/features/gotoSymbol/register.js";
-import "monaco-editor/features/hover/register.js";
-import "monaco-editor/features/indentation/register.js";
-import "monaco-editor/features/linesOperations/register.js";
-import "monaco-editor/features/multicursor/register.js";
-import "monaco-editor/features/parameterHints/register.js";
-import "monaco-editor/features/quickCommand/register.js";
-import "monaco-editor/features/readOnlyMessage/register.js";
-import "monaco-editor/features/rename/register.js";
-import "monaco-editor/features/smartSelect/register.js";
-import "monaco-editor/features/snippet/register.js";
-import "monaco-editor/features/suggest/register.js";
-import "monaco-editor/features/toggleTabFocusMode/register.js";
-import "monaco-editor/features/wordHighlighter/register.js";
-import "monaco-editor/features/wordOperations/register.js";
+import "monaco-editor/features/register.all.js";
 import "monaco-editor/languages/definitions/javascript/register.js";
 import "monaco-editor/languages/features/json/register.js";
 import { javascriptDefaults } from "monaco-editor/languages/features/typescript/register.js";
