@@ -14,6 +14,7 @@ export interface Route {
 }
 
 const CODE: UserRole[] = ["administrator", "faas_admin", "faas_developer"];
+const SET: UserRole[] = [...CODE, "agent_manager"];
 const TALK: UserRole[] = ["administrator", "agent_manager", "agent", "faas_developer"];
 
 /** The values in the pattern become the page's properties. */
@@ -26,6 +27,8 @@ export const ROUTES: Route[] = [
   { pattern: "/invocations/{invocation}", load: () => import("./pages/Invocation.svelte"), roles: CODE },
   { pattern: "/conversations", load: () => import("./pages/ConversationList.svelte"), roles: TALK },
   { pattern: "/conversations/{conversation}", load: () => import("./pages/Conversation.svelte"), roles: TALK },
+  { pattern: "/settings", load: () => import("./pages/Settings.svelte"), roles: SET },
+  { pattern: "/settings/{section}", load: () => import("./pages/Settings.svelte"), roles: SET },
 ];
 
 /** The page at an address, with what the address says. */

@@ -5,6 +5,7 @@ import { functions } from "./functions";
 import { happened } from "./happened";
 import { home } from "./home";
 import { runs } from "./runs";
+import { settings } from "./settings";
 import { work } from "./work";
 
-export const text = { ...frame, functions, happened, home, runs, work };
+export const text = { ...frame, functions, happened, home, runs, settings, work };
