@@ -9,8 +9,13 @@ export const account = $state({
   botOn: true,
   skills: [] as Skill[],
   events: [] as EventKind[],
-  loaded: false,
 });
+
+let arrived = () => {};
+const arrival = new Promise<void>((resolve) => (arrived = resolve));
+
+/** When the account was read for the first time, or could not be. */
+export const accountLoaded = (): Promise<void> => arrival;
 
 /** How often the account is looked at again: somebody else may have flipped the switch. */
 const REFRESH_MS = 10_000;
@@ -34,7 +39,7 @@ export async function refresh(): Promise<void> {
   ]).catch(() => []);
   if (skills) account.skills = skills.items;
   if (events) account.events = events.items;
-  account.loaded = true;
+  arrived();
 }
 
 /** Switches the Controller Bot. */

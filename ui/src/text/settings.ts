@@ -78,6 +78,8 @@ export const settings = {
     skills: "Skills",
     password: "Password",
     setPassword: "Set a password",
+    present: "Present password",
+    presentHint: "Your own password is changed with the present one.",
     passwordHint: "At least 10 characters. Sessions that are open end.",
     passwordSet: (name: string) => `${name} can log in with the new password.`,
     role: { administrator: "administrator", faas_admin: "functions administrator", faas_developer: "developer", faas_invocation: "invoker", agent: "agent", agent_manager: "agent manager", operator: "operator" },
