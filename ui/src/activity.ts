@@ -19,15 +19,19 @@ export function actor(by: ActivityActor): string {
   return principal.kind === "application" ? "an application" : `${principal.kind} ${principal.id}`;
 }
 
-/** A name somewhere in the details; the closest one is what the change is about. */
+/** A name somewhere in the details; the closest one is what the change is about. Ids only where there is no name. */
 function nameIn(details: unknown): string {
+  return search(details, ["name", "login_name", "function_name", "code", "domain"]) || search(details, ["id"]);
+}
+
+function search(details: unknown, keys: string[]): string {
   if (typeof details !== "object" || details === null) return "";
   const record = details as Record<string, unknown>;
-  for (const key of ["name", "login_name", "function_name", "code", "domain", "id"]) {
+  for (const key of keys) {
     if (typeof record[key] === "string") return record[key];
   }
   for (const value of Object.values(record)) {
-    const found = nameIn(value);
+    const found = search(value, keys);
     if (found !== "") return found;
   }
   return "";

@@ -34,17 +34,32 @@ export const PHONE = { width: 390, height: 844 };
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Starts a server in a folder of its own; `stop` ends it. */
-export async function serve() {
+export async function serve(...options) {
   const folder = await mkdtemp(path.join(tmpdir(), "convoke-ui-"));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CONVOKE_")));
-  const child = spawn(BINARY, ["dev", "--listen", "127.0.0.1:0"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  const url = await ready(child);
-  return {
-    url,
-    stop: async () => {
+  const begin = async (listen) => {
+    const child = spawn(BINARY, ["dev", "--listen", listen, ...options], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    const end = async () => {
       child.kill("SIGTERM");
       await ended;
+    };
+    return { ...(await ready(child)), end };
+  };
+  let running = await begin("127.0.0.1:0");
+  const { url, operator } = running;
+  return {
+    url,
+    /** The token of whoever runs the installation. */
+    operator,
+    /** Ends the server; its data stays. */
+    halt: () => running.end(),
+    /** Starts it again, at the same address on the same data. */
+    resume: async () => {
+      running = await begin(new URL(url).host);
+    },
+    stop: async () => {
+      await running.end();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -58,7 +73,8 @@ function ready(child) {
     child.stdout.on("data", (chunk) => {
       printed += chunk;
       const address = printed.match(/is ready: (http:\/\/[\d.:]+)/);
-      if (address) resolve(address[1]);
+      const operator = printed.match(/operator +(cvo_\S+)/);
+      if (address && operator) resolve({ url: address[1], operator: operator[1] });
     });
   });
 }
