@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -26,20 +28,38 @@ const QUIET = [
 
 /** Sizes that pages are looked at in. */
 export const DESKTOP = { width: 1440, height: 900 };
+export const TABLET = { width: 768, height: 1024 };
 export const PHONE = { width: 390, height: 844 };
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
 /** Starts a server in a folder of its own; `stop` ends it. */
-export async function serve() {
+export async function serve(...options) {
   const folder = await mkdtemp(path.join(tmpdir(), "convoke-ui-"));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CONVOKE_")));
-  const child = spawn(BINARY, ["dev", "--listen", "127.0.0.1:0"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  const url = await ready(child);
-  return {
-    url,
-    stop: async () => {
+  const begin = async (listen) => {
+    const child = spawn(BINARY, ["dev", "--listen", listen, ...options], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    const end = async () => {
       child.kill("SIGTERM");
       await ended;
+    };
+    return { ...(await ready(child)), end };
+  };
+  let running = await begin("127.0.0.1:0");
+  const { url, operator } = running;
+  return {
+    url,
+    /** The token of whoever runs the installation. */
+    operator,
+    /** Ends the server; its data stays. */
+    halt: () => running.end(),
+    /** Starts it again, at the same address on the same data. */
+    resume: async () => {
+      running = await begin(new URL(url).host);
+    },
+    stop: async () => {
+      await running.end();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -53,7 +73,8 @@ function ready(child) {
     child.stdout.on("data", (chunk) => {
       printed += chunk;
       const address = printed.match(/is ready: (http:\/\/[\d.:]+)/);
-      if (address) resolve(address[1]);
+      const operator = printed.match(/operator +(cvo_\S+)/);
+      if (address && operator) resolve({ url: address[1], operator: operator[1] });
     });
   });
 }
@@ -110,8 +131,52 @@ export async function items(page, list) {
 
 /** Keeps a picture for people, and checks that nothing sticks out of the window. */
 export async function picture(page, name) {
+  await photograph(page, name);
+  const [wide, window] = await widths(page);
+  assert.ok(wide <= window, `${name}: the page is ${wide} px wide in a window of ${window} px`);
+}
+
+/** Keeps a picture for people. */
+export async function photograph(page, name) {
   await mkdir(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: true });
-  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  assert.ok(wide <= window, `${name}: the page is ${wide} px wide in a window of ${window} px`);
+}
+
+/** How wide the page is, and how wide its window. */
+export const widths = (page) => page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+
+/** Checks that nobody is shut out: no finding of axe in what is visible. */
+export async function accessible(page, name) {
+  assert.deepEqual(await barriers(page), [], name);
+}
+
+/** What axe finds in what is visible. */
+export async function barriers(page) {
+  // Through the browser's own door: the page's policy lets no other scripts in.
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    // The editor's inside is its makers'; what is around it is ours.
+    const found = await globalThis.axe.run({ exclude: [".monaco-editor", ".monaco-diff-editor"] });
+    return found.violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map((node) => node.target.join(" ")).slice(0, 3).join("; ")})`);
+  });
+}
+
+/** Waits until a page of the workbench is there and has what it asked for. */
+export async function settled(page) {
+  await page.locator("h1").first().waitFor();
+  await page.waitForFunction(() => document.querySelector("[role=status].loading, [role=status].starting") === null);
+}
+
+/** A token and an address for preparing what a test is not about. */
+export async function prepare(url) {
+  const session = await (await fetch(`${url}/api/v1/demo/session`, { method: "POST" })).json();
+  return async function ask(method, path, body, token = session.admin_token) {
+    const response = await fetch(`${url}/api/v1/accounts/${session.account}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    assert.ok(response.ok, `${method} ${path}: ${response.status} ${response.ok ? "" : await response.text()}`);
+    return response.status === 204 ? null : response.json();
+  };
 }

@@ -76,6 +76,7 @@ pub(crate) const TABLE: &[Row] = rows! {
     POST "/api/v1/demo/session" => Anyone,
     // Who comes to log in has no token yet.
     POST "/api/v1/session" => Anyone,
+    POST "/api/v1/session/cookie" => Anyone,
     GET "/api/v1/session" => StaffAndConsumers(EVERY_ROLE),
     DELETE "/api/v1/session" => Staff(EVERY_ROLE),
     GET "/api/v1/events/{event}/schema" => Staff(EVERY_ROLE),

@@ -16,6 +16,7 @@ use convoke_domain::id::AccountId;
 
 use crate::access::{self, Who};
 use crate::caller::{Caller, Peer, Tenant};
+use crate::cookie;
 use crate::problem::ApiError;
 use crate::server::Shared;
 
@@ -85,9 +86,10 @@ pub(crate) fn authenticate(server: &Shared, parts: &Parts) -> Result<Caller, Api
     })
 }
 
-/// The token of a request: in `Authorization`, or for a WebSocket of a page among the subprotocols.
+/// The token of a request: in `Authorization`, for a WebSocket of a page among the subprotocols, or in the cookie of our
+/// own pages.
 pub(crate) fn shown_token(headers: &HeaderMap) -> Option<&str> {
-    bearer(headers).or_else(|| subprotocol(headers))
+    bearer(headers).or_else(|| subprotocol(headers)).or_else(|| cookie::token(headers))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -47,7 +47,7 @@ use crate::server::{Server, Shared};
 
 /// What a server answers, by who can reach it.
 pub struct Routers {
-    /// For listeners: the API, the planes, the page, and an answer to everything else.
+    /// For listeners: the API, the planes, the pages, and an answer to everything else.
     pub everything: Router,
     /// Only where services are, for a listener without TLS: some clients ask that way, and it is no secret.
     pub csds: Router,
@@ -66,15 +66,14 @@ pub fn routers(server: Server) -> Routers {
     let api = api.route_layer(from_fn_with_state(shared.clone(), guard));
     let everything = api.merge(lp::routes(&shared)).merge(page::routes());
     Routers {
-        everything: surrounded(everything, &shared),
-        csds: surrounded(lp::csds_routes(), &shared),
+        everything: surrounded(everything.fallback(page::anything_else), &shared),
+        csds: surrounded(lp::csds_routes().fallback(nothing_here), &shared),
         in_process: InProcess::new(&shared),
     }
 }
 
 fn surrounded(routes: Router<Shared>, shared: &Shared) -> Router {
     routes
-        .fallback(nothing_here)
         .layer(map_response(say_not_allowed))
         .layer(from_fn_with_state(shared.clone(), around))
         .with_state(shared.clone())
@@ -88,6 +87,7 @@ pub(crate) fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(health::document))
         .routes(routes!(demo::session))
         .routes(routes!(sessions::open, sessions::get, sessions::close))
+        .routes(routes!(sessions::open_in_cookie))
         .routes(routes!(clock::get))
         .routes(routes!(clock::advance))
         .merge(settings())

@@ -1,4 +1,4 @@
-//! Puts the engine on the network: the native HTTP API, and the page on which one begins.
+//! Puts the engine on the network: the native HTTP API, and the pages in which people work.
 //!
 //! ```text
 //!  connection ──▶ serve ──▶ layers: id, log, time, panics, headers
@@ -16,6 +16,7 @@ mod access;
 mod assets;
 mod auth;
 mod caller;
+mod cookie;
 mod csv;
 mod extract;
 mod feed;

@@ -69,6 +69,9 @@ pub struct AccountMetrics {
     pub counts: RunCounts,
     /// Each function that ran, in the order of their names.
     pub functions: Vec<FunctionMetrics>,
+    /// All functions together, in equal parts, the first one first; every part is there.
+    #[serde(default)]
+    pub buckets: Vec<MetricsBucket>,
 }
 
 /// The figures of one function over time.

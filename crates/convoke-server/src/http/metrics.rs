@@ -30,8 +30,8 @@ pub(super) async fn account(
     tenant: Tenant,
     Query(query): Query<MetricsQuery>,
 ) -> Answer<Json<AccountMetrics>> {
-    let Time { from, until, .. } = Time::of(&server, query)?;
-    let figures = server.handle.figures(tenant.id(), None, from, until).await?;
+    let time = Time::of(&server, query)?;
+    let figures = server.handle.figures(tenant.id(), None, time.from, time.until).await?;
     let mut by_function: BTreeMap<FunctionId, Sum> = BTreeMap::new();
     let mut all = Sum::default();
     for figure in &figures {
@@ -41,7 +41,8 @@ pub(super) async fn account(
     let mut functions: Vec<FunctionMetrics> =
         by_function.into_iter().map(|(id, sum)| sum.metrics(&tenant, id)).collect();
     functions.sort_by(|a, b| (&a.name, a.function).cmp(&(&b.name, b.function)));
-    Ok(Json(AccountMetrics { from, until, counts: all.counts, functions }))
+    let Time { from, until, .. } = time;
+    Ok(Json(AccountMetrics { from, until, counts: all.counts, functions, buckets: time.buckets(&figures) }))
 }
 
 /// How a function did over time.
@@ -57,27 +58,14 @@ pub(super) async fn function(
     let time = Time::of(&server, query)?;
     let figures = server.handle.figures(tenant.id(), Some(id), time.from, time.until).await?;
     let mut all = Sum::default();
-    let mut parts = time.parts();
     for figure in &figures {
         all.add(figure);
-        if let Some((_, _, sum)) =
-            parts.iter_mut().find(|(from, until, _)| (*from..*until).contains(&figure.from))
-        {
-            sum.add(figure);
-        }
     }
-    let buckets = parts.into_iter().map(|(from, until, sum)| MetricsBucket {
-        from,
-        until,
-        counts: sum.counts,
-        answer_times: answer_times(&sum.durations),
-    });
-    let buckets = buckets.collect();
     Ok(Json(FunctionHistory {
         from: time.from,
         until: time.until,
         metrics: all.metrics(&tenant, id),
-        buckets,
+        buckets: time.buckets(&figures),
     }))
 }
 
@@ -107,6 +95,24 @@ impl Time {
             return Err(ApiError::field("bucket_seconds", detail));
         }
         Ok(Self { from, until, bucket })
+    }
+
+    /// The figures of each part.
+    fn buckets(&self, figures: &[Figure]) -> Vec<MetricsBucket> {
+        let mut parts = self.parts();
+        for figure in figures {
+            let part = parts.iter_mut().find(|(from, until, _)| (*from..*until).contains(&figure.from));
+            if let Some((_, _, sum)) = part {
+                sum.add(figure);
+            }
+        }
+        let buckets = parts.into_iter().map(|(from, until, sum)| MetricsBucket {
+            from,
+            until,
+            counts: sum.counts,
+            answer_times: answer_times(&sum.durations),
+        });
+        buckets.collect()
     }
 
     /// The parts, from whole five minutes on, so that each row of figures lies in one.

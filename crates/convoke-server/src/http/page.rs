@@ -1,21 +1,85 @@
-//! The page on which one begins, and its files. They are open to everybody and know nothing by themselves.
+//! The workbench, the playground, and their files. They are open to everybody and know nothing by themselves.
 
 use axum::Router;
 use axum::extract::Path;
-use axum::response::Response;
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use convoke_api::platform_error::PlatformError;
 
 use crate::assets::file;
+use crate::problem::ApiError;
 use crate::server::Shared;
 
-/// The page's routes; they are no part of the API.
+const WORKBENCH: &str = "index.html";
+
+/// The pages' routes; they are no part of the API.
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
-        .route("/", get(|| async { file("index.html") }))
-        .route("/favicon.ico", get(|| async { file("icon.svg") }))
-        .route("/assets/{name}", get(asset))
+        .route("/", get(|asked: HeaderMap| async move { file(WORKBENCH, &asked) }))
+        .route("/favicon.ico", get(|asked: HeaderMap| async move { file("playground/icon.svg", &asked) }))
+        .route("/playground", get(|asked: HeaderMap| async move { file("playground/index.html", &asked) }))
+        .route(
+            "/playground/{name}",
+            get(|name: Path<String>, asked: HeaderMap| async move { folder("playground", &name, &asked) }),
+        )
+        .route(
+            "/assets/{name}",
+            get(|name: Path<String>, asked: HeaderMap| async move { folder("assets", &name, &asked) }),
+        )
 }
 
-async fn asset(Path(name): Path<String>) -> Response {
-    file(&name)
+fn folder(folder: &str, name: &str, asked: &HeaderMap) -> Response {
+    file(&format!("{folder}/{name}"), asked)
+}
+
+/// Any other address: the workbench for whoever opens it in a browser, since pages have addresses of their own that
+/// only its scripts know; 404 for programs, and for whatever looks like a part of the API.
+pub(super) async fn anything_else(method: Method, uri: Uri, asked: HeaderMap) -> Response {
+    let reads_pages = asked
+        .get(ACCEPT)
+        .and_then(|kinds| kinds.to_str().ok())
+        .is_some_and(|kinds| kinds.contains("text/html"));
+    let api = uri.path().strip_prefix("/api").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if method == Method::GET && reads_pages && !api {
+        return file(WORKBENCH, &asked);
+    }
+    ApiError::from(PlatformError::NotFound).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+
+    use super::*;
+    use crate::testing::{Kit, Reply};
+
+    async fn browse(kit: &Kit, path: &str, accept: &str) -> Reply {
+        kit.request(Request::get(path).header(ACCEPT, accept).body(Body::empty()).unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn browsers_get_the_workbench_at_every_address_and_programs_do_not() {
+        let kit = Kit::new().await;
+        for path in ["/", "/functions/greeter", "/settings/skills"] {
+            let reply = browse(&kit, path, "text/html,application/xhtml+xml").await;
+            assert_eq!(reply.status, 200, "{path}");
+            assert!(reply.text.contains("<title>Convoke</title>"), "{path}");
+        }
+        for (path, accept) in [("/functions", "application/json"), ("/api/v1/nothing", "text/html")] {
+            browse(&kit, path, accept).await.fails(404, "request.not_found");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_playground_is_at_its_own_address() {
+        let kit = Kit::new().await;
+        let reply = browse(&kit, "/playground", "text/html").await;
+        assert_eq!(reply.status, 200);
+        let script = browse(&kit, "/playground/app.js", "*/*").await;
+        assert_eq!(script.headers["content-type"], "text/javascript; charset=utf-8");
+        browse(&kit, "/playground/nothing", "*/*").await.fails(404, "request.not_found");
+    }
 }

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderName, StatusCode};
 use convoke_api::platform_error::PlatformError;
 use convoke_api::v1::session::{LogIn, OpenedSession, Session};
 use convoke_api::v1::token::Principal;
@@ -12,7 +13,9 @@ use convoke_domain::id::AccountId;
 
 use crate::auth::LoginError;
 use crate::caller::{Caller, Identity, Peer};
+use crate::cookie;
 use crate::extract::Body;
+use crate::limits::SESSION_LIFE;
 use crate::problem::{Answer, ApiError};
 use crate::server::Shared;
 
@@ -24,6 +27,22 @@ pub(super) async fn open(
     peer: Option<Peer>,
     Body(log_in): Body<LogIn>,
 ) -> Answer<(StatusCode, Json<OpenedSession>)> {
+    Ok((StatusCode::CREATED, Json(opened(&server, peer, log_in).await?)))
+}
+
+/// Logs a user in for pages: the token is in a cookie that scripts cannot read and other sites cannot use.
+#[utoipa::path(post, path = "/api/v1/session/cookie", tag = "session", request_body = LogIn,
+    responses((status = 201, body = Session)))]
+pub(super) async fn open_in_cookie(
+    State(server): State<Shared>,
+    peer: Option<Peer>,
+    Body(log_in): Body<LogIn>,
+) -> Answer<(StatusCode, [(HeaderName, String); 1], Json<Session>)> {
+    let OpenedSession { secret, session, .. } = opened(&server, peer, log_in).await?;
+    Ok((StatusCode::CREATED, [(SET_COOKIE, cookie::kept(&secret, SESSION_LIFE))], Json(session)))
+}
+
+async fn opened(server: &Shared, peer: Option<Peer>, log_in: LogIn) -> Answer<OpenedSession> {
     let LogIn { account, login_name, password } = log_in;
     let address = peer.map(|peer| peer.0.ip());
     let verified =
@@ -36,8 +55,7 @@ pub(super) async fn open(
         roles: verified.roles.iter().copied().map(Into::into).collect(),
         expires_at: Some(opened.expires_at),
     };
-    let opened = OpenedSession { secret: opened.token.text, user: verified.user, session };
-    Ok((StatusCode::CREATED, Json(opened)))
+    Ok(OpenedSession { secret: opened.token.text, user: verified.user, session })
 }
 
 /// Whose token the request carries.
@@ -62,7 +80,10 @@ pub(super) async fn get(State(server): State<Shared>, caller: Caller) -> Json<Se
 
 /// Ends the token that the request carries.
 #[utoipa::path(delete, path = "/api/v1/session", tag = "session", responses((status = 204)))]
-pub(super) async fn close(State(server): State<Shared>, caller: Caller) -> Answer<StatusCode> {
+pub(super) async fn close(
+    State(server): State<Shared>,
+    caller: Caller,
+) -> Answer<(StatusCode, [(HeaderName, String); 1])> {
     let (Some(account), Identity::User { token, .. } | Identity::Application { token, .. }) =
         (&caller.account, &caller.identity)
     else {
@@ -71,7 +92,7 @@ pub(super) async fn close(State(server): State<Shared>, caller: Caller) -> Answe
     // Whoever shows a token may end it: an application, too, which the account's rules cannot tell from another.
     let by = convoke_domain::account::Actor::System;
     server.handle.configure(account, &by, Command::RevokeToken { id: *token }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie::forgotten())]))
 }
 
 impl From<LoginError> for ApiError {
@@ -120,6 +141,37 @@ mod tests {
         assert_eq!(session(&kit, Method::GET, secret).await.ok(200)["account"], ACME);
         session(&kit, Method::DELETE, secret).await.ok(204);
         kit.get("/conversations", secret).await.fails(401, "auth.required");
+    }
+
+    #[tokio::test]
+    async fn a_page_logs_in_and_out_without_ever_seeing_its_token() {
+        let (kit, _) = with_password().await;
+        let body = json!({"account": ACME, "login_name": "linus", "password": PASSWORD});
+        let opened = kit.raw(Method::POST, "/api/v1/session/cookie", "", body).await;
+        assert_eq!(opened.status, 201, "{}", opened.text);
+        let cookie = opened.headers["set-cookie"].to_str().unwrap();
+        for wanted in ["; HttpOnly", "; Secure", "; SameSite=Strict", "; Path=/"] {
+            assert!(cookie.contains(wanted), "{cookie}");
+        }
+        let (pair, _) = cookie.split_once(';').unwrap();
+        let (_, secret) = pair.split_once('=').unwrap();
+        assert!(!opened.text.contains(secret));
+        let ask = async |method: Method, path: &str, headers: &[(&str, &str)]| {
+            let mut request = axum::http::Request::builder().method(method).uri(path).header("cookie", pair);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            kit.request(request.body(axum::body::Body::empty()).unwrap()).await
+        };
+        let ours = [("sec-fetch-site", "same-origin")];
+        ask(Method::GET, "/api/v1/session", &ours).await.ok(200);
+        for others in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
+            ask(Method::GET, "/api/v1/session", &[others]).await.fails(401, "auth.required");
+        }
+        let gone = ask(Method::DELETE, "/api/v1/session", &ours).await;
+        assert_eq!(gone.status, 204);
+        assert!(gone.headers["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+        ask(Method::GET, "/api/v1/session", &ours).await.fails(401, "auth.required");
     }
 
     #[tokio::test]

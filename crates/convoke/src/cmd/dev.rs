@@ -161,14 +161,16 @@ impl Dev {
         let clock =
             if self.test_clock { "\n  `convoke clock advance SECONDS` moves the clock.\n" } else { "\n" };
         format!(
-            "{title}\n\n  {page}   write as a consumer, and watch what functions do\n  \
+            "{title}\n\n  {workbench}   write, test and deploy functions, and see what happened\n  \
+             {playground}   write as a consumer, and watch what functions do\n  \
              {api}   the description of the API\n{tools}\n{kept} Ctrl-C ends it.{clock}\n\
              {tokens}\n  agent     {agent}\n  manager   {manager}\n  admin     {admin}\n  operator  {operator}\n\n\
              {try_it}\n  convoke function list\n  \
              curl -s {url}/api/v1/accounts/{account}/functions -H 'Authorization: Bearer {admin}'\n\n\
              {elsewhere}\n  export CONVOKE_URL={url} CONVOKE_TOKEN={admin}\n",
             title = style.bold(&format!("Convoke is ready: {url}")),
-            page = style.cyan(&format!("{url}/")),
+            workbench = style.cyan(&format!("{url}/")),
+            playground = style.cyan(&format!("{url}/playground")),
             api = style.cyan(&format!("{url}/api/v1/openapi.json")),
             tools = tools(planes, style),
             tokens = style.bold(&format!("Tokens of the account {account}")),

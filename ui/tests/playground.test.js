@@ -1,4 +1,4 @@
-// The page of `convoke dev`, used as a newcomer uses it.
+// The playground, used as a newcomer uses it.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
@@ -25,14 +25,14 @@ afterEach(async () => {
 });
 
 async function openConversation(text = "Hello, my kettle is broken") {
-  await page.goto(server.url);
+  await page.goto(`${server.url}/playground`);
   await page.getByLabel("Your message").fill(text);
   await page.getByRole("button", { name: "Open the conversation" }).click();
   await sees(page, "#lines", text);
 }
 
 test("a newcomer writes, is answered by a function, and sees beside it what the function did", async () => {
-  await page.goto(server.url);
+  await page.goto(`${server.url}/playground`);
   await picture(page, "start-1440");
   await openConversation();
   await page.locator("#lines > li.bot").first().waitFor();
@@ -87,7 +87,7 @@ test("everything can be done with the keyboard", async () => {
     for (let count = 0; count < 30 && (await focused()) !== id; count += 1) await keyboard.press("Tab");
     assert.equal(await focused(), id);
   };
-  await page.goto(server.url);
+  await page.goto(`${server.url}/playground`);
   await page.waitForFunction(() => document.activeElement.id === "first");
   await keyboard.press("Control+A");
   await keyboard.type("Only keys");
@@ -107,7 +107,7 @@ test("everything can be done with the keyboard", async () => {
 });
 
 test("without the Controller Bot no function answers, and the page says so", async () => {
-  await page.goto(server.url);
+  await page.goto(`${server.url}/playground`);
   const bot = page.getByRole("switch", { name: "Controller Bot" });
   await bot.click();
   await page.getByText("The Controller Bot is off").waitFor();

@@ -1,0 +1,21 @@
+// From what is seen in a conversation to what caused it.
+
+import type { ConversationEvent } from "../../api/schema";
+import { addressOf } from "../../runs";
+
+export interface Cause {
+  href: string;
+  /** The function that said it; empty for the account's automatic message. */
+  name: string;
+  version: number;
+}
+
+/** What a line of the Controller Bot comes from; null for everybody else's. */
+export function invocationOf(conversation: string, event: ConversationEvent): Cause | null {
+  if (event.type !== "line_published" || !event.provenance) return null;
+  const { function: said, trigger } = event.provenance;
+  const invocation = `inv_${conversation.replace(/^conv_/, "")}.${trigger}`;
+  // Where nothing ran there is no invocation: the conversation's own page says why this was sent.
+  if (!said) return { href: `/conversations/${conversation}?change=${trigger}`, name: "", version: 0 };
+  return { href: addressOf({ invocation: event.cause?.invocation ?? invocation }), name: said.name ?? said.id, version: said.version };
+}

@@ -1,0 +1,45 @@
+// How the pages are bundled: into CONVOKE_PAGES, where the server's build takes them from, or into dist/.
+// `npm run dev` serves them from source and hands everything else to a running `convoke dev` (CONVOKE_URL).
+
+import { cpSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+
+const out = process.env.CONVOKE_PAGES ?? "dist";
+const server = process.env.CONVOKE_URL ?? "http://127.0.0.1:8080";
+const repository = fileURLToPath(new URL("..", import.meta.url));
+
+/** The playground is plain files; they only have to be where the others are. */
+const playground = {
+  name: "playground",
+  apply: "build" as const,
+  writeBundle: () => cpSync(fileURLToPath(new URL("playground", import.meta.url)), `${out}/playground`, { recursive: true }),
+};
+
+/** The editor brings a language service of its own, which ours takes the place of: seven megabytes that nobody loads. */
+const oneLanguageService = {
+  name: "one-language-service",
+  apply: "build" as const,
+  generateBundle(_: unknown, bundle: Record<string, unknown>) {
+    for (const name of Object.keys(bundle)) if (/\/ts\.worker-[^/]*\.js$/.test(name)) delete bundle[name];
+  },
+};
+
+export default defineConfig({
+  plugins: [svelte(), playground, oneLanguageService],
+  build: {
+    outDir: out,
+    emptyOutDir: true,
+    target: ["chrome123", "firefox128", "safari17.5"],
+    // The editor is large and loaded on demand; everything else is watched by a test.
+    chunkSizeWarningLimit: 5000,
+    // Everything is a file of its own: the content security policy allows no other.
+    assetsInlineLimit: 0,
+  },
+  worker: { format: "es" },
+  server: {
+    fs: { allow: [repository] },
+    proxy: { "^/(api|playground|healthz|readyz|favicon.ico)": { target: server, ws: true } },
+  },
+});
