@@ -65,7 +65,7 @@ fn a_test_without_network_refuses_calls_and_lists_them() {
 }
 
 /// A function that says its secret wherever it can, but in its answer, which is its own.
-const TELLTALE: &str = r#"
+const TELLTALE: &str = r"
 const { Toolbelt } = require('lp-faas-toolbelt');
 async function lambda(input) {
   const { value } = await Toolbelt.SecretClient().readSecret('order_key');
@@ -73,7 +73,7 @@ async function lambda(input) {
   if (input.payload?.fail) throw new Error(`not with ${value}`);
   return { length: value.length };
 }
-"#;
+";
 
 #[test]
 fn a_secret_is_in_no_log_error_inspection_or_file_even_if_its_function_tells_it() {
