@@ -117,6 +117,9 @@ test("a function is created from its template, tested, deployed, seen acting, br
   // A version that fails is seen, understood, and taken back.
   await page.getByRole("link", { name: "Function", exact: true }).click();
   await write(CODE('  if (input.payload.general) throw new Error("the kettle exploded");\n  callback();'));
+  await page.getByRole("button", { name: "Test", exact: true }).click();
+  await page.getByText("It threw at").waitFor();
+  await page.getByRole("button", { name: "line 2", exact: true }).waitFor();
   await deploy();
   await page.getByText("kettle_expert answers with version 2 now.").waitFor();
   talk = await converse(WORKSHOP);
