@@ -184,6 +184,13 @@
   own.response = answered;
   own.Headers = Headers;
 
+  /** What Node's `fetch` sends unless it is told otherwise; some servers refuse requests without it. */
+  const SENT = [['accept', '*/*'], ['accept-encoding', 'gzip, deflate'], ['accept-language', '*'], ['sec-fetch-mode', 'cors'], ['user-agent', 'node']];
+
+  /** Who names a version wants no copy (fetch standard, HTTP-network-or-cache fetch). */
+  const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range'];
+  const FRESH = [['cache-control', 'no-cache'], ['pragma', 'no-cache']];
+
   own.define('fetch', function fetch(input, init) {
     const deferred = defer();
     try {
@@ -191,8 +198,11 @@
       const { signal } = request;
       if (signal?.aborted) throw signal.reason;
       const body = peek(request);
+      const headers = [...request.headers];
+      const asks = CONDITIONS.some((name) => request.headers.has(name)) ? [...SENT, ...FRESH] : SENT;
+      for (const [name, value] of asks) if (!request.headers.has(name)) headers.push([name, value]);
       const described = {
-        url: request.url, method: request.method, headers: [...request.headers], redirect: request.redirect,
+        url: request.url, method: request.method, headers, redirect: request.redirect,
         text: body.text?.toWellFormed(), base64: body.bytes ? toBase64(body.bytes) : undefined,
       };
       let stop;

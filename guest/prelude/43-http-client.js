@@ -68,6 +68,7 @@
 
   function bodyOf(options, fields) {
     const implied = (type) => { if (!fields.has('content-type')) fields.set('content-type', ['Content-Type', type]); };
+    if (options.json !== undefined && options.json !== false && !fields.has('accept')) fields.set('accept', ['Accept', 'application/json']);
     if (options.form !== undefined) {
       implied('application/x-www-form-urlencoded');
       return typeof options.form === 'string' ? options.form : encodeForm(options.form);
@@ -78,7 +79,6 @@
       return body;
     }
     if (options.json !== undefined && options.json !== false) {
-      if (!fields.has('accept')) fields.set('accept', ['Accept', 'application/json']);
       const value = options.json === true ? options.body : options.json;
       if (value === undefined) return undefined;
       implied('application/json');

@@ -68,7 +68,8 @@
     if (!Number.isFinite(at)) throw new RangeError('Invalid time value');
     return at;
   };
-  const dateParts = (options, date) => parse(ask(DATE, stringify({ ...options, at: timeOf(date) })));
+  // V8 writes a plain space before AM and PM, since programs look for one.
+  const dateParts = (options, date) => parse(ask(DATE, stringify({ ...options, at: timeOf(date) })).replaceAll('\u202f', ' '));
   const clean = (options) => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
   class DateTimeFormat {
@@ -146,6 +147,11 @@
   dateMethod('toLocaleString', 'any', 'all');
   dateMethod('toLocaleDateString', 'date', 'date');
   dateMethod('toLocaleTimeString', 'time', 'time');
+  // Elsewhere the name of the zone follows; here the zone is always UTC.
+  for (const name of ['toString', 'toTimeString']) {
+    const plain = own.uncurry(Date.prototype[name]);
+    method(Date.prototype, name, { [name]() { return plain(this) + (Number.isNaN(this.getTime()) ? '' : ' (Coordinated Universal Time)'); } }[name]);
+  }
   method(Number.prototype, 'toLocaleString', function (locales, options) { return join(numberParts(numberOptions(locales, options).asked, this.valueOf())); });
   method(BigInt.prototype, 'toLocaleString', function (locales, options) { return join(numberParts(numberOptions(locales, options).asked, this.valueOf())); });
 })

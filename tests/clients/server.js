@@ -19,7 +19,7 @@ const SKILL = '123456';
 const PUBLISHED = [
   'faasGW=faasgw.lp.test', 'faasUI=faasui.lp.test', 'sentinel=sentinel.lp.test', 'agentVep=agentvep.lp.test',
   'faasGW@v2=fninvocations.lp.test', 'faasUI@v2=functions.lp.test',
-].join(',');
+];
 
 async function freePort() {
   const probe = createServer();
@@ -29,14 +29,14 @@ async function freePort() {
   return port;
 }
 
-/** Starts the server and furnishes it. */
-export async function start() {
+/** Starts the server and furnishes it. `published`: more services, as SERVICE=HOST. */
+export async function start(published = []) {
   const folder = await mkdtemp(join(tmpdir(), 'convoke-clients-'));
   const [tls, csds] = [await freePort(), await freePort()];
   const binary = process.env.CONVOKE_BINARY ?? join(HERE, '../../target/ci/convoke');
   const child = spawn(binary, [
     'dev', '--listen', '127.0.0.1:0', '--tls-listen', `127.0.0.1:${tls}`, '--csds-listen', `127.0.0.1:${csds}`,
-    '--publish', PUBLISHED, '--allow-private-egress',
+    '--publish', [...PUBLISHED, ...published].join(','), '--allow-private-egress',
   ], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   await printed(child, 'CONVOKE_TOKEN');
   const { url, tokens } = JSON.parse(await readFile(join(folder, '.convoke/cli.json'), 'utf8'));
@@ -80,11 +80,11 @@ class Server {
     };
   }
 
-  /** Asks the native API, as the operator. */
-  async api(method, path, body) {
+  /** Asks the native API, as the operator unless a token says who. */
+  async api(method, path, body, token = this.operator) {
     const response = await fetch(`${this.url}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.operator}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();

@@ -17,7 +17,7 @@ pub trait Platform: Send + Sync + fmt::Debug {
     /// Whether a host is one of the platform's own beside `*.liveperson.net`; requests to it are diverted to [`request`].
     ///
     /// [`request`]: Platform::request
-    fn is_own_host(&self, host: &str) -> bool;
+    fn is_own_host(&self, host: &str, port: u16) -> bool;
 
     /// Answers a request to a service. What is refused, unknown or not there is an answer with a status, as on a network.
     fn request(&self, request: PlatformRequest) -> Answering<'_, PlatformResponse>;

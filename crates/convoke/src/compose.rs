@@ -365,9 +365,11 @@ pub(crate) fn entropy() -> impl Entropy {
     SystemEntropy
 }
 
-/// The description of the HTTP API.
+/// The description of the HTTP API, in alphabetical order.
 pub(crate) fn openapi() -> Result<Value> {
-    Ok(serde_json::to_value(convoke_server::openapi())?)
+    let mut document = serde_json::to_value(convoke_server::openapi())?;
+    document.sort_all_objects();
+    Ok(document)
 }
 
 /// The template for an event, if there is one.

@@ -112,8 +112,8 @@ impl OfRun {
 }
 
 impl Platform for OfRun {
-    fn is_own_host(&self, host: &str) -> bool {
-        self.behind().is_some_and(|behind| behind.planes.published().is_own(host))
+    fn is_own_host(&self, host: &str, port: u16) -> bool {
+        self.behind().is_some_and(|behind| behind.planes.published().is_own(host, port))
     }
 
     fn request(&self, request: PlatformRequest) -> Answering<'_, PlatformResponse> {

@@ -49,6 +49,7 @@ pub(super) fn other_payloads() -> Map<String, Value> {
         all.insert(described.name, plain(&described.schema));
         all.extend(described.parts.iter().map(|(name, schema)| (name.clone(), plain(schema))));
     }
+    all.sort_keys();
     all
 }
 
@@ -62,7 +63,7 @@ fn other_input(event: OtherEvent) -> Value {
     let described = other_events::payload(event);
     let definitions: Map<String, Value> =
         described.parts.iter().map(|(name, schema)| (name.clone(), plain(schema))).collect();
-    json!({
+    sorted(json!({
         "$schema": DIALECT,
         "title": format!("Input of a function on {}", event.event_id()),
         "type": "object",
@@ -73,7 +74,7 @@ fn other_input(event: OtherEvent) -> Value {
             "timestamp": { "type": "integer", "minimum": 1 }
         },
         "$defs": definitions
-    })
+    }))
 }
 
 /// The schema of `T` as a document of its own.
@@ -89,14 +90,20 @@ fn document<T: ToSchema>(title: &str) -> Value {
         whole.extend(own);
     }
     whole.insert("$defs".to_owned(), definitions.into());
-    Value::Object(whole)
+    sorted(Value::Object(whole))
+}
+
+/// Documents are in alphabetical order: who looks for a name finds it, and moving a field changes none.
+fn sorted(mut document: Value) -> Value {
+    document.sort_all_objects();
+    document
 }
 
 /// A schema in words of JSON Schema alone.
 fn plain(schema: &RefOr<Schema>) -> Value {
     let mut value = serde_json::to_value(schema).unwrap_or_default();
     point_inwards(&mut value);
-    value
+    sorted(value)
 }
 
 /// References lead to the document's own definitions. What only an OpenAPI document knows is left out.

@@ -52,7 +52,8 @@ pub(crate) fn begin<'a>(
 
 async fn send(egress: &Egress, grant: &Grant, request: Request, identity: Option<ClientIdentity>) -> Done {
     let host = request.url.host_str().unwrap_or_default().to_ascii_lowercase();
-    let own = grant.platform.as_ref().is_some_and(|platform| platform.is_own_host(&host));
+    let port = request.url.port_or_known_default().unwrap_or_default();
+    let own = grant.platform.as_ref().is_some_and(|platform| platform.is_own_host(&host, port));
     if own || is_public_platform_host(&host) {
         let url = request.url.clone();
         return platform::send(grant.platform.as_deref(), diverted(host, request), url.as_str()).await;

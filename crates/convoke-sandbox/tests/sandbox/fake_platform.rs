@@ -58,7 +58,7 @@ impl FakePlatform {
 }
 
 impl Platform for FakePlatform {
-    fn is_own_host(&self, host: &str) -> bool {
+    fn is_own_host(&self, host: &str, _port: u16) -> bool {
         host == "own.example.com"
     }
 

@@ -67,10 +67,14 @@ impl Published {
         hosts.into_iter().map(str::to_owned).collect()
     }
 
-    /// Whether a host, without its port, is one of ours.
-    pub fn is_own(&self, host: &str) -> bool {
+    /// Whether a host is one of ours. What means this machine is ours on the published port only: other programs listen
+    /// there, too.
+    pub fn is_own(&self, host: &str, port: u16) -> bool {
         let values = self.of_service.values().chain(self.of_service_v2.values());
-        std::iter::once(&self.usual).chain(values).any(|address| host_of(address).eq_ignore_ascii_case(host))
+        std::iter::once(&self.usual).chain(values).any(|address| {
+            host_of(address).eq_ignore_ascii_case(host)
+                && (!means_this_machine(host) || port_of(address) == port)
+        })
     }
 
     /// The service whose own address has this host, if it is one service's alone.
@@ -111,6 +115,15 @@ impl Published {
 fn host_of(address: &str) -> &str {
     let host = address.rsplit_once('@').map_or(address, |(_, host)| host);
     host.split_once(':').map_or(host, |(host, _)| host)
+}
+
+fn port_of(address: &str) -> u16 {
+    address.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(443)
+}
+
+fn means_this_machine(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 /// The routes, for every listener that has them.
@@ -181,10 +194,12 @@ mod tests {
     fn published_hosts_are_known_as_our_own() {
         let mut published = Published::at("localhost", 8443);
         published.of_service.insert("msgHist".to_owned(), "history.example.com:444".to_owned());
-        for host in ["localhost", "history.example.com", "History.Example.Com"] {
-            assert!(published.is_own(host), "{host}");
+        for (host, port) in [("localhost", 8443), ("history.example.com", 444), ("History.Example.Com", 80)] {
+            assert!(published.is_own(host, port), "{host}:{port}");
         }
-        assert!(!published.is_own("example.com"));
+        for (host, port) in [("example.com", 443), ("localhost", 3000), ("localhost", 443)] {
+            assert!(!published.is_own(host, port), "{host}:{port}");
+        }
         assert_eq!(published.service_at("history.example.com"), Some("msgHist"));
         assert_eq!(published.service_at("localhost"), None);
     }
