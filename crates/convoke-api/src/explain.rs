@@ -54,6 +54,23 @@ pub fn describe(recorded: &Recorded, names: &dyn Names) -> String {
         }
         Event::DeadlineMoved { deadline: None } => "No answer is due: it is the consumer's turn.".to_owned(),
         Event::SteppedUp { .. } => "The consumer proved who they are.".to_owned(),
+        Event::LinesReceived { by_whom, receipt, lines, .. } => {
+            let count = lines.len();
+            let what = words::receipt(*receipt);
+            format!(
+                "{} {what} {count} line{}.",
+                sentence(participant_words(*by_whom, names)),
+                if count == 1 { "" } else { "s" }
+            )
+        }
+        Event::Noted { note } => {
+            format!("{} noted: {}", sentence(actor_words(by, names)), quoted(note))
+        }
+        Event::Rated { rating } => words::rated(*rating),
+        Event::DelaySet { delay: Some(delay) } => {
+            format!("The time to respond begins at {}.", words::time(delay.until))
+        }
+        Event::DelaySet { delay: None } => "The time to respond begins as usual.".to_owned(),
         Event::IdleFired { timer, count, .. } => idle_words(*timer, *count),
         Event::Closed { by } => closed_words(*by, names),
         Event::Triggered(triggered) => {

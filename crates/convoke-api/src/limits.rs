@@ -30,3 +30,6 @@ pub const DESCRIBED_CHARS_MAX: usize = 160;
 
 /// Longest id of a request over a live connection: a UUID fits, and so does a counter with a prefix. Bytes.
 pub const LIVE_ID_BYTES_MAX: usize = 64;
+
+/// Longest metadata of a line: what bots say about themselves has some hundred bytes. Bytes of JSON.
+pub const LINE_METADATA_BYTES_MAX: usize = 4 * 1024;

@@ -12,6 +12,7 @@ pub mod history;
 pub mod invocation;
 pub mod lambda;
 pub mod login;
+pub mod messaging;
 pub mod report;
 pub mod schedule;
 pub mod sentinel;

@@ -16,6 +16,8 @@ mod commit;
 mod decide;
 pub mod event;
 mod evolve;
+pub mod field;
+pub mod line;
 pub mod payload;
 mod settle;
 pub mod state;
@@ -28,6 +30,8 @@ pub use event::{
     Actor, Cause, Closer, CommandKey, Event, Line, Origin, ParticipantId, PrivateText, Provenance, Recorded,
     Role, Settled, Timer, Triggered, UnfiredReason,
 };
+pub use field::{Delay, DelayKind, Rating, RatingStatus};
+pub use line::{Audience, LineExtra, LineForm, Receipt};
 pub use state::{Conversation, LaneEntry, SeenKey, Stage};
 
 use crate::id::ConversationId;

@@ -188,3 +188,9 @@ pub const CONTEXT_VALUE_BYTES_MAX: usize = 16 * 1024;
 
 /// All that the functions of one account can remember: it is in memory, too. Names and values, bytes.
 pub const CONTEXT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Lines that one receipt names: a client that was away tells of one screenful at once, and of a long night in some.
+pub const RECEIVED_LINES_MAX: usize = 1_000;
+
+/// Changes of a conversation that are made as one: a transfer has three, a form with everything about ten.
+pub const CHANGES_TOGETHER_MAX: usize = 16;

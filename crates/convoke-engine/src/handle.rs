@@ -13,6 +13,7 @@ use convoke_store::{ListFilter, ListPlace, ListRow, Store, StreamId};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::board::Boards;
 use crate::contexts::ContextBook;
 use crate::directory::{AccountView, Activity, Directory};
 use crate::error::EngineError;
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) master_key: MasterKey,
     pub(crate) directory: Arc<Directory>,
     pub(crate) contexts: ContextBook,
+    pub(crate) boards: Arc<Boards>,
     pub(crate) invoker: Arc<Invoker>,
     pub(crate) shards: Vec<mpsc::Sender<ToShard>>,
 }

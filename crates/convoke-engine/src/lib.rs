@@ -12,6 +12,7 @@
 //! [`Engine::start`] loads the accounts, arms the timers, wakes every conversation that was left with unsettled
 //! triggers, and hands out a [`Handle`]. Nothing here decides a rule (that is `convoke-domain`) or knows a wire.
 
+mod board;
 mod calls;
 mod committer;
 mod contexts;
@@ -25,6 +26,7 @@ pub mod keys;
 mod limits;
 pub mod ports;
 mod rearm;
+mod routing;
 mod runs;
 mod schedules;
 mod secrets;
@@ -34,6 +36,7 @@ mod stored;
 mod subscription;
 mod timers;
 
+pub use board::{CardView, ChatState, Follower, Following, News};
 pub use calls::{
     Allowance, Call, CallAnswer, CallEnding, CallError, CallFrom, Called, Request, RequestId, Until,
 };
@@ -42,6 +45,7 @@ pub use ending::FailureClass;
 pub use error::EngineError;
 pub use functions::{Deployed, Trial, Tried, Which};
 pub use handle::{Handle, Opened, Opening};
+pub use routing::{Availability, Offer, OfferId, OfferRefused, OfferState, Presence};
 pub use runs::{Run, RunBody, RunCall, RunFollower, RunLine, RunPage};
 pub use secrets::SecretValue;
 pub use shard::Written;

@@ -98,3 +98,36 @@ pub(crate) const REMEMBERED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Longest request id: a UUID is 36, some clients put words in front. Bytes.
 pub(crate) const REQUEST_ID_BYTES_MAX: usize = 128;
+
+/// Closed conversations of one account that its board still knows, for those who have to be told of the end and of the
+/// last line after it. About 2 KiB each.
+pub(crate) const BOARD_CLOSED_MAX: usize = 2_000;
+
+/// Steps of one conversation that its card keeps for followers; who is further behind reads the log.
+pub(crate) const CARD_STEPS_MAX: usize = 16;
+
+/// Chat states that wait for one follower. They are worth nothing a moment later, so the oldest go first.
+pub(crate) const CHAT_STATES_MAX: usize = 64;
+
+/// Offers that wait for one follower: those of a full load several times over. The oldest ended ones go first.
+pub(crate) const OFFERS_WAITING_MAX: usize = 256;
+
+/// How long an agent has to accept an offer (messaging contract §1.7, `ringExpiration`).
+pub(crate) const OFFER_TIME: SignedDuration = SignedDuration::from_secs(72);
+
+/// How long an agent whose last connection broke keeps their conversations. A reconnect takes seconds, a restart of a
+/// program or a laptop that changes networks up to a minute.
+pub(crate) const LOST_AGENT_GRACE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Conversations that one agent serves at once before no more are offered: a practised one manages as many.
+pub(crate) const AGENT_LOAD_MAX: usize = 10;
+
+/// How long a conversation that waits without a deadline stands behind those with one. From then on it is the more urgent
+/// one, so that nobody waits for ever.
+pub(crate) const WAIT_WITHOUT_DEADLINE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Conversations of one agent that are given back at once, so that a bot with hundreds of them does not fill a mailbox.
+pub(crate) const GIVEN_BACK_AT_ONCE: usize = 64;
+
+/// Waiting conversations that one look of routing goes through: more than any team takes at once.
+pub(crate) const LOOKED_AT_ONCE: usize = 10_000;

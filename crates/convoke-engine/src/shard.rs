@@ -27,6 +27,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
+use crate::board::Boards;
 use crate::committer::{From as CommittedBy, Pending, Verdicted};
 use crate::directory::{AccountView, Directory};
 use crate::error::EngineError;
@@ -51,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) directory: Arc<Directory>,
     pub(crate) timers: Arc<TimerIndex>,
     pub(crate) invoker: Arc<Invoker>,
+    pub(crate) boards: Arc<Boards>,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -282,6 +284,7 @@ impl Shard {
     fn on_durable(&mut self, ticket: Ticket) {
         let conversation = ticket.conversation;
         self.publish(conversation, &ticket.events);
+        self.shared.boards.note(&ticket.write.account, conversation, &ticket.events);
         for op in &ticket.timers {
             step::keep_timer(&self.shared.timers, &ticket.write.account, conversation, op);
         }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
+use crate::board::Boards;
 use crate::calls::{Allowances, Remembered};
 use crate::contexts::ContextBook;
 use crate::directory::Directory;
@@ -18,7 +19,7 @@ use crate::ports::Ports;
 use crate::runs::{self, RunLog};
 use crate::shard::{Shard, Shared, ToShard, Write};
 use crate::timers::{TimerIndex, by_name};
-use crate::{committer, limits, rearm, schedules};
+use crate::{committer, limits, rearm, routing, schedules};
 
 /// How the engine is sized.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +77,7 @@ impl Engine {
         let runs = RunLog::start(run_log_parts(&ports, &directory), &tasks).await?;
         let timers = Arc::new(TimerIndex::default());
         arm(&ports, &timers).await?;
+        let boards = Arc::new(Boards::new(Arc::clone(&ports.clock)));
         let invoker = Arc::new(Invoker {
             host: ports.sandbox,
             clock: Arc::clone(&ports.clock),
@@ -94,6 +96,7 @@ impl Engine {
             directory,
             timers: Arc::clone(&timers),
             invoker: Arc::clone(&invoker),
+            boards: Arc::clone(&boards),
             tasks: tasks.clone(),
         });
         let mut mailboxes = Vec::with_capacity(shards);
@@ -112,6 +115,7 @@ impl Engine {
                 master_key: ports.master_key,
                 directory: Arc::clone(&shared.directory),
                 contexts,
+                boards,
                 invoker,
                 shards: mailboxes,
             }),
@@ -120,6 +124,7 @@ impl Engine {
         let (stop, stopping) = tokio::sync::watch::channel(false);
         tasks.spawn(fire(handle.clone(), timers, stopping.clone()));
         tasks.spawn(rearm::run(handle.clone(), stopping.clone()));
+        tasks.spawn(routing::run::run(handle.clone(), stopping.clone()));
         tasks.spawn(schedules::run(handle.clone(), stopping.clone()));
         let clock = Arc::clone(&handle.inner.clock);
         tasks.spawn(runs::keep_within(ports.runs, Arc::clone(&shared.directory), clock, stopping));

@@ -6,6 +6,7 @@
 //! [`crate::access`]. Tokens go by the real time: moving the engine's clock does not end them.
 
 mod attempts;
+mod consumer_jwt;
 mod consumer_token;
 mod login;
 mod password;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
 pub(crate) use attempts::Attempts;
+pub(crate) use consumer_jwt::{ConsumerBearer, Purpose};
 pub use login::{LoginError, NewSession, VerifiedClient, VerifiedUser};
 pub use password::{PasswordUnfit, hash_password};
 pub(crate) use secret::ClientSecret;
@@ -124,7 +126,7 @@ impl Auth {
             return Some(Caller { account: Some(account), identity: Identity::Consumer(consumer) });
         }
         if token.starts_with("eyJ") {
-            return self.application(handle, token);
+            return self.application(handle, token).or_else(|| self.consumer(handle, token));
         }
         self.staff(handle, token)
     }
@@ -135,6 +137,13 @@ impl Auth {
         let client = client.parse().ok()?;
         let roles = handle.account(&account)?.account.clients.get(&client)?.roles.clone();
         Some(Caller { account: Some(account), identity: Identity::Client { client, roles } })
+    }
+
+    /// The consumer with a token of the identity plane.
+    fn consumer(&self, handle: &Handle, token: &str) -> Option<Caller> {
+        let bearer = self.signer.consumer_of(token, Purpose::Connection, self.now())?;
+        handle.account(&bearer.account)?;
+        Some(Caller { account: Some(bearer.account), identity: Identity::Consumer(bearer.consumer) })
     }
 
     fn staff(&self, handle: &Handle, token: &str) -> Option<Caller> {

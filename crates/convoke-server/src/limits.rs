@@ -146,3 +146,45 @@ pub(crate) const METRICS_BUCKETS_MAX: i64 = 1_000;
 
 /// Answers from which on a function can be called often slow: fewer say little.
 pub(crate) const OFTEN_SLOW_RUNS_MIN: u64 = 20;
+
+/// How long a consumer's JWT is good for connections. Windows fetch a new one with each visit.
+pub(crate) const CONSUMER_JWT_LIFE: Duration = Duration::from_hours(1);
+
+/// How long a JWT that is only good to be exchanged counts (messaging contract §2.1).
+pub(crate) const EXCHANGED_JWT_LIFE: Duration = Duration::from_mins(10);
+
+/// How long a consumer's connection may wait before it says who it is (messaging contract §2.2: some seconds).
+pub(crate) const INIT_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Requests that may come before a consumer's connection has said who it is. A window sends two or three.
+pub(crate) const REQUESTS_BEFORE_INIT_MAX: usize = 16;
+
+/// Subscriptions of one connection to conversations: an agent's desk has some, each view of it one.
+pub(crate) const SUBSCRIPTIONS_MAX: usize = 32;
+
+/// Conversations of the first notification of a subscription (messaging contract §1.7).
+pub(crate) const SNAPSHOT_MAX: usize = 1_000;
+
+/// Messages of one notification to a consumer: a screenful several times over, well below a frame's bound.
+pub(crate) const MESSAGES_AT_ONCE: usize = 100;
+
+/// Most messages in one answer to a query.
+pub(crate) const QUERIED_MESSAGES_MAX: usize = 1_000;
+
+/// Conversations whose messages one connection gets: an agent's day. Closed ones are forgotten first.
+pub(crate) const DIALOGS_MAX: usize = 2_000;
+
+/// Open conversations of one consumer: one in each shop of a brand. A program that opens more is not a person.
+pub(crate) const OPEN_OF_CONSUMER_MAX: usize = 20;
+
+/// Features that a consumer's client declares; the contract lists ten.
+pub(crate) const CLIENT_FEATURES_MAX: usize = 50;
+
+/// Longest name of a callback that a page gives. Bytes.
+pub(crate) const CALLBACK_BYTES_MAX: usize = 64;
+
+/// How long after its end an anonymous identity can be gone on with (messaging contract §2.1).
+pub(crate) const ANONYMOUS_EXTENDED: Duration = Duration::from_hours(24);
+
+/// Events between a publish and the end of its step, at most: its deadline, its triggers, and what is settled at once.
+pub(crate) const EVENTS_OF_STEP: u64 = 40;

@@ -21,11 +21,13 @@ mod gateway;
 mod generation;
 mod guard;
 mod history;
+mod idp;
 mod in_process;
 mod lambdas;
 mod login;
 mod logs;
 mod managed;
+mod messaging;
 mod reports;
 mod request;
 mod schedules;
@@ -55,6 +57,7 @@ pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
         .merge(both_generations())
         .merge(account_data())
         .merge(memory())
+        .merge(messaging_plane())
         .route_layer(from_fn_with_state(shared.clone(), guard::guard))
 }
 
@@ -67,6 +70,18 @@ fn identities() -> Router<Shared> {
         .route("/sentinel/api/account/{account}/app/token", post(sentinel::token))
         .route("/sentinel/api/v2/account/{account}/app/token", post(sentinel::token_v2))
         .route("/sentinel/.well-known/jwks.json", get(sentinel::key_set))
+}
+
+/// Consumers' identities, and the sockets of both sides: `idp` and `asyncMessagingEnt`.
+fn messaging_plane() -> Router<Shared> {
+    Router::new()
+        .route("/api/account/{account}/signup", post(idp::signup))
+        .route("/api/account/{account}/signup.jsonp", get(idp::signup_jsonp))
+        .route("/api/account/{account}/anonymous/authorize", post(idp::authorize))
+        .route("/api/account/{account}/authenticate", post(idp::authenticate))
+        .route("/api/account/{account}/app/{connector}/authenticate", post(idp::authenticate))
+        .route("/ws_api/account/{account}/messaging/brand/{bearer}", get(messaging::agent))
+        .route("/ws_api/account/{account}/messaging/consumer", get(messaging::consumer))
 }
 
 /// Invoking functions: `faasGW`.

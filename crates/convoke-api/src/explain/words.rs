@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use convoke_domain::conversation::Role;
+use convoke_domain::conversation::{Rating, Receipt, Role};
 use convoke_domain::invocation::{
     CommandFate, CommandKind, Fate, FenceReason, MessageFate, NotInvoked, Outcome, Silence,
 };
@@ -22,6 +22,33 @@ pub fn outcome(outcome: &Outcome) -> String {
             Some(known) => format!("no answer: {}", uncapitalized(known.title())),
             None => format!("no answer ({code})"),
         },
+    }
+}
+
+/// What somebody did with lines.
+pub const fn receipt(receipt: Receipt) -> &'static str {
+    match receipt {
+        Receipt::Accept => "received",
+        Receipt::Read => "read",
+        Receipt::Access => "opened something in",
+        Receipt::Nack => "could not be shown",
+        Receipt::Action => "used something in",
+        Receipt::Enrich => "was shown the links of",
+        Receipt::Viewed => "saw",
+    }
+}
+
+/// What the consumer thinks of it.
+pub fn rated(rating: Rating) -> String {
+    match (rating.rate, rating.resolved) {
+        (Some(rate), Some(true)) => format!("The consumer gave {rate} of 5 and says that it was solved."),
+        (Some(rate), Some(false)) => {
+            format!("The consumer gave {rate} of 5 and says that it was not solved.")
+        }
+        (Some(rate), None) => format!("The consumer gave {rate} of 5."),
+        (None, Some(true)) => "The consumer says that it was solved.".to_owned(),
+        (None, Some(false)) => "The consumer says that it was not solved.".to_owned(),
+        (None, None) => "The consumer did not rate it.".to_owned(),
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Session {
 pub struct Config {
     /// The user's number, as a text.
     pub user_id: String,
+    /// The user's id on the messaging sockets.
+    pub user_pid: String,
     /// The login name.
     pub login_name: String,
 }

@@ -17,6 +17,10 @@ pub struct ConsumerAccess {
     pub token: String,
     /// When it ends; ask for another one then.
     pub expires_at: Timestamp,
+    /// For a consumer whom the brand has a name for: what a page exchanges at the identity plane of the messaging protocol
+    /// for a token of somebody whom the brand knows. It counts for ten minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
 }
 
 impl fmt::Debug for ConsumerAccess {

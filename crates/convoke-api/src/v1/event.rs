@@ -37,6 +37,50 @@ mirror! {
     }
 }
 
+mirror! {
+    /// What the text of a line is.
+    LineForm = convoke_domain::conversation::LineForm {
+        /// What a person reads.
+        Text,
+        /// The same with markup.
+        Html,
+        /// An event of the wire as it was sent, as JSON: a card, a file, a form.
+        Object,
+    }
+}
+
+mirror! {
+    /// What somebody did with lines.
+    Receipt = convoke_domain::conversation::Receipt {
+        /// They arrived.
+        Accept,
+        /// They were read.
+        Read,
+        /// Something in them was opened.
+        Access,
+        /// They could not be shown.
+        Nack,
+        /// Something in them was used.
+        Action,
+        /// They were shown with what they link to.
+        Enrich,
+        /// They were on the screen.
+        Viewed,
+    }
+}
+
+mirror! {
+    /// How much of a rating was filled in.
+    RatingStatus = convoke_domain::conversation::RatingStatus {
+        /// All of it.
+        Filled,
+        /// Some of it.
+        PartiallyFilled,
+        /// Nothing.
+        Skipped,
+    }
+}
+
 /// An event of a conversation with its place, time and cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConversationEvent {
@@ -94,6 +138,12 @@ pub enum Event {
         /// Where a line of the Controller Bot comes from; not shown to consumers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         provenance: Option<Provenance>,
+        /// What the text is, if it is not simply text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        form: Option<LineForm>,
+        /// Whether only agents and managers see it; never shown to consumers.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        private: bool,
     },
     /// Somebody joined, or took another role.
     ParticipantJoined {
@@ -149,6 +199,36 @@ pub enum Event {
         /// The brand's own id of the person; not shown to consumers, absent once erased.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         identity: Option<String>,
+    },
+    /// Somebody did something with lines of others.
+    LinesReceived {
+        /// Ordinal of their dialog, 0 for the main one.
+        dialog: u8,
+        /// Who.
+        receiver: Party,
+        /// What.
+        receipt: Receipt,
+        /// The wire sequences of the lines.
+        lines: Vec<u32>,
+    },
+    /// Somebody on the brand's side wrote a note about it; not shown to consumers.
+    Noted {
+        /// The note; `null` once the consumer was erased.
+        note: Option<String>,
+    },
+    /// The consumer said what they think of it.
+    Rated {
+        /// 1 to 5.
+        rate: Option<u8>,
+        /// Whether what they came for was solved.
+        resolved: Option<bool>,
+        /// How much was answered.
+        status: RatingStatus,
+    },
+    /// The time to respond begins later, or as usual again; not shown to consumers.
+    DelaySet {
+        /// When it begins.
+        until: Option<Timestamp>,
     },
     /// An idle time passed.
     IdleFired {

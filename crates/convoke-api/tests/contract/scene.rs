@@ -104,7 +104,7 @@ impl Scene {
 
     /// Somebody writes.
     pub(crate) fn writes(&mut self, by: Actor, text: &str) {
-        self.does(by, Action::Publish(NewLine { text: text.to_owned(), key: None }));
+        self.does(by, Action::Publish(NewLine { text: text.to_owned(), key: None, extra: None }));
     }
 
     /// A timer comes due after so many minutes.

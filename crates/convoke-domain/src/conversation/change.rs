@@ -210,6 +210,7 @@ mod tests {
             in_off_hours: true,
             key: None,
             provenance: None,
+            extra: None,
         };
         let codes = fired([
             Event::Closed { by: Closer::AutoClose },

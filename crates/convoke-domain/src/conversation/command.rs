@@ -4,6 +4,8 @@ use jiff::Timestamp;
 
 use crate::account::FencePolicy;
 use crate::conversation::event::{Actor, Cause, CommandKey, Origin, ParticipantId, PrivateText, Role, Timer};
+use crate::conversation::field::{Delay, Rating};
+use crate::conversation::line::{LineExtra, Receipt};
 use crate::id::{ConsumerId, ConversationId, SkillId, UserId};
 use crate::invocation::{Answer, FunctionRef};
 use crate::limits;
@@ -62,6 +64,39 @@ pub enum Action {
         /// The time.
         deadline: Option<Timestamp>,
     },
+    /// The assigned agent gives it away: back to its queue, or somewhere else. Refused if `from` does not serve it.
+    HandOver {
+        /// Who serves it now.
+        from: UserId,
+        /// To this skill; without it the skill stays.
+        skill: Option<SkillId>,
+        /// To this agent first.
+        agent: Option<UserId>,
+    },
+    /// Tell what became of lines of others.
+    Receive {
+        /// What.
+        receipt: Receipt,
+        /// The wire sequences of the lines.
+        lines: Vec<u32>,
+    },
+    /// Note something about it.
+    Note {
+        /// The note; empty to take it away.
+        note: String,
+    },
+    /// Say what one thinks of it.
+    Rate {
+        /// What.
+        rating: Rating,
+    },
+    /// Let the time to respond begin later, or as usual again.
+    SetDelay {
+        /// The delay.
+        delay: Option<Delay>,
+    },
+    /// All of these or nothing, in their order, as one change.
+    Together(Vec<Action>),
     /// The consumer proved who they are.
     StepUp {
         /// The brand's own id of the person.
@@ -102,6 +137,8 @@ pub struct NewLine {
     pub text: String,
     /// The client's key, so that a retry is the same line.
     pub key: Option<CommandKey>,
+    /// What sets it apart from a plain text for everybody.
+    pub extra: Option<LineExtra>,
 }
 
 /// The answer to a trigger, or why there is none.
@@ -220,6 +257,18 @@ pub enum Rejection {
     /// A consumer asked for a time to respond that only agents set.
     #[error("a consumer marks a conversation as urgent or normal; other times are set by agents")]
     TtrNotForConsumers,
+    /// A rating that cannot be.
+    #[error("a rating is from 1 to 5")]
+    RateOutOfRange,
+    /// Too many lines at once.
+    #[error("a receipt names 1 to {} lines", limits::RECEIVED_LINES_MAX)]
+    ReceivedLines,
+    /// Too many changes at once, or changes that cannot be made with others.
+    #[error(
+        "at most {} changes are made together, and openings, lines and timers alone",
+        limits::CHANGES_TOGETHER_MAX
+    )]
+    NotTogether,
     /// A promise in the past.
     #[error("the promised time is in the past")]
     DeadlineInThePast,
@@ -253,6 +302,9 @@ impl Rejection {
             Self::EmptyLine => "line.empty",
             Self::LineTooLong { .. } => "line.too_long",
             Self::TtrNotForConsumers => "ttr.not_for_consumers",
+            Self::RateOutOfRange => "rating.out_of_range",
+            Self::ReceivedLines => "receipt.lines_invalid",
+            Self::NotTogether => "conversation.changes_not_together",
             Self::DeadlineInThePast => "ttr.deadline_in_the_past",
             Self::AlreadyAuthenticated => "consumer.already_authenticated",
             Self::CursorMoved => "trigger.already_settled",

@@ -169,6 +169,7 @@ fn deadline(state: &Conversation, account: &Account) -> Option<Timestamp> {
     }
     let skill = Some(&state.skill);
     let base = base.unwrap_or(state.changed_at);
+    let base = state.delay.map_or(base, |delay| base.max(delay.until));
     effective_deadline(
         base,
         state.ttr,

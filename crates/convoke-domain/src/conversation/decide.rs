@@ -6,6 +6,8 @@ use crate::conversation::commit::{By, Commit, Context};
 use crate::conversation::event::{
     Actor, Closer, Event, Line, ParticipantId, PrivateText, Recorded, Role, Timer,
 };
+use crate::conversation::field;
+use crate::conversation::line::{Audience, LineExtra};
 use crate::conversation::settle;
 use crate::conversation::state::Conversation;
 use crate::conversation::timers;
@@ -95,6 +97,12 @@ fn act(commit: &mut Commit<'_>, by: By, action: Action) -> Result<Reply, Rejecti
                 commit.push(by, Event::ManualDeadlineSet { deadline });
             }
         }
+        Action::HandOver { from, skill, agent } => hand_over(commit, by, from, skill, agent)?,
+        Action::Receive { receipt, lines } => field::receive(commit, by, receipt, lines)?,
+        Action::Note { note } => field::note(commit, by, note)?,
+        Action::Rate { rating } => field::rate(commit, by, rating)?,
+        Action::SetDelay { delay } => field::set_delay(commit, by, delay)?,
+        Action::Together(actions) => together(commit, by, actions)?,
         Action::StepUp { identity } => step_up(commit, by, identity)?,
         Action::Close => {
             let closer = closer(open_state(commit)?, by)?;
@@ -106,8 +114,43 @@ fn act(commit: &mut Commit<'_>, by: By, action: Action) -> Result<Reply, Rejecti
     Ok(Reply::Done)
 }
 
+/// Makes several changes as one: the first refusal refuses all of them.
+fn together(commit: &mut Commit<'_>, by: By, actions: Vec<Action>) -> Result<(), Rejection> {
+    if actions.len() > limits::CHANGES_TOGETHER_MAX || !actions.iter().all(is_part) {
+        return Err(Rejection::NotTogether);
+    }
+    for action in actions {
+        act(commit, by, action)?;
+    }
+    Ok(())
+}
+
+/// Whether it can be a part of several changes: what has an answer of its own, or is nobody's act, is not.
+const fn is_part(action: &Action) -> bool {
+    match action {
+        Action::Join { .. }
+        | Action::Leave { .. }
+        | Action::Accept { .. }
+        | Action::Transfer { .. }
+        | Action::HandOver { .. }
+        | Action::SetTtr { .. }
+        | Action::SetManualDeadline { .. }
+        | Action::SetDelay { .. }
+        | Action::Note { .. }
+        | Action::Rate { .. }
+        | Action::Close => true,
+        Action::Open(_)
+        | Action::Publish(_)
+        | Action::Receive { .. }
+        | Action::Together(_)
+        | Action::StepUp { .. }
+        | Action::TimerDue { .. }
+        | Action::Settle(_) => false,
+    }
+}
+
 /// The state, if lines are welcome.
-fn open_state<'c>(commit: &'c Commit<'_>) -> Result<&'c Conversation, Rejection> {
+pub(crate) fn open_state<'c>(commit: &'c Commit<'_>) -> Result<&'c Conversation, Rejection> {
     let state = commit.state()?;
     if state.is_open() { Ok(state) } else { Err(Rejection::Closed) }
 }
@@ -152,7 +195,8 @@ fn publish(commit: &mut Commit<'_>, by: By, line: NewLine) -> Result<Reply, Reje
         return Ok(Reply::Duplicate(seen.line));
     }
     let state = open_state(commit)?;
-    if role == Role::Reader {
+    let private = line.extra.as_ref().is_some_and(|extra| extra.audience == Audience::BrandSide);
+    if role == Role::Reader || (private && !role.is_brand_side()) {
         return Err(Rejection::NotAllowed { role });
     }
     let event = Event::LinePublished(Line {
@@ -164,6 +208,7 @@ fn publish(commit: &mut Commit<'_>, by: By, line: NewLine) -> Result<Reply, Reje
         in_off_hours: commit.in_off_hours(),
         key: line.key,
         provenance: None,
+        extra: line.extra.filter(|extra| *extra != LineExtra::default()).map(Into::into),
     });
     Ok(Reply::Line(commit.push(by, event)))
 }
@@ -277,6 +322,29 @@ pub(crate) fn transfer(
     Ok(events)
 }
 
+/// The present agent gives it away. Whoever asks knows who serves it: if that is another one by now, nothing happens.
+fn hand_over(
+    commit: &mut Commit<'_>,
+    by: By,
+    from: UserId,
+    skill: Option<SkillId>,
+    agent: Option<UserId>,
+) -> Result<(), Rejection> {
+    let state = open_state(commit)?;
+    brand_side_only(state, by)?;
+    if state.assigned_agent() != Some(from) {
+        return Err(Rejection::NoSuchParticipant);
+    }
+    let events = transfer(state, commit.context.account, skill, agent)?;
+    if events.is_empty() {
+        return leave(commit, by, ParticipantId::User(from));
+    }
+    for event in events {
+        commit.push(by, event);
+    }
+    Ok(())
+}
+
 fn set_ttr(commit: &mut Commit<'_>, by: By, ttr: Ttr) -> Result<(), Rejection> {
     let state = open_state(commit)?;
     match by.actor {
@@ -347,7 +415,7 @@ fn timer_due(commit: &mut Commit<'_>, timer: Timer) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn participant_role(state: &Conversation, by: By) -> Result<Role, Rejection> {
+pub(crate) fn participant_role(state: &Conversation, by: By) -> Result<Role, Rejection> {
     by.actor
         .participant()
         .and_then(|participant| state.role_of(participant))
@@ -355,7 +423,7 @@ fn participant_role(state: &Conversation, by: By) -> Result<Role, Rejection> {
 }
 
 /// Lets pass who works for the brand in this conversation: agents, managers, bots, the Controller Bot, operators.
-fn brand_side_only(state: &Conversation, by: By) -> Result<(), Rejection> {
+pub(crate) fn brand_side_only(state: &Conversation, by: By) -> Result<(), Rejection> {
     if by.actor == Actor::System {
         return Ok(());
     }

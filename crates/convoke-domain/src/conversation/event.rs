@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::automatic_message::Language;
+use crate::conversation::field::{Delay, Rating};
+use crate::conversation::line::{Audience, LineExtra, Receipt};
 use crate::conversation::payload::Payload;
 use crate::id::{ConsumerId, InvocationId, SkillId, UserId};
 use crate::invocation::{CommandFate, FunctionRef, MessageFate, Outcome};
@@ -251,6 +253,21 @@ pub struct Line {
     /// For lines of the Controller Bot: where they come from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<Provenance>,
+    /// What sets it apart from a plain text for everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra: Option<Arc<LineExtra>>,
+}
+
+impl Line {
+    /// Who sees it.
+    pub fn audience(&self) -> Audience {
+        self.extra.as_ref().map_or(Audience::All, |extra| extra.audience)
+    }
+
+    /// Whether it is the brand's answer: its own words, for the consumer too.
+    pub fn answers(&self) -> bool {
+        self.role.is_brand_side() && self.audience() == Audience::All
+    }
 }
 
 /// Who closed a conversation.
@@ -352,6 +369,36 @@ pub enum Event {
         /// The brand's own id of the person.
         identity: PrivateText,
     },
+    /// Somebody did something with lines of others.
+    LinesReceived {
+        /// Ordinal of their dialog, 0 for the main one.
+        dialog: u8,
+        /// The wire's own sequence within the dialog, shared with lines.
+        wire_sequence: u32,
+        /// Who.
+        by_whom: ParticipantId,
+        /// In which role.
+        role: Role,
+        /// What.
+        receipt: Receipt,
+        /// The wire sequences of the lines.
+        lines: Vec<u32>,
+    },
+    /// Somebody on the brand's side wrote a note about it.
+    Noted {
+        /// The note; empty if it was taken away.
+        note: PrivateText,
+    },
+    /// The consumer said what they think of it.
+    Rated {
+        /// What they think.
+        rating: Rating,
+    },
+    /// The time to respond begins later, or as usual again.
+    DelaySet {
+        /// The delay.
+        delay: Option<Delay>,
+    },
     /// An idle time passed.
     IdleFired {
         /// Which.
@@ -433,6 +480,7 @@ impl Event {
             Self::Opened { origin, .. } => Some(&origin.client_ip),
             Self::LinePublished(line) => Some(&line.text),
             Self::SteppedUp { identity, .. } => Some(identity),
+            Self::Noted { note } => Some(note),
             Self::Triggered(triggered) => Some(&triggered.payload.general.client_ip),
             Self::Settled(settled) => settled.outcome.private_text(),
             Self::ParticipantJoined { .. }
@@ -442,6 +490,9 @@ impl Event {
             | Self::TtrChanged { .. }
             | Self::ManualDeadlineSet { .. }
             | Self::DeadlineMoved { .. }
+            | Self::LinesReceived { .. }
+            | Self::Rated { .. }
+            | Self::DelaySet { .. }
             | Self::IdleFired { .. }
             | Self::Closed { .. }
             | Self::Unfired { .. } => None,
@@ -454,6 +505,7 @@ impl Event {
             Self::Opened { origin, .. } => Some(&mut Arc::make_mut(origin).client_ip),
             Self::LinePublished(line) => Some(&mut line.text),
             Self::SteppedUp { identity, .. } => Some(identity),
+            Self::Noted { note } => Some(note),
             Self::Triggered(triggered) => Some(&mut Arc::make_mut(&mut triggered.payload).general.client_ip),
             Self::Settled(settled) => settled.outcome.private_text_mut(),
             Self::ParticipantJoined { .. }
@@ -463,6 +515,9 @@ impl Event {
             | Self::TtrChanged { .. }
             | Self::ManualDeadlineSet { .. }
             | Self::DeadlineMoved { .. }
+            | Self::LinesReceived { .. }
+            | Self::Rated { .. }
+            | Self::DelaySet { .. }
             | Self::IdleFired { .. }
             | Self::Closed { .. }
             | Self::Unfired { .. } => None,

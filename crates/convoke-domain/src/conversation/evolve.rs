@@ -6,8 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::conversation::event::{
-    Actor, Cause, Event, Line, ParticipantId, Recorded, Role, Timer, Triggered,
+    Actor, Cause, Event, Line, ParticipantId, PrivateText, Recorded, Role, Timer, Triggered,
 };
+use crate::conversation::line::Audience;
 use crate::conversation::state::{Conversation, IdleCount, LaneEntry, SeenKey, Since, Stage, Talk};
 use crate::id::{ConversationId, InvocationId};
 use crate::limits;
@@ -57,6 +58,9 @@ fn opened(id: ConversationId, recorded: &Recorded) -> Option<Conversation> {
         ttr: Ttr::Normal,
         manual_deadline: None,
         deadline: None,
+        note: PrivateText::default(),
+        rating: None,
+        delay: None,
         talk: Talk::default(),
         queued_at: recorded.at,
         assigned_at: None,
@@ -101,6 +105,15 @@ fn apply(state: &mut Conversation, recorded: &Recorded) {
             state.authenticated = true;
             state.changed_at = at;
         }
+        Event::LinesReceived { wire_sequence, .. } => {
+            state.next_wire_sequence = wire_sequence.saturating_add(1);
+        }
+        Event::Noted { note } => state.note = note.clone(),
+        Event::Rated { rating } => state.rating = Some(*rating),
+        Event::DelaySet { delay } => {
+            state.delay = *delay;
+            state.changed_at = at;
+        }
         Event::IdleFired { timer, base, count } => {
             state.idle.insert(*timer, IdleCount { base: *base, fired: *count });
         }
@@ -125,6 +138,9 @@ fn line_published(state: &mut Conversation, line: &Line, seq: EventSeq, at: Time
             keys.pop_front();
         }
         keys.push_back(SeenKey { author: line.author, key: key.clone(), line: seq });
+    }
+    if line.audience() == Audience::BrandSide {
+        return;
     }
     let talk = &mut state.talk;
     talk.last_line_at = Some(at);
@@ -194,7 +210,7 @@ fn note_for_fences(state: &mut Conversation, recorded: &Recorded) {
 fn concerns_fences(event: &Event) -> Option<Since> {
     let nothing = Since::default();
     if let Event::LinePublished(line) = event {
-        let (brand_wrote, consumer_wrote) = (line.role.is_brand_side(), line.role == Role::Consumer);
+        let (brand_wrote, consumer_wrote) = (line.answers(), line.role == Role::Consumer);
         Some(Since { brand_wrote, consumer_wrote, ..nothing })
     } else if let Event::ParticipantJoined { role: Role::AssignedAgent, .. } = event {
         Some(Since { agent_assigned: true, agent_changed: true, ..nothing })

@@ -225,6 +225,7 @@ impl Settle {
                 attempt: message.command.map_or(0, |_| self.attempts),
                 command: message.command,
             }),
+            extra: None,
         };
         let by = By { actor: Actor::ControllerBot, cause: Some(self.cause(state, message.command)) };
         commit.push(by, Event::LinePublished(line));

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::event::{Closer, CommandKey, Origin, ParticipantId, Role, Timer};
+use crate::conversation::event::{Closer, CommandKey, Origin, ParticipantId, PrivateText, Role, Timer};
+use crate::conversation::field::{Delay, Rating};
 use crate::conversation::payload::Payload;
 use crate::id::{ConsumerId, ConversationId, InvocationId, SkillId, UserId};
 use crate::sequence::EventSeq;
@@ -47,6 +48,15 @@ pub struct Conversation {
     pub manual_deadline: Option<Timestamp>,
     /// Until when the brand should answer; `None` while it is the consumer's turn.
     pub deadline: Option<Timestamp>,
+    /// What the brand's side noted about it.
+    #[serde(default)]
+    pub note: PrivateText,
+    /// What the consumer thinks of it.
+    #[serde(default)]
+    pub rating: Option<Rating>,
+    /// When the time to respond begins, if that is later than usual.
+    #[serde(default)]
+    pub delay: Option<Delay>,
     /// Who wrote when.
     pub talk: Talk,
     /// When it last entered a queue.

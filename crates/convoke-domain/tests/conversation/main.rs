@@ -9,6 +9,7 @@ mod answers;
 mod deadlines;
 mod ends;
 mod fences;
+mod fields;
 mod idle;
 mod lanes;
 mod openings;

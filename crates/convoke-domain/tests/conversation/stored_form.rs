@@ -12,8 +12,9 @@ use std::time::Duration;
 use convoke_domain::automatic_message::Language;
 use convoke_domain::conversation::payload::{CloseReason, Delta, General, Idle, Listed, Payload, TtrValue};
 use convoke_domain::conversation::{
-    Actor, Cause, Closer, CommandKey, Event, Line, Origin, ParticipantId, PrivateText, Provenance, Recorded,
-    Role, Settled, Timer, Triggered, UnfiredReason,
+    Actor, Audience, Cause, Closer, CommandKey, Delay, DelayKind, Event, Line, LineExtra, LineForm, Origin,
+    ParticipantId, PrivateText, Provenance, Rating, RatingStatus, Receipt, Recorded, Role, Settled, Timer,
+    Triggered, UnfiredReason,
 };
 use convoke_domain::id::InvocationId;
 use convoke_domain::invocation::{
@@ -26,7 +27,7 @@ use convoke_domain::ttr::Ttr;
 
 use crate::kit::*;
 
-const KINDS: [&str; 15] = [
+const KINDS: [&str; 19] = [
     "opened",
     "line_published",
     "participant_joined",
@@ -42,6 +43,10 @@ const KINDS: [&str; 15] = [
     "triggered",
     "unfired",
     "settled",
+    "lines_received",
+    "noted",
+    "rated",
+    "delay_set",
 ];
 
 /// The kind of an event. A new variant stops the build here: it needs an example.
@@ -62,6 +67,10 @@ const fn kind_of(event: &Event) -> &'static str {
         Event::Triggered(_) => 12,
         Event::Unfired { .. } => 13,
         Event::Settled(_) => 14,
+        Event::LinesReceived { .. } => 15,
+        Event::Noted { .. } => 16,
+        Event::Rated { .. } => 17,
+        Event::DelaySet { .. } => 18,
     }]
 }
 
@@ -107,6 +116,7 @@ fn acts() -> Vec<Event> {
             in_off_hours: true,
             key: key.and_then(CommandKey::new),
             provenance,
+            extra: None,
         })
     };
     let provenance = Provenance {
@@ -158,6 +168,44 @@ fn acts() -> Vec<Event> {
         Closer::Operator,
     ];
     acts.extend(closers.map(|by| Event::Closed { by }));
+    acts
+}
+
+/// Examples of what only the wire's clients do.
+fn wire_acts() -> Vec<Event> {
+    let extra = LineExtra {
+        form: LineForm::Object,
+        audience: Audience::BrandSide,
+        metadata: Some(r#"[{"type":"ActionReason","reason":"r"}]"#.into()),
+    };
+    let mut acts = vec![
+        Event::LinePublished(Line {
+            dialog: 0,
+            wire_sequence: 5,
+            author: anna(),
+            role: Role::AssignedAgent,
+            text: PrivateText::new(r#"{"type":"RichContentEvent","content":{}}"#),
+            in_off_hours: false,
+            key: None,
+            provenance: None,
+            extra: Some(extra.into()),
+        }),
+        Event::Noted { note: PrivateText::new("calls back at noon") },
+        Event::DelaySet { delay: None },
+    ];
+    acts.extend(Receipt::ALL.map(|receipt| Event::LinesReceived {
+        dialog: 0,
+        wire_sequence: 6,
+        by_whom: anna(),
+        role: Role::AssignedAgent,
+        receipt,
+        lines: vec![4, 5],
+    }));
+    acts.extend(
+        RatingStatus::ALL
+            .map(|status| Event::Rated { rating: Rating { rate: Some(5), resolved: Some(true), status } }),
+    );
+    acts.extend(DelayKind::ALL.map(|kind| Event::DelaySet { delay: Some(Delay { kind, until: at(NOON) }) }));
     acts
 }
 
@@ -299,7 +347,8 @@ fn examples() -> BTreeMap<&'static str, Vec<Recorded>> {
         Some(Cause { invocation: InvocationId::Direct(uuid::Uuid::from_u128(5)), ..own_cause() }),
     ];
     let mut examples: BTreeMap<&'static str, Vec<Recorded>> = BTreeMap::new();
-    for (place, event) in acts().into_iter().chain(firings()).chain(settles()).enumerate() {
+    for (place, event) in acts().into_iter().chain(firings()).chain(settles()).chain(wire_acts()).enumerate()
+    {
         let recorded = Recorded {
             seq: seq(place as u64 + 1),
             at: at("2026-06-08T12:00:00.123456789Z"),

@@ -83,7 +83,7 @@ pub(crate) fn minutes(count: u64) -> Duration {
 
 /// A text to be written.
 pub(crate) fn line(text: &str) -> NewLine {
-    NewLine { text: text.to_owned(), key: None }
+    NewLine { text: text.to_owned(), key: None, extra: None }
 }
 
 /// A brand, a clock and a conversation.
@@ -326,7 +326,7 @@ pub(crate) fn opening_with(text: &str) -> Open {
 
 /// A text with a client's key.
 pub(crate) fn keyed(text: &str, key: &str) -> NewLine {
-    NewLine { text: text.to_owned(), key: CommandKey::new(key) }
+    NewLine { text: text.to_owned(), key: CommandKey::new(key), extra: None }
 }
 
 /// The version that runs in tests.

@@ -128,7 +128,7 @@ async fn a_retried_publish_is_the_same_line() {
     let (id, consumer) = center.conversation("hi").await;
     let publish = || {
         let key = convoke_domain::conversation::CommandKey::new("k1");
-        Action::Publish(convoke_domain::conversation::NewLine { text: "again".to_owned(), key })
+        Action::Publish(convoke_domain::conversation::NewLine { text: "again".to_owned(), key, extra: None })
     };
     let first = center.act(id, Actor::Consumer(consumer), publish()).await.unwrap();
     let second = center.act(id, Actor::Consumer(consumer), publish()).await.unwrap();

@@ -205,7 +205,7 @@ impl Center {
 
     /// A consumer opens a conversation with a line.
     pub(crate) async fn conversation(&self, text: &str) -> (ConversationId, ConsumerId) {
-        let first_line = Some(NewLine { text: text.to_owned(), key: None });
+        let first_line = Some(NewLine { text: text.to_owned(), key: None, extra: None });
         let opened =
             self.handle.open(&account(), Opening { first_line, ..Opening::default() }).await.unwrap();
         (opened.conversation, opened.consumer)
@@ -226,7 +226,7 @@ impl Center {
         by: Actor,
         text: &str,
     ) -> Result<Written, EngineError> {
-        self.act(id, by, Action::Publish(NewLine { text: text.to_owned(), key: None })).await
+        self.act(id, by, Action::Publish(NewLine { text: text.to_owned(), key: None, extra: None })).await
     }
 
     pub(crate) async fn accept(&self, id: ConversationId) -> Result<Written, EngineError> {

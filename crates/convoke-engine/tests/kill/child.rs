@@ -143,7 +143,7 @@ impl Writer {
         let opened = self.handle.open(&account(), Opening { skill, ..Opening::default() }).await.unwrap();
         for line in 0..LINES {
             let text = format!("line-{}-{nth}-{line}", self.round);
-            let action = Action::Publish(NewLine { text: text.clone(), key: None });
+            let action = Action::Publish(NewLine { text: text.clone(), key: None, extra: None });
             let command = Command { by: Actor::Consumer(opened.consumer), cause: None, action };
             self.handle.command(&account(), opened.conversation, command).await.unwrap();
             self.acknowledged.fetch_add(1, Ordering::Relaxed);

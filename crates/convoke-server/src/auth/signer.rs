@@ -77,18 +77,30 @@ impl TokenSigner {
             exp: iat + life,
             iat,
         };
+        (self.sign(&json!(claims)), life)
+    }
+
+    /// A token with these claims.
+    pub(super) fn sign(&self, claims: &Value) -> String {
         let header = json!({"alg": ALGORITHM, "typ": "JWT", "kid": self.key_id});
         let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", encoded(&header), encoded(&json!(claims)));
+        let signed = format!("{}.{}", encoded(&header), encoded(claims));
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
             .expect("a key that was loaded can sign");
-        (format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)), life)
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
     /// The application that shows `token`; `None` if it is not ours, or over.
     pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Option<Bearer> {
+        let claims: Claims = self.claims(token)?;
+        let counts = claims.iss == ISSUER && now.as_second() < claims.exp;
+        counts.then_some(Bearer { account: claims.aud.parse().ok()?, client: claims.azp })
+    }
+
+    /// The claims of a token, if it is ours. Whether they still count is for the caller to see.
+    pub(super) fn claims<T: DeserializeOwned>(&self, token: &str) -> Option<T> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
         let header: Header = part(header)?;
@@ -98,9 +110,7 @@ impl TokenSigner {
         }
         let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.pair.public_key().as_ref());
         key.verify(signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
-        let claims: Claims = part(claims)?;
-        let counts = claims.iss == ISSUER && now.as_second() < claims.exp;
-        counts.then_some(Bearer { account: claims.aud.parse().ok()?, client: claims.azp })
+        part(claims)
     }
 
     /// The public key as a JSON Web Key Set.

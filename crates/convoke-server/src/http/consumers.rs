@@ -7,6 +7,7 @@ use convoke_api::v1::consumer::{ConsumerRef, CreateConsumer, ErasedConsumer};
 use convoke_api::v1::consumer_access::ConsumerAccess;
 use convoke_domain::id::{AccountId, ConsumerId};
 
+use crate::auth::Purpose;
 use crate::caller::Tenant;
 use crate::extract::{MaybeBody, Params};
 use crate::problem::Answer;
@@ -21,7 +22,13 @@ pub(super) async fn create(
     MaybeBody(create): MaybeBody<CreateConsumer>,
 ) -> (StatusCode, Json<ConsumerAccess>) {
     let consumer = consumer(&server, tenant.id(), create.name.as_ref());
-    (StatusCode::CREATED, Json(access(&server, tenant.id(), consumer)))
+    let mut access = access(&server, tenant.id(), consumer);
+    if create.name.is_some() {
+        let auth = &server.auth;
+        let token = auth.signer().consumer_jwt(tenant.id(), consumer, true, Purpose::Exchange, auth.now());
+        access.id_token = Some(token);
+    }
+    (StatusCode::CREATED, Json(access))
 }
 
 /// The consumer that a request names; without a name, a new one.
@@ -35,7 +42,7 @@ pub(super) fn consumer(server: &Shared, account: &AccountId, name: Option<&Consu
 
 pub(super) fn access(server: &Shared, account: &AccountId, consumer: ConsumerId) -> ConsumerAccess {
     let (token, expires_at) = server.auth.consumer_token(account, consumer);
-    ConsumerAccess { consumer, token, expires_at }
+    ConsumerAccess { consumer, token, expires_at, id_token: None }
 }
 
 /// Erases a consumer: what they wrote and who they are can never be read again; order and causes stay.

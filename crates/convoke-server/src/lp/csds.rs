@@ -16,7 +16,7 @@ use crate::extract::Params;
 use crate::server::Shared;
 
 /// Every service that is asked for by name.
-const SERVICES: [&str; 22] = [
+const SERVICES: [&str; 26] = [
     "faasGW",
     "faasUI",
     "sentinel",
@@ -39,6 +39,10 @@ const SERVICES: [&str; 22] = [
     "mavenContext",
     "mtlsGateway",
     "idp",
+    "facadeMsg",
+    "acCdnDomain",
+    "messagingRestApiDomain",
+    "shiftstatus",
 ];
 
 /// Where clients are told to find services.

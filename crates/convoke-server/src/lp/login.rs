@@ -54,7 +54,13 @@ pub(super) async fn login(
     match server.auth.open_session(&server.handle, &account, &verified).await {
         Ok(session) => {
             let proof = server.auth.session_proof(&account, session.token.id);
-            let config = Config { user_id: verified.user.to_string(), login_name: asked.username };
+            let known =
+                server.handle.account(&account).and_then(|view| view.account.user(verified.user).cloned());
+            let config = Config {
+                user_id: verified.user.to_string(),
+                user_pid: known.map(|user| user.pid.hyphenated().to_string()).unwrap_or_default(),
+                login_name: asked.username,
+            };
             let SessionProof { cookie, csrf } = proof;
             let session = Session { bearer: session.token.text, csrf, session_id: cookie.clone(), config };
             with_cookie(&cookie, Json(session))

@@ -388,7 +388,10 @@ async fn a_tool_logs_in_goes_on_and_logs_out() {
     ask(&kit, Method::POST, "/login?v=1.3", "", wrong).await.ok(401);
     let login = json!({"username": "linus", "password": password});
     let session = ask(&kit, Method::POST, "/login?v=1.3", "", login).await.ok(200);
-    assert_eq!(session["config"], json!({"userId": "4712", "loginName": "linus"}));
+    assert_eq!(
+        session["config"],
+        json!({"userId": "4712", "userPid": "00000000-0000-0000-0000-000000000002", "loginName": "linus"})
+    );
     let bearer = session["bearer"].as_str().unwrap();
     ask(&kit, Method::GET, "/configuration/le-users/users", bearer, Value::Null).await.ok(403);
     let with_cookie = async |path: &str, cookie: &str, csrf: &Value| {

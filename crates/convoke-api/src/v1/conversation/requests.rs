@@ -110,10 +110,10 @@ impl PublishLine {
     /// # Errors
     /// A key that is empty or too long.
     pub fn into_line(self) -> Result<NewLine, Invalid> {
-        let Some(key) = self.key else { return Ok(NewLine { text: self.text, key: None }) };
+        let Some(key) = self.key else { return Ok(NewLine { text: self.text, key: None, extra: None }) };
         let key = CommandKey::new(&key)
             .ok_or_else(|| Invalid::field("key", format!("1 to {COMMAND_KEY_BYTES_MAX} bytes")))?;
-        Ok(NewLine { text: self.text, key: Some(key) })
+        Ok(NewLine { text: self.text, key: Some(key), extra: None })
     }
 
     /// The action that writes it.

@@ -1,6 +1,6 @@
 //! From a recorded event to what somebody is shown of it.
 
-use convoke_domain::conversation::{self as domain, Closer, PrivateText, Recorded};
+use convoke_domain::conversation::{self as domain, Audience, Closer, LineForm, PrivateText, Recorded};
 use convoke_domain::function::EventBinding;
 
 use super::{Event, Provenance, Settled};
@@ -12,7 +12,19 @@ impl Event {
     /// What a consumer sees of it. A new kind of event is hidden until somebody decides that it is not.
     pub(super) fn for_consumers(self) -> Option<Self> {
         match self {
-            Self::LinePublished { dialog, author, role, line, in_off_hours, .. } => {
+            Self::SteppedUp { consumer, .. } => Some(Self::SteppedUp { consumer, identity: None }),
+            Self::LinePublished { private: true, .. }
+            | Self::ParticipantJoined { role: Role::Reader, .. }
+            | Self::ParticipantLeft { role: Role::Reader, .. }
+            | Self::AgentSuggested { .. }
+            | Self::ManualDeadlineSet { .. }
+            | Self::Noted { .. }
+            | Self::DelaySet { .. }
+            | Self::IdleFired { .. }
+            | Self::Triggered { .. }
+            | Self::Unfired { .. }
+            | Self::Settled(_) => None,
+            Self::LinePublished { dialog, author, role, line, in_off_hours, form, .. } => {
                 Some(Self::LinePublished {
                     dialog,
                     author,
@@ -21,23 +33,18 @@ impl Event {
                     in_off_hours,
                     key: None,
                     provenance: None,
+                    form,
+                    private: false,
                 })
             }
-            Self::SteppedUp { consumer, .. } => Some(Self::SteppedUp { consumer, identity: None }),
-            Self::ParticipantJoined { role: Role::Reader, .. }
-            | Self::ParticipantLeft { role: Role::Reader, .. }
-            | Self::AgentSuggested { .. }
-            | Self::ManualDeadlineSet { .. }
-            | Self::IdleFired { .. }
-            | Self::Triggered { .. }
-            | Self::Unfired { .. }
-            | Self::Settled(_) => None,
             shown @ (Self::Opened { .. }
             | Self::ParticipantJoined { .. }
             | Self::ParticipantLeft { .. }
             | Self::SkillChanged { .. }
             | Self::TtrChanged { .. }
             | Self::DeadlineMoved { .. }
+            | Self::LinesReceived { .. }
+            | Self::Rated { .. }
             | Self::Closed { .. }) => Some(shown),
         }
     }
@@ -66,6 +73,17 @@ pub(super) fn event(recorded: &Recorded, viewer: Viewer, names: &dyn Names) -> E
         domain::Event::SteppedUp { consumer, identity } => {
             Event::SteppedUp { consumer, identity: revealed(&identity) }
         }
+        domain::Event::LinesReceived { dialog, by_whom, receipt, lines, .. } => Event::LinesReceived {
+            dialog,
+            receiver: Party::of(by_whom.into(), viewer, names),
+            receipt: receipt.into(),
+            lines,
+        },
+        domain::Event::Noted { note } => Event::Noted { note: revealed(&note) },
+        domain::Event::Rated { rating } => {
+            Event::Rated { rate: rating.rate, resolved: rating.resolved, status: rating.status.into() }
+        }
+        domain::Event::DelaySet { delay } => Event::DelaySet { until: delay.map(|delay| delay.until) },
         domain::Event::IdleFired { timer, base, count } => {
             Event::IdleFired { timer: timer.into(), base, count }
         }
@@ -92,6 +110,13 @@ fn line_published(line: &domain::Line, viewer: Viewer, names: &dyn Names) -> Eve
         in_off_hours: line.in_off_hours,
         key: line.key.as_ref().map(|key| key.as_str().to_owned()),
         provenance: line.provenance.as_ref().map(|provenance| Provenance::of(provenance, names)),
+        form: line
+            .extra
+            .as_ref()
+            .map(|extra| extra.form)
+            .filter(|form| *form != LineForm::Text)
+            .map(Into::into),
+        private: line.audience() == Audience::BrandSide,
     }
 }
 
