@@ -8,8 +8,9 @@ pub const MEMORY_BYTES_DEFAULT: usize = 64 * 1024 * 1024;
 pub const MEMORY_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Processor time of one invocation: thousands of times what a command-returning function needs.
 pub const CPU_DEFAULT: Duration = Duration::from_secs(2);
-/// Processor time after which a run counts as long and makes way for others: a hundred times a usual run.
-pub const SHORT_RUN: Duration = Duration::from_millis(4);
+/// Processor time after which a run counts as long and makes way for others: ten times a usual run, and what a neighbour
+/// may have to wait for each.
+pub const SHORT_RUN: Duration = Duration::from_millis(1);
 /// Wall time of one invocation, as the contract has it.
 pub const WALL_DEFAULT: Duration = Duration::from_secs(30);
 /// How long an instance may run on after its answer: real sources call out without awaiting.

@@ -48,6 +48,18 @@ impl Http {
         Ok((status, value))
     }
 
+    /// Asks for something below the account and does not look at the answer, only at its status.
+    ///
+    /// # Errors
+    /// If nobody answers.
+    pub async fn status(&self, method: Method, path: &str, body: &Value) -> Result<u16> {
+        let url = format!("{}/api/v1/accounts/{}{path}", self.base, self.account);
+        let answer = self.client.request(method, url).bearer_auth(&self.token).json(body).send().await?;
+        let status = answer.status().as_u16();
+        answer.bytes().await?;
+        Ok(status)
+    }
+
     /// Asks for something that has to be done.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod http_client;
 mod input;
 mod inspect;
 mod intl;
+mod lane;
 mod modules;
 mod mtls;
 mod platform;

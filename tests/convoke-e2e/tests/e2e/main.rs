@@ -4,4 +4,5 @@ mod backup;
 mod cli;
 mod full_disk;
 mod kill;
+mod neighbour;
 mod race;

@@ -1,0 +1,74 @@
+//! Where runs execute: short ones on their caller's thread, long ones on threads of low priority, to their end.
+
+use std::fs;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use convoke_sandbox::{Ending, Execution, Sandbox};
+
+use crate::support::{NOW, given, program, sandbox};
+
+/// Threads by name and priority, in the order in which a run entered its guest.
+type Places = Arc<Mutex<Vec<(String, i32)>>>;
+
+/// Name and `nice` value of the calling thread.
+fn place() -> (String, i32) {
+    let stat = fs::read_to_string("/proc/thread-self/stat").unwrap();
+    let nice = stat.rsplit(") ").next().unwrap().split(' ').nth(16).unwrap();
+    (thread::current().name().unwrap_or_default().to_owned(), nice.parse().unwrap())
+}
+
+/// Runs a source; the clock is asked on the thread that enters the guest.
+async fn placed(sandbox: &Sandbox, source: &str) -> (Execution, Vec<(String, i32)>) {
+    let places = Places::default();
+    let mut run = given("{}");
+    let noted = Arc::clone(&places);
+    run.clock = Arc::new(move || {
+        noted.lock().unwrap().push(place());
+        NOW
+    });
+    let execution = sandbox.run(&program(sandbox, source), run).await;
+    let places = places.lock().unwrap().clone();
+    (execution, places)
+}
+
+#[tokio::test]
+async fn a_short_run_stays_on_its_callers_thread() {
+    let waits = "async function lambda() { await new Promise((done) => setTimeout(done, 1)); return 1; }";
+    let (execution, places) = placed(&sandbox(), waits).await;
+    assert!(matches!(execution.ending, Ending::Returned { .. }), "{:?}", execution.ending);
+    assert_eq!(places, vec![place(), place()]);
+}
+
+#[tokio::test]
+async fn a_long_run_goes_on_at_low_priority_and_answers_as_others_do() {
+    let works = r"
+      async function lambda() {
+        let sum = 0;
+        for (let n = 0; n < 1000000; n++) sum += n;
+        await new Promise((done) => setTimeout(done, 1));
+        return sum;
+      }
+    ";
+    let (execution, places) = placed(&sandbox(), works).await;
+    assert_eq!(execution.ending, Ending::Returned { json: Some("499999500000".into()) });
+    assert_eq!(places[0], place());
+    assert_eq!(places[1..], [("sandbox-lane".to_owned(), 10)]);
+    assert!(execution.usage.cpu > Duration::from_millis(2), "{:?}", execution.usage);
+}
+
+#[tokio::test]
+async fn who_gives_up_a_long_run_ends_it() {
+    let sandbox = sandbox();
+    let endless = program(&sandbox, "function lambda() { for (;;) {} }");
+    let (told, mut ended) = tokio::sync::oneshot::channel::<()>();
+    let mut run = given("{}");
+    // Goes with the run, whether or not it is called.
+    run.answered = Some(Box::new(move |_| drop(told)));
+    run.limits.cpu = Duration::from_secs(20);
+    let given_up = tokio::time::timeout(Duration::from_millis(100), sandbox.run(&endless, run)).await;
+    assert!(given_up.is_err() && ended.try_recv().is_err());
+    let gone = tokio::time::timeout(Duration::from_secs(5), ended).await;
+    assert!(gone.is_ok(), "the run is still there");
+}
