@@ -5,6 +5,7 @@
 //   generation   1 or 2, 1 if absent
 //   input        headers, payload, timestamp, as the function receives them
 //   environment, secrets
+//   settings     limits of the function, for Convoke only
 //   upstream, mtls   scripted answers of other systems, by `METHOD /path`
 //   platform     recorded answers of the platform; only Node needs them, as Convoke is the platform
 //   functions    other functions of the account, by name

@@ -65,7 +65,7 @@ async function onConvoke(one) {
   const given = named(upstreams, certificates, { lambda: uuidOf(id), client_id: clientId, client_secret: clientSecret, ...conversation, ...others });
   const { input, environment, secrets, upstream, mtls } = prepared(one, given);
   for (const [key, value] of Object.entries(secrets)) await server.api('PUT', `${at}/secrets/${key}`, { value });
-  await server.api('PUT', `${at}/functions/${name}`, { environment });
+  await server.api('PUT', `${at}/functions/${name}`, { environment, settings: one.settings });
   upstreams.http.script(upstream);
   upstreams.mtls.script(mtls);
   upstreams.platform.script();

@@ -64,8 +64,12 @@ fn compare(field: String, before: Option<&Value>, after: Option<&Value>, found: 
         return;
     }
     if let (Some(Value::Object(old)), Some(Value::Object(new))) = (before, after) {
-        let only_new = new.keys().filter(|name| !old.contains_key(*name));
-        for name in old.keys().chain(only_new) {
+        // In alphabetical order, whatever the order of the objects.
+        let mut known: Vec<&String> = old.keys().collect();
+        let mut only_new: Vec<&String> = new.keys().filter(|name| !old.contains_key(*name)).collect();
+        known.sort();
+        only_new.sort();
+        for name in known.into_iter().chain(only_new) {
             let path = if field.is_empty() { name.clone() } else { format!("{field}.{name}") };
             compare(path, old.get(name), new.get(name), found);
         }
