@@ -18,14 +18,22 @@ const LIMITS: RunLimits = RunLimits {
     after_answer: Duration::from_millis(200),
 };
 
+/// How long a test waits for a computation: long runs have a low priority, and tests run beside each other.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 async fn attack(sandbox: &Sandbox, name: &str, source: &str) -> Option<String> {
     let expected = source.lines().next()?.strip_prefix("// expect: ")?;
     let program = program(sandbox, source);
     let mut run = given("{}");
     run.limits = LIMITS;
+    // What computes is ended by its processor time, and has as much of it on a busy machine, only later.
+    if !expected.contains("timed_out") {
+        run.limits.wall = PATIENCE;
+    }
     run.grant = Grant::to(convoke_domain::allow_list::DomainAllowList::Listed(vec![
         "169.254.169.254".parse().unwrap(),
     ]));
+    let wall = run.limits.wall;
     let began = Instant::now();
     let execution = sandbox.run(&program, run).await;
     let code = execution.ending.code();
@@ -33,7 +41,7 @@ async fn attack(sandbox: &Sandbox, name: &str, source: &str) -> Option<String> {
         return Some(format!("{name}: expected {expected}, got {:?}", execution.ending));
     }
     if execution.usage.cpu > LIMITS.cpu + Duration::from_millis(100)
-        || began.elapsed() > LIMITS.wall + Duration::from_secs(1)
+        || began.elapsed() > wall + Duration::from_secs(1)
     {
         return Some(format!(
             "{name}: ended as {code} but used {:?} in {:?}",
@@ -106,6 +114,7 @@ async fn hogs_take_turns_and_leave_room_for_short_functions() {
         let (sandbox, hog) = (sandbox.clone(), hog.clone());
         let mut run = given("{}");
         run.limits.cpu = Duration::from_millis(150);
+        run.limits.wall = PATIENCE;
         hogs.spawn(async move { sandbox.run(&hog, run).await.ending });
     }
     let mut times: Vec<Duration> = Vec::new();

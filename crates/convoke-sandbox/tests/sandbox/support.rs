@@ -26,7 +26,7 @@ pub(crate) fn given(input: &str) -> Run {
         input: input.into(),
         limits: RunLimits {
             cpu: Duration::from_millis(500),
-            wall: Duration::from_secs(10),
+            wall: Duration::from_mins(1),
             ..RunLimits::default()
         },
         seed: u128::from(SEEDS.fetch_add(1, Ordering::Relaxed)),
