@@ -1,8 +1,8 @@
-//! Where long runs go on: threads of their own, few and of low priority.
+//! Where long runs go on: few threads of their own.
 //!
 //! Promises: a run begins on its caller's thread, where nearly all end, without a change of threads. One that has used the
-//! processor for longer moves here for good and takes turns with others like it; whatever wakes up elsewhere in the process
-//! goes first. It ends here too, so that giving back what it has made of its memory holds nobody up.
+//! processor for longer moves here for good and takes turns with others like it. It ends here too, so that giving back what
+//! it has made of its memory holds nobody up.
 //! Leaves out: how much a run may use.
 
 use std::future::{Future, pending, poll_fn};
@@ -10,15 +10,11 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::{io, panic};
 
-use rustix::process::setpriority_process;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 
 use crate::guest::meter::Meter;
 use crate::limits::SHORT_RUN;
-
-/// Priority of the threads, as `nice` counts: a tenth of the processor while all others want it, all that they leave.
-const NICE: i32 = 10;
 
 /// A run that can move from one thread to another.
 pub(crate) type Movable<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -34,10 +30,6 @@ impl Lane {
     pub(crate) fn new(threads: usize) -> io::Result<Self> {
         let mut builder = Builder::new_multi_thread();
         builder.worker_threads(threads.max(1)).thread_name("sandbox-lane").enable_all();
-        // On Linux a priority is a thread's own. Without it long runs are less polite, and nothing else.
-        builder.on_thread_start(|| {
-            let _ = setpriority_process(None, NICE);
-        });
         Ok(Self { runtime: Some(builder.build()?) })
     }
 

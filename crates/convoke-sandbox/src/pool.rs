@@ -32,7 +32,7 @@ pub struct SandboxSettings {
     pub queue_max: usize,
     /// Memory that all instances together may grow by, in bytes.
     pub memory_bytes_max: usize,
-    /// Long runs that may use a processor at once: as many threads of low priority.
+    /// Long runs that may use a processor at once: as many threads.
     pub long_runs_max: usize,
     /// The network.
     pub egress: EgressSettings,
