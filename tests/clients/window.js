@@ -51,7 +51,11 @@ export class Window {
     return window;
   }
 
-  close() { this.#socket.terminate(); }
+  /** Goes away at once; whatever is waited for fails now and not when its time is over. */
+  close() {
+    this.#socket.terminate();
+    for (const waiter of [...this.#waiters]) waiter.give_up();
+  }
 
   async ask(type, body, headers = []) {
     this.#asked += 1;
@@ -65,14 +69,18 @@ export class Window {
   /** The first frame, received or to come, for which this holds. */
   frame(holds) {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`not among ${JSON.stringify(this.#frames.slice(-20))}`)), 20_000);
       const look = () => {
         const found = this.#frames.find(holds);
-        if (!found) return;
+        if (found) end(() => resolve(found));
+      };
+      const end = (how) => {
         clearTimeout(timer);
         this.#waiters.delete(look);
-        resolve(found);
+        how();
       };
+      const types = () => this.#frames.slice(-20).map(({ type }) => type).join(', ');
+      const timer = setTimeout(() => end(() => reject(new Error(`not among ${types()}`))), 20_000);
+      look.give_up = () => end(() => reject(new Error('the window is closed')));
       this.#waiters.add(look);
       look();
     });
