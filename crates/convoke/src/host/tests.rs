@@ -70,7 +70,7 @@ async fn failures_have_their_codes_and_say_whether_another_attempt_may_help() {
         ("nonsense here", "function.does_not_load", AttemptFailure::Final),
     ] {
         let mut job = job(None, text);
-        // Far less than its wall time: a machine that is busy gives long runs little of itself.
+        // Far less than its wall time: long runs take turns, and tests run beside each other.
         job.settings.cpu_ms = 100;
         let (ending, _) = run(&host, job).await;
         let Ending::Failed(Failure { code: found, kind: of_kind, detail }) = ending else {
