@@ -1,28 +1,13 @@
 // The workbench without a mouse: a function is found, changed, tested and deployed with keys alone.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { browse, serve } from "./support.js";
+import { test } from "node:test";
+import { eachInABrowser } from "./support.js";
 
 let server;
-let browser;
 let page;
 
-before(async () => {
-  server = await serve();
-});
-after(async () => {
-  await server?.stop();
-});
-beforeEach(async () => {
-  browser = await browse();
-  page = browser.page;
-});
-afterEach(async () => {
-  const { complaints } = browser;
-  await browser.stop();
-  assert.deepEqual(complaints, [], "the browser complains about nothing");
-});
+eachInABrowser((desk) => ({ server, page } = desk));
 
 /** What has the focus, as a person would call it. */
 const focused = () =>

@@ -1,28 +1,13 @@
 // The playground, used as a newcomer uses it.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { DESKTOP, PHONE, browse, items, picture, sees, serve } from "./support.js";
+import { test } from "node:test";
+import { DESKTOP, PHONE, eachInABrowser, items, picture, sees } from "./support.js";
 
 let server;
-let browser;
 let page;
 
-before(async () => {
-  server = await serve();
-});
-after(async () => {
-  await server?.stop();
-});
-beforeEach(async () => {
-  browser = await browse();
-  page = browser.page;
-});
-afterEach(async () => {
-  const { complaints } = browser;
-  await browser.stop();
-  assert.deepEqual(complaints, [], "the browser complains about nothing");
-});
+eachInABrowser((desk) => ({ server, page } = desk));
 
 async function openConversation(text = "Hello, my kettle is broken") {
   await page.goto(`${server.url}/playground`);

@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { after, afterEach, before, beforeEach } from "node:test";
 import { chromium } from "playwright-core";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
@@ -106,6 +107,27 @@ export async function browse(options = {}) {
       await rm(profile, { recursive: true, force: true });
     },
   };
+}
+
+/** One server for the tests of a file and a browser without a past for each, which is told to `use`; no browser may complain. */
+export function eachInABrowser(use) {
+  let server;
+  let browser;
+  before(async () => {
+    server = await serve();
+  });
+  after(async () => {
+    await server?.stop();
+  });
+  beforeEach(async () => {
+    browser = await browse();
+    use({ server, browser, page: browser.page });
+  });
+  afterEach(async () => {
+    const { complaints } = browser;
+    await browser.stop();
+    assert.deepEqual(complaints, [], "the browser complains about nothing");
+  });
 }
 
 function listen(page, complaints) {

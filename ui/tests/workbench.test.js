@@ -1,28 +1,14 @@
 // The main story, through pages only: a function is created, tested, deployed, seen acting, broken, understood and put right.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { browse, picture, sees, serve } from "./support.js";
+import { test } from "node:test";
+import { eachInABrowser, picture, sees } from "./support.js";
 
 let server;
 let browser;
 let page;
 
-before(async () => {
-  server = await serve();
-});
-after(async () => {
-  await server?.stop();
-});
-beforeEach(async () => {
-  browser = await browse();
-  page = browser.page;
-});
-afterEach(async () => {
-  const { complaints } = browser;
-  await browser.stop();
-  assert.deepEqual(complaints, [], "the browser complains about nothing");
-});
+eachInABrowser((desk) => ({ server, browser, page } = desk));
 
 const [SALES, WORKSHOP] = ["234567", "654321"];
 const SAYS = "Grace knows everything about kettles";
