@@ -297,7 +297,8 @@ fn call_line(call: &OutboundCall, style: Style) -> String {
     let came = match (&call.status, &call.error) {
         (Some(status), _) => status.to_string(),
         (None, Some(error)) => style.red(error),
-        (None, None) => "no answer".to_owned(),
+        // What the platform does for a function itself has no status: there is one only if it failed.
+        (None, None) => "done".to_owned(),
     };
     format!("called {} {}: {came} in {} ms", call.method, call.host, call.duration_ms)
 }

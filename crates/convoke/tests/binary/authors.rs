@@ -100,6 +100,7 @@ fn a_secret_is_in_no_log_error_inspection_or_file_even_if_its_function_tells_it(
         said.push_str(&all(&output));
     }
     assert!(said.contains("the key is"), "it ran and read its secret: {said}");
+    assert!(said.contains("called secret.read order_key: done"), "{said}");
     assert!(!said.contains(VALUE), "{said}");
     dev.stop();
     let data = std::fs::read_dir(dev.path().join(".convoke")).unwrap().map(|entry| entry.unwrap().path());
