@@ -12,7 +12,12 @@ const CHANGES = [{
   // Small blocks live in arenas that never reach the allocator hooks of glue.c: freed ones are zeroed here.
   find: '        b->u.free_next = ar->first_free_block;\n        ar->first_free_block = block_idx;\n        if (unlikely(ar->n_used_blocks == ar->n_blocks))\n            list_add',
   put: '        memset(b->user_data, 0, block_size - sizeof(JSMallocBlockHeader));\n        b->u.free_next = ar->first_free_block;\n        ar->first_free_block = block_idx;\n        if (unlikely(ar->n_used_blocks == ar->n_blocks))\n            list_add',
-}];
+},
+// While the image is made, memory.c decides where a block lies.
+{ file: 'quickjs.c', find: '    ptr = js_arena_malloc(rt, size);\n', put: '    ptr = laid_malloc(rt, size);\n' },
+{ file: 'quickjs.c', find: '    ptr = js_arena_calloc(rt, count, size);\n', put: '    ptr = laid_calloc(rt, count, size);\n' },
+{ file: 'quickjs.c', find: '    ptr = js_arena_realloc(rt, ptr, size);\n', put: '    ptr = laid_realloc(rt, ptr, size);\n' },
+];
 
 const OPTIONS = [
   '--target=wasm32-wasip1', '-mexec-model=reactor', '-O2', '-DNDEBUG', '-D_GNU_SOURCE', '-fno-strict-aliasing', '-w',

@@ -7,6 +7,11 @@
  * What it leaves out: policy. Limits, permissions and formats are the host's and the prelude's. */
 
 #define _GNU_SOURCE
+#include "quickjs.h"
+/* What the engine asks instead of its own allocator: see memory.c. */
+static void *laid_malloc(JSRuntime *rt, size_t size);
+static void *laid_calloc(JSRuntime *rt, size_t count, size_t size);
+static void *laid_realloc(JSRuntime *rt, void *block, size_t size);
 #include "quickjs.c"
 #include <malloc.h>
 
@@ -17,10 +22,6 @@
 #define SCRIPT_STACK_BYTES (300 * 1024)
 /* Growth over the image after which cycles are first collected. */
 #define COLLECT_AFTER_BYTES (1024 * 1024)
-/* What an invocation may allocate before memory has to grow: the function's own objects and a few hundred lines of text. */
-#define ROOM_BYTES (1024 * 1024)
-/* The allocator's smallest place. */
-#define HOLE_BYTES_MIN 16
 /* First guess for the size of a host function's answer; the host says when it needs more. */
 #define ANSWER_BYTES 1024
 
@@ -41,31 +42,7 @@ static JSValue prelude_host, prelude_own;
 static JSValue entry_invoke, entry_settle, entry_bind, entry_environment, entry_unhandled, entry_describe, entry_import, entry_resolve;
 static int unhandled_rejections;
 
-/* ---- memory: zero on free -------------------------------------------------------------------------------------- */
-
-static void *zeroing_calloc(void *opaque, size_t count, size_t size) { return calloc(count, size); }
-static void *zeroing_malloc(void *opaque, size_t size) { return malloc(size); }
-
-static void zeroing_free(void *opaque, void *block) {
-  if (!block) return;
-  memset(block, 0, malloc_usable_size(block));
-  free(block);
-}
-
-static void *zeroing_realloc(void *opaque, void *block, size_t size) {
-  if (!block) return malloc(size);
-  size_t had = malloc_usable_size(block);
-  if (size <= had && size >= had / 2) return block;
-  void *moved = malloc(size);
-  if (!moved) return NULL;
-  memcpy(moved, block, size < had ? size : had);
-  zeroing_free(opaque, block);
-  return moved;
-}
-
-static size_t zeroing_usable(const void *block) { return malloc_usable_size((void *)block); }
-
-static const JSMallocFunctions zeroing = { zeroing_calloc, zeroing_malloc, zeroing_free, zeroing_realloc, zeroing_usable };
+#include "memory.c"
 
 /* ---- what JavaScript calls -------------------------------------------------------------------------------------- */
 
@@ -445,32 +422,6 @@ EXPORTED(convoke_prelude) int convoke_prelude(char *source, size_t len, char *na
   return 0;
 }
 
-/* ---- the heap as an image keeps it -------------------------------------------------------------------------------- */
-
-/* A new page costs an invocation a copy at least, so what it allocates shall lie together. The prelude has left free
- * places all over its heap, and an allocator prefers those: they are filled for good, and invocations begin behind them,
- * where one started arena of each block size waits. A filled place is never written to again, so it costs nothing. */
-static int leave_no_holes(void) {
-  for (int i = 0; i < JS_ARENA_BLOCK_SIZE_COUNT; i++)
-    while (!list_empty(&runtime->arena_state.free_arena_list[i]))
-      js_malloc_rt(runtime, arena_block_sizes[i] - sizeof(JSMallocBlockHeader));
-  /* Larger than any hole, so it begins where the heap's unbroken end does. */
-  char *volatile room = malloc(ROOM_BYTES);
-  if (!room) return 0;
-  for (size_t size = ROOM_BYTES / 16; size >= HOLE_BYTES_MIN; size -= size / 4) {
-    char *volatile filled = malloc(size);
-    while (filled && filled < room) filled = malloc(size);
-    free(filled);
-  }
-  free(room);
-  /* A table that grows is written anew as a whole, and so is the chain of each of its entries. */
-  if (4 * runtime->shape_hash_count > runtime->shape_hash_size) resize_shape_hash(runtime, runtime->shape_hash_bits + 1);
-  if (runtime->atom_count > runtime->atom_count_resize / 4 * 3) JS_ResizeAtomHash(runtime, runtime->atom_hash_size * 2);
-  for (int i = 0; i < JS_ARENA_BLOCK_SIZE_COUNT; i++)
-    if (!js_malloc_rt(runtime, arena_block_sizes[i] - sizeof(JSMallocBlockHeader))) return 0;
-  return 1;
-}
-
 /* Looks up the prelude's entries and tidies up: the image is taken after this. Image build only. */
 EXPORTED(convoke_seal) int convoke_seal(void) {
   limit_stack();
@@ -483,7 +434,7 @@ EXPORTED(convoke_seal) int convoke_seal(void) {
   entry_import = JS_GetPropertyStr(context, prelude_own, "import");
   entry_resolve = JS_GetPropertyStr(context, prelude_own, "resolve");
   JS_RunGC(runtime);
-  if (!leave_no_holes()) return 1;
+  if (!settle_heap()) return 1;
   /* A collection visits, and so dirties, the whole image: a function of ordinary size shall never need one. */
   JS_SetGCThreshold(runtime, runtime->malloc_state.malloc_size + COLLECT_AFTER_BYTES);
   return !(JS_IsFunction(context, entry_invoke) && JS_IsFunction(context, entry_settle) && JS_IsFunction(context, entry_bind)

@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 mod engine;
 #[path = "build/image.rs"]
 mod image;
+#[path = "build/layout.rs"]
+mod layout;
 #[path = "build/libraries.rs"]
 mod libraries;
 #[path = "src/guest/tunables.rs"]
@@ -23,13 +25,18 @@ mod wasm;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// What the usual functions are called with, beside this crate.
+const PAYLOAD: &str = "../../templates/ttr/payload.json";
+
 fn main() -> Result<()> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let guest = here.join("../../guest").canonicalize()?;
     for watched in [
         "glue.c",
         "input.c",
+        "memory.c",
         "plain.c",
+        "usual",
         "build.mjs",
         "bundle.mjs",
         "shims",
@@ -39,7 +46,7 @@ fn main() -> Result<()> {
     ] {
         println!("cargo:rerun-if-changed={}", guest.join(watched).display());
     }
-    for watched in ["build.rs", "build", "src/guest/tunables.rs"] {
+    for watched in ["build.rs", "build", "src/guest/tunables.rs", PAYLOAD] {
         println!("cargo:rerun-if-changed={watched}");
     }
     println!("cargo:rerun-if-env-changed=CONVOKE_BUILD_CACHE");
@@ -50,12 +57,16 @@ fn main() -> Result<()> {
     wasm::check(&engine)?;
 
     libraries::build(&guest, &cache)?;
-    let prelude = image::read_prelude(&guest.join("prelude"))?;
+    let inputs = image::Inputs {
+        prelude: image::read_scripts(&guest.join("prelude"))?,
+        usual: image::read_scripts(&guest.join("usual"))?,
+        payload: fs::read_to_string(here.join(PAYLOAD))?,
+    };
     let target = env::var("TARGET")?;
-    let key = image_key(&here, &engine, &prelude, &target)?;
+    let key = image_key(&here, &engine, &inputs, &target)?;
     let cached = cache.join(format!("image-{key}.cwasm"));
     if !cached.is_file() {
-        store(&cached, &image::compile(&engine, &prelude, &target)?)?;
+        store(&cached, &image::compile(&engine, &inputs, &target)?)?;
     }
     fs::copy(&cached, PathBuf::from(env::var("OUT_DIR")?).join("base.cwasm"))?;
     println!("cargo:rustc-env=CONVOKE_IMAGE_HASH={key}");
@@ -76,16 +87,17 @@ fn cache_directory() -> Result<PathBuf> {
 }
 
 /// Everything that decides the image: inputs, the code that makes it, the compiler's version and settings.
-fn image_key(here: &Path, engine: &[u8], prelude: &[(String, String)], target: &str) -> Result<String> {
+fn image_key(here: &Path, engine: &[u8], inputs: &image::Inputs, target: &str) -> Result<String> {
     let mut hash = Sha256::new();
     hash.update(engine);
-    for (name, text) in prelude {
+    hash.update(&inputs.payload);
+    for (name, text) in inputs.prelude.iter().chain(&inputs.usual) {
         hash.update(name);
         hash.update([0]);
         hash.update(text);
         hash.update([0]);
     }
-    for code in ["build.rs", "build/image.rs", "build/wasm.rs", "src/guest/tunables.rs"] {
+    for code in ["build.rs", "build/image.rs", "build/layout.rs", "build/wasm.rs", "src/guest/tunables.rs"] {
         hash.update(fs::read(here.join(code))?);
     }
     hash.update(wasmtime_line(&here.join("Cargo.toml"))?);

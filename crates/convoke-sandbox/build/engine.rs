@@ -45,8 +45,10 @@ fn sources() -> Result<PathBuf> {
 
 /// A hash of every byte that the compiler reads, and of the compiler itself as it is locked.
 fn key(guest: &Path, sources: &Path) -> Result<String> {
-    let mut inputs: Vec<PathBuf> =
-        ["glue.c", "input.c", "plain.c", "build.mjs"].iter().map(|name| guest.join(name)).collect();
+    let mut inputs: Vec<PathBuf> = ["glue.c", "input.c", "memory.c", "plain.c", "build.mjs"]
+        .iter()
+        .map(|name| guest.join(name))
+        .collect();
     let mut code: Vec<PathBuf> = fs::read_dir(sources)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|kind| kind == "c" || kind == "h"))

@@ -383,3 +383,43 @@ pub(crate) struct Settled {
     /// JSON.
     pub(crate) text: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::guest::meter::Meter;
+    use crate::program::Start;
+    use crate::{Sandbox, SandboxSettings, Source};
+
+    const PAGE: usize = 4096;
+
+    /// Pages of the image that one invocation of this function writes to: each costs it a fault and two copies.
+    async fn pages_written(text: &str) -> usize {
+        let settings = SandboxSettings { instances_max: 2, ..SandboxSettings::default() };
+        let sandbox = Sandbox::new(settings).unwrap();
+        let program = sandbox.prepare(&Source::new(text), &BTreeMap::new()).unwrap();
+        let meter = Arc::new(Meter::new(Duration::from_secs(10), Instant::now() + Duration::from_mins(1)));
+        let state = State::new(meter, Arc::clone(&sandbox.shared.memory), MEMORY_BYTES_MAX, 1);
+        let mut guest = Guest::new(&sandbox.shared.image, state).unwrap();
+        let Start::Restored(delta) = &program.inner.start else { panic!("its top level reads nothing") };
+        let input = r#"{"headers":[],"payload":{"name":"Ada"}}"#;
+        guest.invoke(Some(delta), input, Timestamp::UNIX_EPOCH).await.unwrap();
+        let (before, after) = (&sandbox.shared.workshop.base, guest.memory.data(&guest.store));
+        let differs = |n: usize| before.get(n * PAGE..(n + 1) * PAGE) != after.get(n * PAGE..(n + 1) * PAGE);
+        (0..before.len() / PAGE).filter(|n| differs(*n)).count()
+    }
+
+    #[tokio::test]
+    async fn an_invocation_writes_to_few_pages_of_the_image() {
+        let calls_back = "function lambda(input, callback) { callback(null, { type: 'systemMessage', text: `Hello ${input.payload.name}` }); }";
+        let returns =
+            "const lambda = async ({ payload }) => [{ type: 'systemMessage', text: payload.name.trim() }];";
+        for text in [calls_back, returns] {
+            let pages = pages_written(text).await;
+            assert!(pages < 20, "{pages} pages: what functions write to lies together no longer");
+        }
+    }
+}

@@ -1,20 +1,22 @@
 //! Where long runs go on: few threads of their own.
 //!
 //! Promises: a run begins on its caller's thread, where nearly all end, without a change of threads. One that has used the
-//! processor for longer moves here for good and takes turns with others like it. It ends here too, so that giving back what
-//! it has made of its memory holds nobody up.
+//! processor for longer moves here for good and takes turns with others like it; one whose program was long the last time
+//! is here from the start. It ends here too, so that giving back what it has made of its memory holds nobody up.
 //! Leaves out: how much a run may use.
 
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
+use std::time::Duration;
 use std::{io, panic};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 
 use crate::guest::meter::Meter;
-use crate::limits::SHORT_RUN;
+use crate::limits::{LONG_RUN, SHORT_RUN};
 
 /// A run that can move from one thread to another.
 pub(crate) type Movable<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -33,8 +35,16 @@ impl Lane {
         Ok(Self { runtime: Some(builder.build()?) })
     }
 
-    /// Drives a run to its end: here, as long as it is short, then in the lane.
-    pub(crate) async fn drive<T: Send + 'static>(&self, meter: &Meter, mut run: Movable<T>) -> T {
+    /// Drives a run to its end: here, as long as it is short, then in the lane; or there at once, if its `pace` is known.
+    pub(crate) async fn drive<T: Send + 'static>(
+        &self,
+        pace: &Pace,
+        meter: &Meter,
+        mut run: Movable<T>,
+    ) -> T {
+        if let (true, Some(runtime)) = (pace.is_long(), &self.runtime) {
+            return finish(runtime, run).await;
+        }
         let short = poll_fn(|cx| match run.as_mut().poll(cx) {
             Poll::Ready(done) => Poll::Ready(Some(done)),
             Poll::Pending if meter.used() >= SHORT_RUN => Poll::Ready(None),
@@ -45,6 +55,27 @@ impl Lane {
             (None, Some(runtime)) => finish(runtime, run).await,
             (None, None) => run.await,
         }
+    }
+}
+
+/// How long the last run of a program was: the best guess for its next one.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    long: AtomicBool,
+}
+
+impl Pace {
+    /// Takes note of a finished run.
+    pub(crate) fn note(&self, used: Duration) {
+        let long = used >= LONG_RUN;
+        // Nearly always it is known already: then the other processors keep their copy.
+        if self.is_long() != long {
+            self.long.store(long, Ordering::Relaxed);
+        }
+    }
+
+    fn is_long(&self) -> bool {
+        self.long.load(Ordering::Relaxed)
     }
 }
 

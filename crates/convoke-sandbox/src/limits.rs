@@ -11,6 +11,9 @@ pub const CPU_DEFAULT: Duration = Duration::from_secs(2);
 /// Processor time after which a run counts as long and makes way for others: ten times a usual run, and what a neighbour
 /// may have to wait for each.
 pub const SHORT_RUN: Duration = Duration::from_millis(1);
+/// Processor time of a run from which on the next run of the same program is taken for long before it begins: more than
+/// the two slices within which one may still end where it began.
+pub const LONG_RUN: Duration = Duration::from_millis(4);
 /// Wall time of one invocation, as the contract has it.
 pub const WALL_DEFAULT: Duration = Duration::from_secs(30);
 /// How long an instance may run on after its answer: real sources call out without awaiting.

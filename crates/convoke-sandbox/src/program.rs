@@ -10,6 +10,7 @@ use crate::execution::{Ending, Thrown};
 use crate::guest::meter::Meter;
 use crate::guest::state::State;
 use crate::guest::{Delta, Guest, Sourced};
+use crate::lane::Pace;
 use crate::limits::{LOAD_CPU_MAX, MEMORY_BYTES_DEFAULT, SOURCE_BYTES_MAX, WALL_DEFAULT};
 use crate::pool::Sandbox;
 use crate::source::{Compiled, NotCompiled, ONE_TEXT, Source, compile};
@@ -90,6 +91,8 @@ pub(crate) struct Prepared {
     pub(crate) environment: String,
     form: Form,
     pub(crate) start: Start,
+    /// How long its runs are.
+    pub(crate) pace: Pace,
 }
 
 /// How a run of it begins.
@@ -153,8 +156,13 @@ impl Sandbox {
         }
         let compiled = Arc::new(compile(source).map_err(not_compiled)?);
         let environment = serde_json::json!(environment).to_string();
-        let mut prepared =
-            Prepared { source: Arc::clone(&compiled), environment, form: Form::V2, start: Start::Evaluated };
+        let mut prepared = Prepared {
+            source: Arc::clone(&compiled),
+            environment,
+            form: Form::V2,
+            start: Start::Evaluated,
+            pace: Pace::default(),
+        };
         let _active = self.shared.activity();
         let _slot = self.shared.admission.try_acquire().map_err(|_| busy())?;
         let meter = Arc::new(Meter::new(LOAD_CPU_MAX, Instant::now() + WALL_DEFAULT));

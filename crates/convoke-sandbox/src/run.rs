@@ -57,7 +57,10 @@ impl Sandbox {
         let meter = Arc::new(Meter::new(run.limits.cpu, began + run.limits.wall));
         let admitted = Admitted { now, began, recording, meter: Arc::clone(&meter), _slot: slot };
         let running = Box::pin(execute(Arc::clone(&self.shared), program.clone(), run, admitted));
-        self.shared.lane.drive(&meter, running).await
+        let pace = &program.inner.pace;
+        let execution = self.shared.lane.drive(pace, &meter, running).await;
+        pace.note(execution.usage.cpu);
+        execution
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use convoke_sandbox::{Ending, Execution, Sandbox};
+use convoke_sandbox::{Ending, Execution, Program, Sandbox};
 
 use crate::support::{NOW, given, program, sandbox};
 
@@ -17,14 +17,19 @@ fn place() -> String {
 
 /// Runs a source; the clock is asked on the thread that enters the guest.
 async fn placed(sandbox: &Sandbox, source: &str) -> (Execution, Vec<String>) {
+    placed_again(sandbox, &program(sandbox, source), "{}").await
+}
+
+/// Runs a program that may have run before.
+async fn placed_again(sandbox: &Sandbox, program: &Program, input: &str) -> (Execution, Vec<String>) {
     let places = Places::default();
-    let mut run = given("{}");
+    let mut run = given(input);
     let noted = Arc::clone(&places);
     run.clock = Arc::new(move || {
         noted.lock().unwrap().push(place());
         NOW
     });
-    let execution = sandbox.run(&program(sandbox, source), run).await;
+    let execution = sandbox.run(program, run).await;
     let places = places.lock().unwrap().clone();
     (execution, places)
 }
@@ -52,6 +57,26 @@ async fn a_long_run_goes_on_in_the_lane_and_answers_as_others_do() {
     assert_eq!(places[0], place());
     assert_eq!(places[1..], ["sandbox-lane"]);
     assert!(execution.usage.cpu > Duration::from_millis(2), "{:?}", execution.usage);
+}
+
+#[tokio::test]
+async fn a_program_whose_last_run_was_long_begins_in_the_lane_until_one_was_short() {
+    let sandbox = sandbox();
+    let counts = r"
+      async function lambda(input) {
+        let sum = 0;
+        for (let n = 0; n < input.upTo; n++) sum += n;
+        await new Promise((done) => setTimeout(done, 1));
+        return sum;
+      }
+    ";
+    let counts = program(&sandbox, counts);
+    let (long, short) = (r#"{"upTo":2000000}"#, r#"{"upTo":1}"#);
+    placed_again(&sandbox, &counts, long).await;
+    let (_, places) = placed_again(&sandbox, &counts, short).await;
+    assert_eq!(places[1..], ["sandbox-lane"]);
+    let (_, places) = placed_again(&sandbox, &counts, short).await;
+    assert_eq!(places[1..], [place()]);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use tokio::runtime::{Handle as Threads, Runtime};
 use tokio::task::JoinSet;
 
 use super::fleet::Fleet;
-use super::transport::{InProcess, Target};
+use super::transport::{Door, InProcess, OverWebSocket, Target};
 use crate::compose::{Node, Operator, Running};
 use crate::config::NodeConfig;
 
@@ -25,8 +25,12 @@ pub(crate) const MASTER_KEY: [u8; 32] = [1; 32];
 
 /// Functions, and skills: one each.
 pub(crate) const FUNCTIONS: usize = 50;
-/// Conversations per transport. At 2,000 events per second each has one per second, as a lively one has.
-const CONVERSATIONS: usize = 2_000;
+/// The operator's token of what is measured: no secret either.
+const OPERATOR: &str = "cvo_bench";
+/// Conversations in process. At 2,000 events per second each has one per second, as a lively one has.
+const IN_PROCESS: usize = 2_000;
+/// Conversations over a WebSocket each; both its ends count for the open files of one process, often 1,024.
+const OVER_WEBSOCKET: usize = 400;
 /// Conversations opened at once.
 const OPENERS: usize = 64;
 
@@ -45,6 +49,7 @@ pub(crate) struct Center {
     pub(crate) functions: Vec<FunctionId>,
     pub(crate) targets: Vec<Target>,
     pub(crate) in_process: Fleet<InProcess>,
+    pub(crate) over_websocket: Fleet<OverWebSocket>,
     engine: Threads,
     _dir: TempDir,
 }
@@ -54,18 +59,16 @@ impl Center {
     pub(crate) fn open(dir: TempDir, engine: &Runtime, generator: Threads) -> Result<Self> {
         let (running, handle) = engine.block_on(start(dir.path()))?;
         let functions = engine.block_on(furnish(&handle))?;
-        let targets = engine.block_on(open_conversations(&handle, CONVERSATIONS))?;
+        let targets = engine.block_on(open_conversations(&handle, IN_PROCESS))?;
         let consumers = engine.block_on(follow(&handle, &targets))?;
-        let in_process = Fleet::new(consumers, generator)?;
-        Ok(Self {
-            running,
-            handle,
-            functions,
-            targets,
-            in_process,
-            engine: engine.handle().clone(),
-            _dir: dir,
-        })
+        let in_process = Fleet::new(consumers, generator.clone())?;
+        let connected = engine.block_on(open_conversations(&handle, OVER_WEBSOCKET))?;
+        let http = reqwest::Client::new();
+        let door = Door { url: running.url(), operator: OPERATOR.to_owned(), http };
+        let consumers = generator.block_on(connect(&door, &connected))?;
+        let over_websocket = Fleet::new(consumers, generator)?;
+        let engine = engine.handle().clone();
+        Ok(Self { running, handle, functions, targets, in_process, over_websocket, engine, _dir: dir })
     }
 
     /// Runs `work` where the engine runs.
@@ -75,8 +78,8 @@ impl Center {
 
     /// Ends it and removes its data.
     pub(crate) fn close(self, engine: &Runtime) {
-        let Self { running, handle, in_process, .. } = self;
-        drop((handle, in_process));
+        let Self { running, handle, in_process, over_websocket, .. } = self;
+        drop((handle, in_process, over_websocket));
         engine.block_on(running.stop());
     }
 }
@@ -86,7 +89,7 @@ pub(crate) async fn start(dir: &Path) -> Result<(Running, Handle)> {
     let config = NodeConfig::usual(Some(dir.to_owned()), SocketAddr::from(([127, 0, 0, 1], 0)));
     let node = Node::start(&config, MASTER_KEY).await?;
     let handle = node.handle();
-    Ok((node.serve(&Operator::Hash([0; 32]), None), handle))
+    Ok((node.serve(&Operator::Token(OPERATOR), None), handle))
 }
 
 /// The account.
@@ -142,18 +145,22 @@ async fn furnish(handle: &Handle) -> Result<Vec<FunctionId>> {
     Ok(functions)
 }
 
-/// Opens conversations, some at a time, over as many skills as there are functions.
+/// Opens conversations, some at a time, over as many skills as there are functions: the nth has the skill of function
+/// `nth % FUNCTIONS`.
 async fn open_conversations(handle: &Handle, count: usize) -> Result<Vec<Target>> {
     let mut targets = Vec::with_capacity(count);
     while targets.len() < count {
         let mut opening = JoinSet::new();
         for nth in targets.len()..count.min(targets.len() + OPENERS) {
             let (handle, skill) = (handle.clone(), skill(nth % FUNCTIONS)?);
-            opening.spawn(async move { open(&handle, skill).await });
+            opening.spawn(async move { open(&handle, skill).await.map(|opened| (nth, opened)) });
         }
+        let mut some = Vec::with_capacity(OPENERS);
         while let Some(opened) = opening.join_next().await {
-            targets.push(opened??);
+            some.push(opened??);
         }
+        some.sort_by_key(|(nth, _)| *nth);
+        targets.extend(some.into_iter().map(|(_, opened)| opened));
     }
     Ok(targets)
 }
@@ -170,6 +177,14 @@ async fn follow(handle: &Handle, targets: &[Target]) -> Result<Vec<InProcess>> {
     for target in targets {
         let consumer = InProcess::follow(handle.clone(), target.clone()).await;
         consumers.push(consumer.context("following a conversation")?);
+    }
+    Ok(consumers)
+}
+
+async fn connect(door: &Door, targets: &[Target]) -> Result<Vec<OverWebSocket>> {
+    let mut consumers = Vec::with_capacity(targets.len());
+    for target in targets {
+        consumers.push(OverWebSocket::connect(door, target).await.context("connecting a consumer")?);
     }
     Ok(consumers)
 }

@@ -11,19 +11,28 @@ use super::transport::Consumer;
 
 /// Conversations at once.
 const WIDTHS: [usize; 3] = [64, 256, 1_024];
+/// The same over WebSockets, of which there are fewer.
+const WEBSOCKETS: [usize; 2] = [64, 256];
 const TIME: Duration = Duration::from_secs(8);
 
 pub(crate) fn ask(rig: &mut Rig) -> Result<Figures> {
     let time = rig.scale.time(TIME);
     let center = rig.center()?;
     let mut figures = Figures::default();
-    measure("in_process", &center.in_process, time, &mut figures)?;
+    measure("in_process", &center.in_process, &WIDTHS, time, &mut figures)?;
+    measure("websocket", &center.over_websocket, &WEBSOCKETS, time, &mut figures)?;
     Ok(figures)
 }
 
-fn measure<C: Consumer>(name: &str, fleet: &Fleet<C>, time: Duration, figures: &mut Figures) -> Result<()> {
+fn measure<C: Consumer>(
+    name: &str,
+    fleet: &Fleet<C>,
+    widths: &[usize],
+    time: Duration,
+    figures: &mut Figures,
+) -> Result<()> {
     let mut best: Option<(usize, Load)> = None;
-    for width in WIDTHS {
+    for &width in widths {
         let load = fleet.back_to_back(width, time)?;
         figures.set(format!("{name}_{width}_per_s"), load.per_second());
         load.latencies(&format!("{name}_{width}"), figures);

@@ -92,12 +92,12 @@ impl Question {
                 "2,000 times a second a consumer marks or unmarks a conversation as urgent, whether or not the last \
                  ones were answered. Each fires TTR, whose function (50 of 4 to 10 KB, one per skill) runs in a fresh \
                  instance and whose message is applied. Latency is from the moment the event was due to the moment a \
-                 subscriber saw the durable settle. The generator has a thread of its own; its processor time is shown \
-                 apart."
+                 subscriber saw the durable settle, in the same process and over a WebSocket per consumer. The generator \
+                 has a thread of its own; its processor time is shown apart."
             }
             Self::ClosedLoop => {
                 "The same events, but each conversation sends its next one as soon as the last is answered; 64, 256 \
-                 and 1,024 conversations at once. An event is two durable writes and one fresh instance. Processor \
+                 and in process 1,024 conversations at once. An event is two durable writes and one fresh instance. Processor \
                  time is that of the whole process, the generator's included, per event."
             }
             Self::Steps => {

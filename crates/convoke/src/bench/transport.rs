@@ -1,11 +1,15 @@
 //! How events reach the engine, and how it is seen what came of them. A generator knows only [`Consumer`].
 
+mod websocket;
+
 use anyhow::{Context, Result, bail};
 use convoke_domain::conversation::{Action, Actor, Command, Event, Settled};
 use convoke_domain::id::{AccountId, ConsumerId, ConversationId};
 use convoke_domain::invocation::MessageFate;
 use convoke_domain::ttr::Ttr;
 use convoke_engine::{Handle, Subscription};
+
+pub(crate) use websocket::{Door, OverWebSocket};
 
 /// Somebody with one conversation, who causes one event at a time.
 pub(crate) trait Consumer: Send + 'static {

@@ -2,9 +2,11 @@
 //!
 //! Account B fires an event again and again and waits for its function's message. In every second round account A runs
 //! hostile functions as fast as they end. Rounds take turns, so that whatever else the machine does hits both alike.
-//! The figures are printed and not judged: other programs on the machine move them more than an attack does. What is judged
-//! is that nobody of B waits until an attack is over, as behind one in a queue.
+//! Judged is the promise: B's p99 under attack is at most twice its p99 without. Other programs on the machine move a p99
+//! more than an attack does, so a measurement that breaks the promise is repeated a few times; a sandbox that lets attacks
+//! hold others up breaks it each time.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -29,6 +31,8 @@ use tokio::time::Instant;
 const WORKSHOP: &str = "654321";
 /// Calm rounds, and as many under attack.
 const ROUNDS: usize = 3;
+/// Measurements until one keeps the promise.
+const TRIES: usize = 5;
 const EVENTS_PER_ROUND: usize = 100;
 /// Between two events of B: a busy account, not a flood.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -161,14 +165,25 @@ fn percentile(times: &mut [Duration], percent: usize) -> Duration {
     times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied().unwrap_or_default()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn race_nobody_waits_for_a_neighbour_who_is_hostile() -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut dev = Dev::start(folder.path(), &[])?;
-    let attacker = Attacker::settle_in(&dev).await?;
-    let mut neighbour = Neighbour::settle_in(&dev).await?;
-    // Not measured: the first events warm both up.
-    neighbour.round(&mut Vec::new()).await?;
+/// What one measurement showed.
+struct Measured {
+    calm_p50: Duration,
+    calm_p99: Duration,
+    troubled_p50: Duration,
+    troubled_p99: Duration,
+    attacks: usize,
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { calm_p50, calm_p99, troubled_p50, troubled_p99, attacks } = self;
+        write!(f, "p50 {calm_p50:?} and p99 {calm_p99:?} without the attack, ")?;
+        write!(f, "p50 {troubled_p50:?} and p99 {troubled_p99:?} with it; {attacks} attacks")
+    }
+}
+
+/// Calm rounds and rounds under attack in turn.
+async fn measure(neighbour: &mut Neighbour, attacker: &Attacker) -> Result<Measured> {
     let (mut calm, mut troubled) = (Vec::new(), Vec::new());
     let done = Arc::new(AtomicUsize::new(0));
     for _ in 0..ROUNDS {
@@ -181,16 +196,33 @@ async fn race_nobody_waits_for_a_neighbour_who_is_hostile() -> Result<()> {
             ended.context("an attacker panicked")??;
         }
     }
-    let with = percentile(&mut troubled, 50);
-    eprintln!(
-        "p50 {:?} and p99 {:?} without the attack, p50 {with:?} and p99 {:?} with it; {} attacks",
-        percentile(&mut calm, 50),
-        percentile(&mut calm, 99),
-        percentile(&mut troubled, 99),
-        done.load(Ordering::Relaxed)
-    );
-    assert!(done.load(Ordering::Relaxed) > ATTACKERS, "there was an attack");
-    let attack = Duration::from_millis(u64::from(ATTACK_CPU_MS));
-    assert!(with < attack, "{with:?} is as long as an attack");
+    Ok(Measured {
+        calm_p50: percentile(&mut calm, 50),
+        calm_p99: percentile(&mut calm, 99),
+        troubled_p50: percentile(&mut troubled, 50),
+        troubled_p99: percentile(&mut troubled, 99),
+        attacks: done.load(Ordering::Relaxed),
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn race_nobody_waits_for_a_neighbour_who_is_hostile() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut dev = Dev::start(folder.path(), &[])?;
+    let attacker = Attacker::settle_in(&dev).await?;
+    let mut neighbour = Neighbour::settle_in(&dev).await?;
+    // Not measured: the first events warm both up.
+    neighbour.round(&mut Vec::new()).await?;
+    let mut kept = false;
+    for _ in 0..TRIES {
+        let measured = measure(&mut neighbour, &attacker).await?;
+        eprintln!("{measured}");
+        assert!(measured.attacks > ATTACKERS, "there was an attack");
+        kept = measured.troubled_p99 <= measured.calm_p99 * 2;
+        if kept {
+            break;
+        }
+    }
+    assert!(kept, "in none of {TRIES} measurements was p99 under attack at most twice p99 without");
     dev.stop()
 }
