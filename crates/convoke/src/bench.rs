@@ -11,10 +11,12 @@
 
 mod center;
 mod children;
+mod churn;
 mod closed_loop;
 mod cpu;
 mod deploy;
 mod expected;
+mod fan_out;
 mod fleet;
 mod fresh;
 mod functions;
@@ -24,6 +26,7 @@ mod recovery;
 mod report;
 mod rig;
 mod size;
+mod sockets;
 mod start;
 mod steps;
 mod store;

@@ -2,7 +2,7 @@
 //! each, and conversations to act in.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -18,15 +18,17 @@ use tokio::task::JoinSet;
 use super::fleet::Fleet;
 use super::transport::{Door, InProcess, OverWebSocket, Target};
 use crate::compose::{Node, Operator, Running};
-use crate::config::NodeConfig;
+use crate::config::{Certificate, NodeConfig};
 
 /// Wraps the consumers' keys of what is measured: no secret, nothing of it lasts.
 pub(crate) const MASTER_KEY: [u8; 32] = [1; 32];
 
 /// Functions, and skills: one each.
 pub(crate) const FUNCTIONS: usize = 50;
+/// Wherever there is room.
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// The operator's token of what is measured: no secret either.
-const OPERATOR: &str = "cvo_bench";
+pub(crate) const OPERATOR: &str = "cvo_bench";
 /// Conversations in process. At 2,000 events per second each has one per second, as a lively one has.
 const IN_PROCESS: usize = 2_000;
 /// Conversations over a WebSocket each; both its ends count for the open files of one process, often 1,024.
@@ -50,6 +52,10 @@ pub(crate) struct Center {
     pub(crate) targets: Vec<Target>,
     pub(crate) in_process: Fleet<InProcess>,
     pub(crate) over_websocket: Fleet<OverWebSocket>,
+    /// The conversations of those over a WebSocket.
+    pub(crate) connected: Vec<Target>,
+    pub(crate) door: Door,
+    pub(crate) generator: Threads,
     engine: Threads,
     _dir: TempDir,
 }
@@ -63,12 +69,23 @@ impl Center {
         let consumers = engine.block_on(follow(&handle, &targets))?;
         let in_process = Fleet::new(consumers, generator.clone())?;
         let connected = engine.block_on(open_conversations(&handle, OVER_WEBSOCKET))?;
-        let http = reqwest::Client::new();
-        let door = Door { url: running.url(), operator: OPERATOR.to_owned(), http };
+        let door = Door::at(running.url(), OPERATOR);
         let consumers = generator.block_on(connect(&door, &connected))?;
-        let over_websocket = Fleet::new(consumers, generator)?;
+        let over_websocket = Fleet::new(consumers, generator.clone())?;
         let engine = engine.handle().clone();
-        Ok(Self { running, handle, functions, targets, in_process, over_websocket, engine, _dir: dir })
+        Ok(Self {
+            running,
+            handle,
+            functions,
+            targets,
+            in_process,
+            over_websocket,
+            connected,
+            door,
+            generator,
+            engine,
+            _dir: dir,
+        })
     }
 
     /// Runs `work` where the engine runs.
@@ -86,8 +103,19 @@ impl Center {
 
 /// Starts a node as `convoke serve` does, on a free port of this machine.
 pub(crate) async fn start(dir: &Path) -> Result<(Running, Handle)> {
-    let config = NodeConfig::usual(Some(dir.to_owned()), SocketAddr::from(([127, 0, 0, 1], 0)));
-    let node = Node::start(&config, MASTER_KEY).await?;
+    serve(&NodeConfig::usual(Some(dir.to_owned()), ANY_PORT)).await
+}
+
+/// The same with a TLS listener, whose certificate is the development authority's.
+pub(crate) async fn start_secured(dir: &Path) -> Result<(Running, Handle)> {
+    let mut config = NodeConfig::usual(Some(dir.to_owned()), ANY_PORT);
+    config.planes.listen = vec![ANY_PORT.into()];
+    config.planes.certificate = Certificate::Development(dir.to_owned());
+    serve(&config).await
+}
+
+async fn serve(config: &NodeConfig) -> Result<(Running, Handle)> {
+    let node = Node::start(config, MASTER_KEY).await?;
     let handle = node.handle();
     Ok((node.serve(&Operator::Token(OPERATOR), None), handle))
 }

@@ -1,5 +1,6 @@
 //! What needs a process of its own: memory that nobody has used before, a server that starts, one that is killed.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, stdin};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -10,7 +11,8 @@ use clap::Args;
 
 use super::center::MASTER_KEY;
 use super::recovery::Filled;
-use super::{recovery, waiting};
+use super::sockets::Listening;
+use super::{recovery, sockets, waiting};
 use crate::secrets::{MASTER_KEY_VARIABLE, hex};
 
 /// What a process that the benchmark started has to do; nothing in the one that a person started.
@@ -22,6 +24,9 @@ pub(crate) struct Part {
     /// Open so many conversations in --part-dir, and wait to be killed
     #[arg(long = "part-filling", hide = true, requires = "dir")]
     filling: Option<usize>,
+    /// Listen with TLS in --part-dir
+    #[arg(long = "part-listening", hide = true, requires = "dir")]
+    listening: bool,
     #[arg(long = "part-dir", hide = true)]
     dir: Option<PathBuf>,
 }
@@ -32,12 +37,21 @@ impl Part {
         if let Some(count) = self.waiting {
             return Ok(Some(waiting::bytes_each(count)?.to_string()));
         }
-        let (Some(count), Some(dir)) = (self.filling, &self.dir) else { return Ok(None) };
-        recovery::fill(dir, count)?;
-        // Killed here. If not, whoever started it is gone, and with them the other end of standard input.
-        stdin().read_to_end(&mut Vec::new())?;
+        let Some(dir) = &self.dir else { return Ok(None) };
+        if self.listening {
+            sockets::listen(dir)?;
+        } else if let Some(count) = self.filling {
+            recovery::fill(dir, count)?;
+            until_left()?;
+        }
         Ok(Some(String::new()))
     }
+}
+
+/// Waits to be killed. If that does not happen, whoever started it is gone, and with them the other end of standard input.
+pub(crate) fn until_left() -> Result<()> {
+    stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
 }
 
 /// Memory of each of `count` waiting invocations, in bytes, in a process of its own.
@@ -56,6 +70,27 @@ pub(crate) fn fill_and_kill(dir: &Path, count: usize) -> Result<Filled> {
     let mut filling = Killed::start(command)?;
     let answer = filling.line(|line| line.starts_with('{'))?;
     Ok(serde_json::from_str(&answer)?)
+}
+
+/// Does `work` with a process of its own that listens with TLS in `dir`, and kills it.
+pub(crate) fn listening<T>(dir: &Path, work: impl FnOnce(&Listening) -> Result<T>) -> Result<T> {
+    let mut command = ourselves("bench")?;
+    command.args(["--part-listening", "--part-dir"]).arg(dir).stdin(Stdio::piped());
+    let mut listening = Killed::start(command)?;
+    let found = listening.line(|line| line.starts_with('{'))?;
+    work(&serde_json::from_str(&found)?)
+}
+
+/// Memory that a process has for itself, in bytes.
+pub(crate) fn private_bytes(process: u32) -> Result<u64> {
+    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup"));
+    let rollup = rollup.context("this needs Linux's /proc")?;
+    let kibibytes = |name: &str| -> Result<u64> {
+        let line =
+            rollup.lines().find(|line| line.starts_with(name)).context("no such line in smaps_rollup")?;
+        Ok(line.split_whitespace().nth(1).context("no number in smaps_rollup")?.parse()?)
+    };
+    Ok((kibibytes("Private_Clean:")? + kibibytes("Private_Dirty:")?) * 1024)
 }
 
 /// How long `convoke serve` takes on what is in `dir` until it says that it listens.

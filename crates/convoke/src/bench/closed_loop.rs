@@ -11,7 +11,7 @@ use super::transport::Consumer;
 
 /// Conversations at once.
 const WIDTHS: [usize; 3] = [64, 256, 1_024];
-/// The same over WebSockets, of which there are fewer.
+/// The same over a WebSocket each, of which there are fewer.
 const WEBSOCKETS: [usize; 2] = [64, 256];
 const TIME: Duration = Duration::from_secs(8);
 

@@ -45,6 +45,8 @@ const DURABLE: &str =
     "at least 15,000 per second (the goal is 25,000): a well-tuned bot without any isolation reaches 13,000";
 const CPU: &str = "at most 65 µs: what 25,000 events per second leave of two processors";
 const WAITING: &str = "at most 250 KiB: then 5,000 functions that wait for somebody take 1.2 GiB";
+const FAN_OUT: &str = "at most 20 ms: a conversation is as quick as its people";
+const SOCKETS: &str = "at most 64 KiB: 5,000 people who are connected take 320 MiB";
 const STORE: &str = "at least 50,000 per second: the log alone takes three times what events need";
 const DEPLOY: &str = "below 200 ms: a change acts at once";
 const START: &str = "at most 500 ms: a restart is shorter than a client's first retry";
@@ -69,6 +71,8 @@ const EXPECTED: &[Expected] = &[
     line("open-loop.websocket_p99_ms", AtMost(15.0), APPLIED_P99),
     line("closed-loop.in_process_best_per_s", AtLeast(15_000.0), DURABLE),
     line("closed-loop.in_process_best_cpu_us_per_event", AtMost(65.0), CPU),
+    line("fan-out.to_agent_p99_ms", AtMost(20.0), FAN_OUT),
+    line("sockets.each_kib", AtMost(64.0), SOCKETS),
     line("store.writers_512_steps_per_s", AtLeast(50_000.0), STORE),
     line("deploy.effective_max_ms", AtMost(200.0), DEPLOY),
     line("start.empty_ms", AtMost(500.0), START),

@@ -6,7 +6,8 @@ use clap::ValueEnum;
 use super::report::Figures;
 use super::rig::Rig;
 use super::{
-    closed_loop, deploy, fresh, open_loop, recovery, size, start, steps, store, throughput, turns, waiting,
+    churn, closed_loop, deploy, fan_out, fresh, open_loop, recovery, size, sockets, start, steps, store,
+    throughput, turns, waiting,
 };
 
 /// One question. Its name begins the names of its figures.
@@ -24,6 +25,12 @@ pub(crate) enum Question {
     OpenLoop,
     /// Most durable events per second
     ClosedLoop,
+    /// How soon agents see what consumers write
+    FanOut,
+    /// Conversations opened and closed per second
+    Churn,
+    /// Memory of a connected consumer
+    Sockets,
     /// Processor time of an event, step by step
     Steps,
     /// Steps that the store alone makes durable per second
@@ -59,6 +66,9 @@ impl Question {
             Self::Waiting => waiting::ask(),
             Self::OpenLoop => open_loop::ask(rig),
             Self::ClosedLoop => closed_loop::ask(rig),
+            Self::FanOut => fan_out::ask(rig),
+            Self::Churn => churn::ask(rig),
+            Self::Sockets => sockets::ask(rig),
             Self::Steps => steps::ask(rig),
             Self::Store => store::ask(rig),
             Self::Deploy => deploy::ask(rig),
@@ -97,8 +107,22 @@ impl Question {
             }
             Self::ClosedLoop => {
                 "The same events, but each conversation sends its next one as soon as the last is answered; 64, 256 \
-                 and in process 1,024 conversations at once. An event is two durable writes and one fresh instance. Processor \
-                 time is that of the whole process, the generator's included, per event."
+                 and in process 1,024 conversations at once. An event is two durable writes and one fresh instance. \
+                 Processor time is that of the whole process, the generator's included, per event."
+            }
+            Self::FanOut => {
+                "1,000 times a second a consumer writes a line, in one of 400 conversations, whose consumers are \
+                 connected; 20 agents follow 20 of them each, over a WebSocket. Latency is from the moment a line was \
+                 due to the moment its agent had it; it is durable before."
+            }
+            Self::Churn => {
+                "256 consumers open a conversation, and close it when it is open, again and again. Each is two \
+                 acknowledged writes and an event that no function answers."
+            }
+            Self::Sockets => {
+                "5,000 consumers connect over TLS, open a conversation each and follow it. Private memory \
+                 (smaps_rollup) that they add to the server's process, divided by their number; conversations and \
+                 all. The first 200 do not count."
             }
             Self::Steps => {
                 "Processor time per event in a closed loop of 256 conversations, by thread; and beside it what each \

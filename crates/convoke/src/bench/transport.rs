@@ -1,5 +1,6 @@
 //! How events reach the engine, and how it is seen what came of them. A generator knows only [`Consumer`].
 
+mod live;
 mod websocket;
 
 use anyhow::{Context, Result, bail};
@@ -9,6 +10,7 @@ use convoke_domain::invocation::MessageFate;
 use convoke_domain::ttr::Ttr;
 use convoke_engine::{Handle, Subscription};
 
+pub(crate) use live::{Live, refused};
 pub(crate) use websocket::{Door, OverWebSocket};
 
 /// Somebody with one conversation, who causes one event at a time.

@@ -1,10 +1,10 @@
 //! Memory of an invocation that only waits.
 
-use std::fs;
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use convoke_sandbox::{Sandbox, SandboxSettings};
 use jiff::Timestamp;
 
@@ -37,7 +37,7 @@ async fn measure(count: u32) -> Result<u64> {
     // What the first run sets up is the sandbox's, not the invocation's.
     let first = functions::program(&sandbox, Workload::Trivial, Generation::V2)?;
     functions::answered(&sandbox, &first, &input, 0).await?;
-    let before = private_bytes()?;
+    let before = children::private_bytes(process::id())?;
     let begun = Arc::new(AtomicU32::new(0));
     let mut running = tokio::task::JoinSet::new();
     for seed in 0..count {
@@ -53,19 +53,9 @@ async fn measure(count: u32) -> Result<u64> {
     while begun.load(Ordering::Relaxed) < count {
         tokio::task::yield_now().await;
     }
-    let each = private_bytes()?.saturating_sub(before) / u64::from(count);
+    let each = children::private_bytes(process::id())?.saturating_sub(before) / u64::from(count);
     if let Some(ended) = running.try_join_next() {
         bail!("an invocation did not wait: {:?}", ended?.ending);
     }
     Ok(each)
-}
-
-fn private_bytes() -> Result<u64> {
-    let rollup = fs::read_to_string("/proc/self/smaps_rollup").context("this needs Linux's /proc")?;
-    let kibibytes = |name: &str| -> Result<u64> {
-        let line =
-            rollup.lines().find(|line| line.starts_with(name)).context("no such line in smaps_rollup")?;
-        Ok(line.split_whitespace().nth(1).context("no number in smaps_rollup")?.parse()?)
-    };
-    Ok((kibibytes("Private_Clean:")? + kibibytes("Private_Dirty:")?) * 1024)
 }
