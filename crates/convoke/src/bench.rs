@@ -37,7 +37,7 @@ mod waiting;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
 
 use crate::render::{Printer, note};
@@ -86,16 +86,25 @@ impl Bench {
         let rounds = self.rounds.unwrap_or(if self.quick { 1 } else { 3 });
         let mut report = Report::new(rounds, self.quick)?;
         let mut rig = Rig::new(&self.scratch, Scale { quick: self.quick })?;
+        let mut failed = 0;
         for round in 1..=rounds {
             for &question in &questions {
                 note(&format!("round {round} of {rounds}: {}", question.name()));
-                report.add(question, question.ask(&mut rig)?);
+                // One that fails takes nothing from the others, which have taken minutes.
+                match question.ask(&mut rig) {
+                    Ok(figures) => report.add(question, figures),
+                    Err(error) => {
+                        failed += 1;
+                        note(&format!("no answer to {}: {error:#}", question.name()));
+                    }
+                }
             }
         }
         rig.close();
         report.write(&self.json)?;
         Printer::new().line(&report.text(Printer::new().style))?;
         note(&format!("written to {}", self.json.display()));
+        ensure!(failed == 0, "{failed} times a question had no answer; see above");
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use convoke_domain::account::{Actor, Command as AccountCommand, Skill};
 use convoke_domain::function::{Command as FunctionCommand, Draft, EventBinding, FunctionSettings};
 use convoke_domain::id::{AccountId, FunctionId, SkillId};
 use convoke_domain::state_change::StateChangeEvent;
+use convoke_domain::ttr::Ttr;
 use convoke_engine::{Handle, Opening};
 use tempfile::TempDir;
 use tokio::runtime::{Handle as Threads, Runtime};
@@ -51,8 +52,7 @@ pub(crate) struct Center {
     pub(crate) functions: Vec<FunctionId>,
     pub(crate) targets: Vec<Target>,
     pub(crate) in_process: Fleet<InProcess>,
-    pub(crate) over_websocket: Fleet<OverWebSocket>,
-    /// The conversations of those over a WebSocket.
+    /// Conversations for consumers over a WebSocket each.
     pub(crate) connected: Vec<Target>,
     pub(crate) door: Door,
     pub(crate) generator: Threads,
@@ -70,8 +70,6 @@ impl Center {
         let in_process = Fleet::new(consumers, generator.clone())?;
         let connected = engine.block_on(open_conversations(&handle, OVER_WEBSOCKET))?;
         let door = Door::at(running.url(), OPERATOR);
-        let consumers = generator.block_on(connect(&door, &connected))?;
-        let over_websocket = Fleet::new(consumers, generator.clone())?;
         let engine = engine.handle().clone();
         Ok(Self {
             running,
@@ -79,13 +77,25 @@ impl Center {
             functions,
             targets,
             in_process,
-            over_websocket,
             connected,
             door,
             generator,
             engine,
             _dir: dir,
         })
+    }
+
+    /// Consumers over a WebSocket each. They live as long as a question: the server leaves a client that does not answer
+    /// whether it is there, and between questions nobody does.
+    pub(crate) fn over_websocket(&self) -> Result<Fleet<OverWebSocket>> {
+        let mut consumers = Vec::with_capacity(self.connected.len());
+        for target in &self.connected {
+            let state = self.on_engine(self.handle.conversation(&target.account, target.conversation))?;
+            let urgent = state.ttr == Ttr::Urgent;
+            let connecting = OverWebSocket::connect(&self.door, target, urgent);
+            consumers.push(self.generator.block_on(connecting).context("connecting a consumer")?);
+        }
+        Fleet::new(consumers, self.generator.clone())
     }
 
     /// Runs `work` where the engine runs.
@@ -95,8 +105,8 @@ impl Center {
 
     /// Ends it and removes its data.
     pub(crate) fn close(self, engine: &Runtime) {
-        let Self { running, handle, in_process, over_websocket, .. } = self;
-        drop((handle, in_process, over_websocket));
+        let Self { running, handle, in_process, .. } = self;
+        drop((handle, in_process));
         engine.block_on(running.stop());
     }
 }
@@ -133,12 +143,17 @@ pub(crate) async fn make_account(handle: &Handle) -> Result<()> {
     configure(handle, AccountCommand::SwitchControllerBot { enabled: true }).await
 }
 
+/// Makes a skill.
+pub(crate) async fn make_skill(handle: &Handle, nth: usize) -> Result<SkillId> {
+    let id = skill(nth)?;
+    let define = AccountCommand::DefineSkill { id: id.clone(), skill: Skill::named(format!("Skill {nth}")) };
+    configure(handle, define).await?;
+    Ok(id)
+}
+
 /// Makes a skill and a function that answers TTR in it.
 pub(crate) async fn make_function(handle: &Handle, nth: usize, source: &str) -> Result<FunctionId> {
-    let skill = skill(nth)?;
-    let define =
-        AccountCommand::DefineSkill { id: skill.clone(), skill: Skill::named(format!("Skill {nth}")) };
-    configure(handle, define).await?;
+    let skill = make_skill(handle, nth).await?;
     let function = FunctionId::from_bits(handle.entropy().bits());
     let create = FunctionCommand::Create {
         id: function,
@@ -205,14 +220,6 @@ async fn follow(handle: &Handle, targets: &[Target]) -> Result<Vec<InProcess>> {
     for target in targets {
         let consumer = InProcess::follow(handle.clone(), target.clone()).await;
         consumers.push(consumer.context("following a conversation")?);
-    }
-    Ok(consumers)
-}
-
-async fn connect(door: &Door, targets: &[Target]) -> Result<Vec<OverWebSocket>> {
-    let mut consumers = Vec::with_capacity(targets.len());
-    for target in targets {
-        consumers.push(OverWebSocket::connect(door, target).await.context("connecting a consumer")?);
     }
     Ok(consumers)
 }

@@ -18,7 +18,7 @@ pub(crate) fn ask(rig: &mut Rig) -> Result<Figures> {
     let center = rig.center()?;
     let mut figures = Figures::default();
     measure("in_process", &center.in_process, time, &mut figures)?;
-    measure("websocket", &center.over_websocket, time, &mut figures)?;
+    measure("websocket", &center.over_websocket()?, time, &mut figures)?;
     Ok(figures)
 }
 

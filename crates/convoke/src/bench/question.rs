@@ -111,8 +111,8 @@ impl Question {
                  Processor time is that of the whole process, the generator's included, per event."
             }
             Self::FanOut => {
-                "1,000 times a second a consumer writes a line, in one of 400 conversations, whose consumers are \
-                 connected; 20 agents follow 20 of them each, over a WebSocket. Latency is from the moment a line was \
+                "1,000 times a second a consumer writes a line, in one of 400 conversations; 20 agents follow 20 of them \
+                 each, over a WebSocket. Latency is from the moment a line was \
                  due to the moment its agent had it; it is durable before."
             }
             Self::Churn => {

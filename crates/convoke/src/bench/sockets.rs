@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::center::{OPERATOR, account, make_account, start_secured};
+use super::center::{OPERATOR, account, make_account, make_skill, skill, start_secured};
 use super::children;
 use super::report::Figures;
 use super::rig::{Rig, engine_runtime, generator_runtime};
@@ -64,7 +64,10 @@ pub(crate) fn ask(rig: &mut Rig) -> Result<Figures> {
 pub(crate) fn listen(dir: &Path) -> Result<()> {
     let engine = engine_runtime()?;
     let (running, handle) = engine.block_on(start_secured(dir))?;
-    engine.block_on(make_account(&handle))?;
+    engine.block_on(async {
+        make_account(&handle).await?;
+        make_skill(&handle, 0).await.map(drop)
+    })?;
     let planes = running.planes();
     let listening = Listening {
         url: running.url(),
@@ -109,7 +112,9 @@ async fn connect(
 async fn window(address: SocketAddr, connector: TlsConnector, token: String) -> Result<Connected> {
     let stream = connector.connect(ServerName::try_from("localhost")?, TcpStream::connect(address).await?);
     let mut live = Live::open(stream.await?, "localhost", &account()?, &token).await?;
-    let asked = live.ask(Ask::Open(OpenConversation::default())).await?;
+    let asked = live
+        .ask(Ask::Open(OpenConversation { skill: Some(skill(0)?), ..OpenConversation::default() }))
+        .await?;
     let opened = loop {
         let message = live.next().await?;
         if let LiveMessage::Opened { id, opened } = &message

@@ -34,12 +34,12 @@ pub(crate) struct OverWebSocket {
 }
 
 impl OverWebSocket {
-    /// Connects the consumer of `target`, which is not urgent yet, and follows it.
-    pub(crate) async fn connect(door: &Door, target: &Target) -> Result<Self> {
+    /// Connects the consumer of `target`, which is `urgent` or not, and follows it.
+    pub(crate) async fn connect(door: &Door, target: &Target, urgent: bool) -> Result<Self> {
         let token = door.consumer(&target.account, &target.consumer.to_string()).await?;
         let mut live = door.live(&target.account, &token).await?;
         live.follow(target.conversation).await?;
-        Ok(Self { live, conversation: target.conversation, urgent: false })
+        Ok(Self { live, conversation: target.conversation, urgent })
     }
 }
 
