@@ -11,6 +11,7 @@ pub mod account;
 pub mod activity;
 pub mod author;
 pub mod automatic_message;
+pub mod board;
 pub mod bot;
 pub mod client;
 pub mod clock;

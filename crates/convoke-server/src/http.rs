@@ -3,6 +3,7 @@
 mod accounts;
 mod activity;
 mod automatic_messages;
+mod board;
 mod clients;
 mod clock;
 mod consumers;
@@ -171,6 +172,7 @@ fn conversing() -> OpenApiRouter<Shared> {
         .routes(routes!(conversations::events))
         .routes(routes!(conversations::explain))
         .routes(routes!(follow::follow))
+        .routes(routes!(board::get))
         .routes(routes!(live::live))
         .routes(routes!(conversation_writes::publish))
         .routes(routes!(conversation_writes::join))
@@ -181,6 +183,7 @@ fn conversing() -> OpenApiRouter<Shared> {
         .routes(routes!(conversation_writes::close))
         .routes(routes!(conversation_writes::set_ttr))
         .routes(routes!(conversation_writes::set_manual_deadline))
+        .routes(routes!(conversation_writes::set_note))
 }
 
 async fn nothing_here() -> ApiError {

@@ -15,6 +15,7 @@
 mod access;
 mod assets;
 mod auth;
+mod board;
 mod caller;
 mod cookie;
 mod csv;

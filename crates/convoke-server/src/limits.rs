@@ -111,6 +111,12 @@ pub(crate) const LIVE_FRAME_BYTES_MAX: usize = BODY_BYTES_MAX;
 /// connection. Bytes.
 pub(crate) const LIVE_FRAME_BYTES_READ_MAX: usize = 2 * LIVE_FRAME_BYTES_MAX;
 
+/// Conversations that a board shows at first; what is due first is among them. Nobody reads more of a queue.
+pub(crate) const BOARD_CARDS_MAX: usize = 500;
+
+/// Open conversations that are looked at to find those: a whole team's queue at its worst.
+pub(crate) const BOARD_LOOKED_AT_MAX: usize = 10_000;
+
 /// Requests of one live connection that may be under way. A busy agent has a few; a program that has more gains nothing
 /// but a queue.
 pub(crate) const LIVE_REQUESTS_MAX: usize = 256;

@@ -13,12 +13,13 @@ use utoipa::ToSchema;
 use crate::body::parse_body;
 use crate::limits::LIVE_ID_BYTES_MAX;
 use crate::problem::{Invalid, Problem};
+use crate::v1::board::{AgentPresence, Board, Card, NameOffer, Offer, SeeBoard, SetAvailability, Typing};
 use crate::v1::conversation::{
     AcceptConversation, JoinConversation, OpenConversation, OpenedConversation, PublishLine, SetDeadline,
-    SetTtr, StepUp, TransferConversation, Written,
+    SetNote, SetTtr, StepUp, TransferConversation, Written,
 };
 use crate::v1::event::ConversationEvent;
-use crate::v1::participant::ParticipantRef;
+use crate::v1::participant::{ParticipantRef, Party, Role};
 
 /// The subprotocol to ask for.
 pub const PROTOCOL: &str = "convoke.v1";
@@ -54,6 +55,21 @@ pub enum Ask {
     },
     /// A new conversation.
     Open(OpenConversation),
+    /// What is going on, and then what changes of it.
+    Board(SeeBoard),
+    /// Whether the caller takes conversations.
+    SetAvailability(SetAvailability),
+    /// An offer is taken.
+    AcceptOffer(NameOffer),
+    /// An offer is not taken.
+    RejectOffer(NameOffer),
+    /// Whether the caller is writing.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Whether.
+        typing: Typing,
+    },
     /// Something of a conversation.
     Act {
         /// Which.
@@ -84,6 +100,8 @@ pub enum Act {
     SetTtr(SetTtr),
     /// Promises an answer at a certain time.
     SetManualDeadline(SetDeadline),
+    /// Notes something about it.
+    SetNote(SetNote),
 }
 
 /// From where a conversation is followed.
@@ -112,7 +130,7 @@ pub struct LiveRequest {
     pub id: String,
     /// What is asked.
     pub r#type: LiveRequestType,
-    /// The conversation it is about; all but `ping` and `open` have one.
+    /// The conversation it is about. `ping`, `open`, `board` and what is about offers and availability have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub conversation: Option<ConversationId>,
@@ -152,6 +170,18 @@ pub enum LiveRequestType {
     SetTtr,
     /// A promised time.
     SetManualDeadline,
+    /// A note for agents and managers.
+    SetNote,
+    /// What is going on, and then what changes of it.
+    Board,
+    /// Whether an agent takes conversations.
+    SetAvailability,
+    /// An agent takes what is offered.
+    AcceptOffer,
+    /// An agent does not take it.
+    RejectOffer,
+    /// Somebody is writing, or not any more.
+    Typing,
 }
 
 /// A frame of the server.
@@ -192,6 +222,46 @@ pub enum LiveMessage {
         id: String,
         /// What was recorded.
         written: Written,
+    },
+    /// Answers `board`: what is going on. What changes of it comes from now on.
+    Board {
+        /// Of the request.
+        id: String,
+        /// What is going on.
+        board: Box<Board>,
+    },
+    /// Answers what is done at once and recorded nowhere: availability, a rejected offer, typing.
+    Done {
+        /// Of the request.
+        id: String,
+    },
+    /// A conversation on the board is not as it was: this is how it is now. One that is closed or does not concern the
+    /// caller any more is told once more, and then no longer.
+    Card {
+        /// The conversation.
+        card: Box<Card>,
+    },
+    /// An offer to the caller is not as it was.
+    Offer {
+        /// The offer.
+        offer: Box<Offer>,
+    },
+    /// Somebody's presence is not as it was.
+    Presence {
+        /// Whose, and how it is.
+        agent: AgentPresence,
+    },
+    /// Somebody is writing, or not any more. Nobody keeps it.
+    Typing {
+        /// Where.
+        #[schema(value_type = String)]
+        conversation: ConversationId,
+        /// Who.
+        who: Party,
+        /// As what.
+        role: Role,
+        /// Whether they are.
+        typing: bool,
     },
     /// Answers a request that was refused; nothing of it was applied.
     Problem {
@@ -285,6 +355,14 @@ impl LiveRequest {
             LiveRequestType::Close => self.without_body(self.act(Act::Close)?)?,
             LiveRequestType::SetTtr => self.act(Act::SetTtr(self.body()?))?,
             LiveRequestType::SetManualDeadline => self.act(Act::SetManualDeadline(self.body()?))?,
+            LiveRequestType::SetNote => self.act(Act::SetNote(self.body()?))?,
+            LiveRequestType::Board => Ask::Board(self.body_or_default()?),
+            LiveRequestType::SetAvailability => Ask::SetAvailability(self.body()?),
+            LiveRequestType::AcceptOffer => Ask::AcceptOffer(self.body()?),
+            LiveRequestType::RejectOffer => Ask::RejectOffer(self.body()?),
+            LiveRequestType::Typing => {
+                Ask::Typing { conversation: self.conversation()?, typing: self.body()? }
+            }
         })
     }
 
@@ -318,6 +396,13 @@ impl Ask {
             Self::Follow { conversation, from } => (LiveRequestType::Follow, Some(*conversation), raw(from)),
             Self::Unfollow { conversation } => (LiveRequestType::Unfollow, Some(*conversation), None),
             Self::Open(open) => (LiveRequestType::Open, None, raw(open)),
+            Self::Board(see) => (LiveRequestType::Board, None, raw(see)),
+            Self::SetAvailability(set) => (LiveRequestType::SetAvailability, None, raw(set)),
+            Self::AcceptOffer(offer) => (LiveRequestType::AcceptOffer, None, raw(offer)),
+            Self::RejectOffer(offer) => (LiveRequestType::RejectOffer, None, raw(offer)),
+            Self::Typing { conversation, typing } => {
+                (LiveRequestType::Typing, Some(*conversation), raw(typing))
+            }
             Self::Act { conversation, act } => {
                 let (r#type, body) = act.parts();
                 (r#type, Some(*conversation), body)
@@ -338,6 +423,7 @@ impl Act {
             Self::Close => (LiveRequestType::Close, None),
             Self::SetTtr(body) => (LiveRequestType::SetTtr, raw(body)),
             Self::SetManualDeadline(body) => (LiveRequestType::SetManualDeadline, raw(body)),
+            Self::SetNote(body) => (LiveRequestType::SetNote, raw(body)),
         }
     }
 }
@@ -368,6 +454,7 @@ fn in_body(mut invalid: Invalid) -> Invalid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::v1::board::Availability;
 
     const CONVERSATION: &str = "conv_00000000000000000000000000000001";
 
@@ -391,12 +478,18 @@ mod tests {
             Act::Close,
             Act::SetTtr(ttr),
             Act::SetManualDeadline(deadline),
+            Act::SetNote(SetNote { note: "a regular".to_owned() }),
         ];
         let mut asks: Vec<Ask> = acts.into_iter().map(|act| Ask::Act { conversation, act }).collect();
         asks.push(Ask::Ping);
         asks.push(Ask::Follow { conversation, from: Follow { after: 7 } });
         asks.push(Ask::Unfollow { conversation });
         asks.push(Ask::Open(OpenConversation::default()));
+        asks.push(Ask::Board(SeeBoard { all: true }));
+        asks.push(Ask::SetAvailability(SetAvailability { availability: Availability::BackSoon }));
+        asks.push(Ask::AcceptOffer(NameOffer { offer: "o".to_owned() }));
+        asks.push(Ask::RejectOffer(NameOffer { offer: "o".to_owned() }));
+        asks.push(Ask::Typing { conversation, typing: Typing { typing: true } });
         for ask in asks {
             let request = Request { id: "1".to_owned(), ask };
             assert_eq!(read(&request.to_json()).as_ref(), Ok(&request), "{}", request.to_json());

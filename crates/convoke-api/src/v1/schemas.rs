@@ -5,7 +5,7 @@
 use utoipa::OpenApi;
 
 use super::{
-    account, activity, automatic_message, bot, client, clock, consumer, conversation, domain, event, explain,
+    account, activity, automatic_message, board, bot, client, clock, consumer, conversation, domain, event, explain,
     function, function_call, health, idle, list, live, metrics, participant, run, run_log, schedule, secret,
     session, settings, skill, special_occasions, template, token, ttr, user, working_hours,
 };
@@ -81,6 +81,12 @@ use crate::problem;
     conversation::SetTtr,
     conversation::SetDeadline,
     conversation::StepUp,
+    conversation::SetNote,
+    board::Board,
+    board::SetAvailability,
+    board::NameOffer,
+    board::Typing,
+    board::SeeBoard,
     conversation::Conversation,
     list::Page<conversation::ConversationSummary>,
     live::LiveRequest,
