@@ -18,6 +18,7 @@ use convoke_domain::id::{ConversationId, UserId};
 use convoke_engine::{
     Availability, CardView, ChatState, Follower, Following, News, Offer, OfferId, OfferRefused, OfferState,
 };
+use jiff::Timestamp;
 
 use crate::caller::{Caller, Identity, Tenant};
 use crate::limits;
@@ -59,7 +60,7 @@ impl Seat {
     }
 
     /// All that concerns the caller now.
-    pub(crate) fn board(&mut self, tenant: &Tenant) -> Board {
+    pub(crate) fn board(&mut self, tenant: &Tenant, now: Timestamp) -> Board {
         let mut cards = self.open_conversations(tenant);
         cards.sort_by_key(|card| (card.due(), card.state.id));
         let more = cards.len() > limits::BOARD_CARDS_MAX;
@@ -67,6 +68,7 @@ impl Seat {
         self.known = cards.iter().map(|card| card.state.id).collect();
         let offers = if let Following::Agent(user) = self.who { self.follower.offers_to(user) } else { Vec::new() };
         Board {
+            now,
             conversations: cards.iter().map(|card| self.card(card, tenant)).collect(),
             more,
             offers: offers.iter().map(offer).collect(),

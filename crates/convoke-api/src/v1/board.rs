@@ -23,6 +23,8 @@ pub struct SeeBoard {
 /// part and those that wait for a skill of theirs; consumers see their own; whoever oversees sees all if they want.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Board {
+    /// The time by the engine's clock: what deadlines go by.
+    pub now: Timestamp,
     /// Open conversations, what is due first comes first; at most 500.
     pub conversations: Vec<Card>,
     /// Whether there are more than those.

@@ -19,7 +19,7 @@ pub(super) async fn get(
     Query(see): Query<SeeBoard>,
 ) -> Answer<Json<Board>> {
     let mut seat = Seat::take(&server, &tenant, see.all, false).await?;
-    Ok(Json(seat.board(&tenant)))
+    Ok(Json(seat.board(&tenant, server.handle.now())))
 }
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
         let board = kit.get("/board", &agent).await.ok(200);
         assert_eq!(board["conversations"][0]["conversation"]["assigned_agent"], "4711");
         // Looking is not being there: what they serve stays theirs when they go.
-        kit.clock.advance(jiff::SignedDuration::from_mins(5));
+        kit.clock.advance(std::time::Duration::from_mins(5));
         assert_eq!(kit.get(&path, &agent).await.ok(200)["assigned_agent"], "4711");
     }
 

@@ -105,7 +105,7 @@ pub(super) async fn open(
 pub(super) async fn board(server: Shared, tenant: Tenant, id: String, see: SeeBoard) -> Answered {
     match Seat::take(&server, &tenant, see.all, true).await {
         Ok(mut seat) => {
-            let board = Box::new(seat.board(&tenant));
+            let board = Box::new(seat.board(&tenant, server.handle.now()));
             Answered::Seated { id, seat: Box::new(seat), board }
         }
         Err(error) => Answered::Say(refused(Some(id), error)),

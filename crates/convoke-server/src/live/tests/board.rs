@@ -205,9 +205,10 @@ async fn who_leaves_the_board_for_good_gives_back_what_they_serve() {
     drop(first);
     let path = format!("/conversations/{conversation}");
     let admin = kit.admin().await;
-    crate::testing::until(async || {
-        kit.clock.advance(jiff::SignedDuration::from_secs(61));
-        kit.get(&path, &admin).await.ok(200).get("assigned_agent").is_none()
+    let (kit, path, admin) = (&kit, &path, &admin);
+    crate::testing::until(|| async move {
+        kit.clock.advance(std::time::Duration::from_secs(61));
+        kit.get(path, admin).await.ok(200).get("assigned_agent").is_none()
     })
     .await;
     second.card(|card| card.conversation.id == conversation && card.conversation.assigned_agent.is_none()).await;
