@@ -10,11 +10,13 @@ const out = process.env.CONVOKE_PAGES ?? "dist";
 const server = process.env.CONVOKE_URL ?? "http://127.0.0.1:8080";
 const repository = fileURLToPath(new URL("..", import.meta.url));
 
-/** The playground is plain files; they only have to be where the others are. */
-const playground = {
-  name: "playground",
+/** The playground and the page around the window are plain files; they only have to be where the others are. */
+const plain = {
+  name: "plain",
   apply: "build" as const,
-  writeBundle: () => cpSync(fileURLToPath(new URL("playground", import.meta.url)), `${out}/playground`, { recursive: true }),
+  writeBundle: () => {
+    for (const folder of ["playground", "window"]) cpSync(fileURLToPath(new URL(folder, import.meta.url)), `${out}/${folder}`, { recursive: true });
+  },
 };
 
 /** The editor brings a language service of its own, which ours takes the place of: seven megabytes that nobody loads. */
@@ -27,7 +29,7 @@ const oneLanguageService = {
 };
 
 export default defineConfig({
-  plugins: [svelte(), playground, oneLanguageService],
+  plugins: [svelte(), plain, oneLanguageService],
   build: {
     outDir: out,
     emptyOutDir: true,
@@ -40,6 +42,6 @@ export default defineConfig({
   worker: { format: "es" },
   server: {
     fs: { allow: [repository] },
-    proxy: { "^/(api|playground|healthz|readyz|favicon.ico)": { target: server, ws: true } },
+    proxy: { "^/(api|playground|window|healthz|readyz|favicon.ico)": { target: server, ws: true } },
   },
 });

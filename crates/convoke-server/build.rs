@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// What the pages are made from, besides the installed packages, which the lock file stands for.
-const INPUTS: [&str; 13] = [
+const INPUTS: [&str; 15] = [
     "ui/.npmrc",
     "ui/build",
     "ui/index.html",
@@ -25,6 +25,8 @@ const INPUTS: [&str; 13] = [
     "ui/svelte.config.js",
     "ui/tsconfig.json",
     "ui/vite.config.ts",
+    "ui/vite.window.config.ts",
+    "ui/window",
     "crates/convoke/types",
     "docs/reference/convoke.d.ts",
     "openapi/convoke.json",

@@ -46,6 +46,7 @@ pub mod template;
 pub mod token;
 pub mod ttr;
 pub mod user;
+pub mod window;
 pub mod working_hours;
 
 #[cfg(test)]

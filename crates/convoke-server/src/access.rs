@@ -79,6 +79,8 @@ pub(crate) const TABLE: &[Row] = rows! {
     // Who comes to log in has no token yet.
     POST "/api/v1/session" => Anyone,
     POST "/api/v1/session/cookie" => Anyone,
+    // Whether there is a window, and on which pages, the handler sees to.
+    POST "/api/v1/accounts/{account}/window" => Anyone,
     GET "/api/v1/session" => StaffAndConsumers(EVERY_ROLE),
     DELETE "/api/v1/session" => Staff(EVERY_ROLE),
     GET "/api/v1/events/{event}/schema" => Staff(EVERY_ROLE),

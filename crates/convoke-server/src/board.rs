@@ -66,7 +66,8 @@ impl Seat {
         let more = cards.len() > limits::BOARD_CARDS_MAX;
         cards.truncate(limits::BOARD_CARDS_MAX);
         self.known = cards.iter().map(|card| card.state.id).collect();
-        let offers = if let Following::Agent(user) = self.who { self.follower.offers_to(user) } else { Vec::new() };
+        let offers =
+            if let Following::Agent(user) = self.who { self.follower.offers_to(user) } else { Vec::new() };
         Board {
             now,
             conversations: cards.iter().map(|card| self.card(card, tenant)).collect(),
@@ -98,7 +99,8 @@ impl Seat {
                     || state.participants.contains_key(&ParticipantId::Consumer(consumer))
             }
             Following::Agent(user) => {
-                let serves = |user| tenant.view.account.user(user).is_some_and(|it| it.skills.contains(&state.skill));
+                let serves =
+                    |user| tenant.view.account.user(user).is_some_and(|it| it.skills.contains(&state.skill));
                 self.all
                     || state.participants.contains_key(&ParticipantId::User(user))
                     || (state.assigned_agent().is_none() && serves(user))

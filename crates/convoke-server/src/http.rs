@@ -27,6 +27,7 @@ mod sessions;
 mod skills;
 mod tokens;
 mod users;
+mod window;
 
 pub(crate) use conversation_writes::perform;
 pub(crate) use conversations::{open_for, visible};
@@ -167,6 +168,7 @@ fn conversing() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(consumers::create))
         .routes(routes!(consumers::erase))
+        .routes(routes!(window::open))
         .routes(routes!(conversations::list, conversations::open))
         .routes(routes!(conversations::get))
         .routes(routes!(conversations::events))

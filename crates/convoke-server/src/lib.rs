@@ -33,6 +33,7 @@ mod serve;
 mod server;
 pub mod templates;
 mod tls;
+mod window;
 
 #[cfg(test)]
 mod every_route;

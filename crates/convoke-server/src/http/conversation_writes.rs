@@ -153,7 +153,10 @@ pub(crate) async fn perform(
     act: Act,
 ) -> Answer<Written> {
     let (by, action) = command(&tenant.caller, act)?;
-    if tenant.caller.consumer().is_some() {
+    if let Some(consumer) = tenant.caller.consumer() {
+        if tenant.caller.by_window {
+            server.visits.act(consumer)?;
+        }
         // Whether somebody else's conversation exists is none of a consumer's business.
         visible(server, tenant, id).await?;
     }

@@ -41,7 +41,7 @@ export class Board {
   /** The last event that was seen in each conversation. */
   #seen = $state.raw<Record<string, number>>(JSON.parse(sessionStorage.getItem(SEEN) ?? "{}"));
   readonly seat: Seat;
-  readonly #all: boolean;
+  #all: boolean;
   readonly #live: Live;
   /** The conversation that is looked at: it is followed, whoever serves it. */
   #open: string | null = null;
@@ -60,6 +60,12 @@ export class Board {
 
   close(): void {
     this.#live.close();
+  }
+
+  /** Sees all conversations of the account from now on, or only what concerns whoever sits here. */
+  see(all: boolean): void {
+    this.#all = all;
+    if (this.connected) void this.#arrive();
   }
 
   hurry(): void {

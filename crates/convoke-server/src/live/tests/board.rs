@@ -1,6 +1,8 @@
 //! At the board over a live connection: offers, presence, cards, typing.
 
-use convoke_api::v1::board::{Availability, Board, Card, NameOffer, Offer, OfferState, SeeBoard, SetAvailability, Typing};
+use convoke_api::v1::board::{
+    Availability, Board, Card, NameOffer, Offer, OfferState, SeeBoard, SetAvailability, Typing,
+};
 use convoke_api::v1::participant::PartyKind;
 use convoke_domain::account::Principal;
 use convoke_domain::id::UserId;
@@ -211,5 +213,7 @@ async fn who_leaves_the_board_for_good_gives_back_what_they_serve() {
         kit.get(path, admin).await.ok(200).get("assigned_agent").is_none()
     })
     .await;
-    second.card(|card| card.conversation.id == conversation && card.conversation.assigned_agent.is_none()).await;
+    second
+        .card(|card| card.conversation.id == conversation && card.conversation.assigned_agent.is_none())
+        .await;
 }
