@@ -27,6 +27,7 @@ export const ROUTES: Route[] = [
   { pattern: "/invocations", load: () => import("./pages/Invocations.svelte"), roles: CODE },
   { pattern: "/invocations/{invocation}", load: () => import("./pages/Invocation.svelte"), roles: CODE },
   { pattern: "/inbox", load: () => import("./pages/Inbox.svelte"), roles: SERVE },
+  { pattern: "/playground", load: () => import("./pages/Playground.svelte"), roles: ["administrator", "agent_manager"] },
   { pattern: "/conversations", load: () => import("./pages/ConversationList.svelte"), roles: TALK },
   { pattern: "/conversations/{conversation}", load: () => import("./pages/Conversation.svelte"), roles: TALK },
   { pattern: "/settings", load: () => import("./pages/Settings.svelte"), roles: SET },

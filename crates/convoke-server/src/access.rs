@@ -76,6 +76,7 @@ pub(crate) const TABLE: &[Row] = rows! {
     GET "/api/v1/openapi.json" => Anyone,
     // Only where there is a demo, and only for this machine: the handler sees to it.
     POST "/api/v1/demo/session" => Anyone,
+    POST "/api/v1/demo/clock" => Anyone,
     // Who comes to log in has no token yet.
     POST "/api/v1/session" => Anyone,
     POST "/api/v1/session/cookie" => Anyone,

@@ -88,6 +88,7 @@ pub(crate) fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(health::readyz))
         .routes(routes!(health::document))
         .routes(routes!(demo::session))
+        .routes(routes!(demo::advance))
         .routes(routes!(sessions::open, sessions::get, sessions::close))
         .routes(routes!(sessions::open_in_cookie))
         .routes(routes!(clock::get))

@@ -24,7 +24,11 @@ export class Memory {
   readonly #name: string;
   #present: Remembered;
 
-  constructor(base: string, account: string) {
+  readonly #kept: () => Storage;
+
+  /** `kept` is where it is kept; another storage is another consumer. */
+  constructor(base: string, account: string, kept: () => Storage = () => localStorage) {
+    this.#kept = kept;
     this.#name = `convoke.window.${new URL(base).host}.${account}`;
     this.#present = { ...NOTHING, ...this.#stored() };
   }
@@ -37,7 +41,7 @@ export class Memory {
     this.#present = { ...this.#present, ...change };
     this.#present.unsent = this.#present.unsent.slice(-UNSENT_MAX);
     try {
-      localStorage.setItem(this.#name, JSON.stringify(this.#present));
+      this.#kept().setItem(this.#name, JSON.stringify(this.#present));
     } catch {
       // A page may forbid it: then it is known until the page is left.
     }
@@ -45,7 +49,7 @@ export class Memory {
 
   #stored(): Partial<Remembered> {
     try {
-      const found: unknown = JSON.parse(localStorage.getItem(this.#name) ?? "{}");
+      const found: unknown = JSON.parse(this.#kept().getItem(this.#name) ?? "{}");
       return typeof found === "object" && found !== null ? (found as Partial<Remembered>) : {};
     } catch {
       return {};

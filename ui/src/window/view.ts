@@ -11,6 +11,8 @@ export interface Look {
   /** Always open, in its own place on the page, without a button. */
   inline: boolean;
   theme: "light" | "dark" | null;
+  /** Told after each change, for a page of ours around it. */
+  changed?: () => void;
 }
 
 type Child = Node | string | null;
@@ -163,6 +165,7 @@ export class Panel {
     this.#submit.disabled = this.#text.value.trim() === "";
     this.#drawLines();
     this.#drawActs();
+    this.#look.changed?.();
   }
 
   #say(where: HTMLElement, text: string): void {

@@ -1,4 +1,4 @@
-//! The workbench, the playground, and their files. They are open to everybody and know nothing by themselves.
+//! The workbench, the consumer window, and their files. They are open to everybody and know nothing by themselves.
 
 use axum::Router;
 use axum::extract::Path;
@@ -25,12 +25,7 @@ pub(super) fn routes() -> Router<Shared> {
             "/window/{name}",
             get(|name: Path<String>, asked: HeaderMap| async move { folder("window", &name, &asked) }),
         )
-        .route("/favicon.ico", get(|asked: HeaderMap| async move { file("playground/icon.svg", &asked) }))
-        .route("/playground", get(|asked: HeaderMap| async move { file("playground/index.html", &asked) }))
-        .route(
-            "/playground/{name}",
-            get(|name: Path<String>, asked: HeaderMap| async move { folder("playground", &name, &asked) }),
-        )
+        .route("/favicon.ico", get(|asked: HeaderMap| async move { file("window/icon.svg", &asked) }))
         .route(
             "/assets/{name}",
             get(|name: Path<String>, asked: HeaderMap| async move { folder("assets", &name, &asked) }),
@@ -78,7 +73,7 @@ mod tests {
     #[tokio::test]
     async fn browsers_get_the_workbench_at_every_address_and_programs_do_not() {
         let kit = Kit::new().await;
-        for path in ["/", "/functions/greeter", "/settings/skills"] {
+        for path in ["/", "/functions/greeter", "/settings/skills", "/playground"] {
             let reply = browse(&kit, path, "text/html,application/xhtml+xml").await;
             assert_eq!(reply.status, 200, "{path}");
             assert!(reply.text.contains("<title>Convoke</title>"), "{path}");
@@ -98,17 +93,10 @@ mod tests {
         assert!(script.text.len() < 64 * 1024, "{} bytes", script.text.len());
         let page = browse(&kit, "/window", "text/html").await;
         assert!(page.text.contains("/window/demo.js"), "{}", page.text);
+        let demo = browse(&kit, "/window/demo.js", "*/*").await;
+        assert_eq!(demo.headers["content-type"], "text/javascript; charset=utf-8");
+        browse(&kit, "/window/nothing", "*/*").await.fails(404, "request.not_found");
         let bench = browse(&kit, "/", "text/html").await;
         assert!(!bench.headers.contains_key(CROSS_ORIGIN_RESOURCE_POLICY), "our own pages are ours");
-    }
-
-    #[tokio::test]
-    async fn the_playground_is_at_its_own_address() {
-        let kit = Kit::new().await;
-        let reply = browse(&kit, "/playground", "text/html").await;
-        assert_eq!(reply.status, 200);
-        let script = browse(&kit, "/playground/app.js", "*/*").await;
-        assert_eq!(script.headers["content-type"], "text/javascript; charset=utf-8");
-        browse(&kit, "/playground/nothing", "*/*").await.fails(404, "request.not_found");
     }
 }
