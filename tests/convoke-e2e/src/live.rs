@@ -155,15 +155,3 @@ fn refusal(message: LiveMessage) -> anyhow::Error {
         other => anyhow::anyhow!("not an answer to this: {other:?}"),
     }
 }
-
-fn id(message: &LiveMessage) -> Option<&str> {
-    match message {
-        LiveMessage::Pong { id }
-        | LiveMessage::Following { id, .. }
-        | LiveMessage::Unfollowed { id, .. }
-        | LiveMessage::Opened { id, .. }
-        | LiveMessage::Written { id, .. } => Some(id),
-        LiveMessage::Problem { id, .. } => id.as_deref(),
-        LiveMessage::Event { .. } | LiveMessage::Resync { .. } | LiveMessage::Ended { .. } => None,
-    }
-}

@@ -297,6 +297,29 @@ pub enum LiveMessage {
     },
 }
 
+impl LiveMessage {
+    /// The id of the request that it answers, if it answers one.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Pong { id }
+            | Self::Following { id, .. }
+            | Self::Unfollowed { id, .. }
+            | Self::Opened { id, .. }
+            | Self::Written { id, .. }
+            | Self::Board { id, .. }
+            | Self::Done { id } => Some(id),
+            Self::Problem { id, .. } => id.as_deref(),
+            Self::Event { .. }
+            | Self::Resync { .. }
+            | Self::Ended { .. }
+            | Self::Card { .. }
+            | Self::Offer { .. }
+            | Self::Presence { .. }
+            | Self::Typing { .. } => None,
+        }
+    }
+}
+
 /// A frame that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {

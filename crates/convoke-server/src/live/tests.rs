@@ -70,24 +70,7 @@ impl Client {
     async fn answer(&mut self, id: &str) -> LiveMessage {
         loop {
             let message = self.next().await.unwrap();
-            let of = match &message {
-                LiveMessage::Pong { id }
-                | LiveMessage::Following { id, .. }
-                | LiveMessage::Unfollowed { id, .. }
-                | LiveMessage::Opened { id, .. }
-                | LiveMessage::Board { id, .. }
-                | LiveMessage::Done { id }
-                | LiveMessage::Written { id, .. } => Some(id),
-                LiveMessage::Problem { id, .. } => id.as_ref(),
-                LiveMessage::Event { .. }
-                | LiveMessage::Resync { .. }
-                | LiveMessage::Ended { .. }
-                | LiveMessage::Card { .. }
-                | LiveMessage::Offer { .. }
-                | LiveMessage::Presence { .. }
-                | LiveMessage::Typing { .. } => None,
-            };
-            if of.is_some_and(|of| of == id) {
+            if message.id() == Some(id) {
                 return message;
             }
         }
