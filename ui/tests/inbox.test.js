@@ -24,11 +24,13 @@ const focusOn = (selector) => page.waitForFunction((wanted) => document.activeEl
 /** A consumer with a conversation, asked over the API. */
 async function consumer(skill, text) {
   const ask = await prepare(server.url);
+  const { agent_token } = await (await fetch(`${server.url}/api/v1/demo/session`, { method: "POST" })).json();
   const { token } = await ask("POST", "/consumers", {});
   const { id } = await ask("POST", "/conversations", { skill, line: { text } }, token);
   return {
     id,
-    ask,
+    /** The agent serves it, without a page. */
+    served: () => ask("POST", `/conversations/${id}/accept`, undefined, agent_token),
     says: (line) => ask("POST", `/conversations/${id}/lines`, { text: line }, token),
     now: () => ask("GET", `/conversations/${id}`),
     closes: () => ask("POST", `/conversations/${id}/close`, undefined, token),
@@ -128,7 +130,8 @@ test("a rejected ring is gone, and who is away is offered nothing", async () => 
 test("lines that were not seen are counted, and automatic messages lead to what caused them", async () => {
   await sitDown();
   const [first, second] = [await consumer(SERVICE, "The first one"), await consumer(SERVICE, "The second one")];
-  for (const { id } of [first, second]) await first.ask("POST", `/conversations/${id}/accept`, { agent: "4711" });
+  await first.served();
+  await second.served();
   await page.getByRole("button", { name: /The second one/ }).click();
   const list = page.getByRole("navigation", { name: "Conversations" });
   await list.getByRole("button", { name: /The first one.*1 unread/ }).waitFor();
@@ -146,7 +149,7 @@ test("lines that were not seen are counted, and automatic messages lead to what 
 
 test("a manager sees what others serve, joins, takes over and closes", async () => {
   const talk = await consumer(SERVICE, "I want to speak to somebody else");
-  await talk.ask("POST", `/conversations/${talk.id}/accept`, { agent: "4711" });
+  await talk.served();
   await sitDown("/inbox");
   await page.getByRole("button", { name: /somebody else/ }).click();
   await page.getByText("You take no part in this conversation.").waitFor();

@@ -9,6 +9,7 @@ const SERVICE = "123456";
 let server;
 let shop;
 let ask;
+let agent;
 let browser;
 let page;
 
@@ -25,6 +26,8 @@ async function foreignPage(attributes) {
 before(async () => {
   server = await serve("--test-clock");
   ask = await prepare(server.url);
+  const { agent_token } = await (await fetch(`${server.url}/api/v1/demo/session`, { method: "POST" })).json();
+  agent = (path, body) => ask("POST", path, body, agent_token);
   shop = await foreignPage('data-account="demo"');
   await ask("PUT", "/settings", { window: { enabled: true, origins: [shop.url] } });
   browser = await browse();
@@ -64,9 +67,8 @@ test("a conversation on another page survives a restart of the server, with noth
   await write("Before the restart");
   await panel().locator(".line.automatic").first().waitFor();
   const id = await newest();
-  await ask("POST", `/conversations/${id}/accept`, { agent: "4711" });
-  const { agent_token } = await (await fetch(`${server.url}/api/v1/demo/session`, { method: "POST" })).json();
-  const answer = (text) => ask("POST", `/conversations/${id}/lines`, { text }, agent_token);
+  await agent(`/conversations/${id}/accept`);
+  const answer = (text) => agent(`/conversations/${id}/lines`, { text });
   await answer("I am here");
   await panel().getByText("Grace is here for you").waitFor();
   await panel().getByText("I am here", { exact: true }).waitFor();
@@ -101,11 +103,10 @@ test("what comes while the window is shut is counted, and who writes is seen", a
   await write("A question");
   await panel().locator(".line.automatic").first().waitFor();
   const id = await newest();
-  await ask("POST", `/conversations/${id}/accept`, { agent: "4711" });
+  await agent(`/conversations/${id}/accept`);
   await panel().getByText("Grace is here for you").waitFor();
   await panel().getByRole("button", { name: "Hide" }).click();
-  const { agent_token } = await (await fetch(`${server.url}/api/v1/demo/session`, { method: "POST" })).json();
-  await ask("POST", `/conversations/${id}/lines`, { text: "An answer" }, agent_token);
+  await agent(`/conversations/${id}/lines`, { text: "An answer" });
   await page.getByRole("button", { name: /[1-9] new message/ }).waitFor();
   await launch().click();
   await panel().getByText("An answer").waitFor();

@@ -73,7 +73,7 @@ impl Live {
             match &message {
                 LiveMessage::Event { event, .. } => self.events.push(ConversationEvent::clone(event)),
                 LiveMessage::Problem { id: None, problem } => bail!("{problem}"),
-                message if id(message) == Some(to) => break Ok(message.clone()),
+                message if message.id() == Some(to) => break Ok(message.clone()),
                 other => bail!("an answer to nothing: {other:?}"),
             }
         }

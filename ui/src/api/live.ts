@@ -9,6 +9,8 @@ const WAIT_MS_MAX = 8000;
 /** The server lets go of who is silent for a minute; a dead network is noticed by the missing answer. */
 const PING_MS = 20_000;
 const ANSWER_MS_MAX = 15_000;
+/** Handshakes that fail in a row before somebody should look whether the token still counts. */
+const FAILURES_MAX = 4;
 
 /** The server refused: its problem document. */
 export class LiveRefused extends Error {
@@ -31,6 +33,8 @@ export interface LiveListener {
   message: (message: LiveMessage) => void;
   /** The token does not count any more: nothing goes on by itself. */
   strangers: () => void;
+  /** It could not connect several times in a row: the server is away, or does not let us in. */
+  failing?: () => void;
 }
 
 export interface Followed {
@@ -62,6 +66,7 @@ export class Live {
   #wait = WAIT_MS_MIN;
   #again: ReturnType<typeof setTimeout> | undefined;
   #ping: ReturnType<typeof setInterval> | undefined;
+  #failures = 0;
   #closed = false;
 
   /** `base` is the server's address; without a token the cookie speaks. */
@@ -117,6 +122,7 @@ export class Live {
     this.#socket = socket;
     socket.onopen = () => {
       this.#wait = WAIT_MS_MIN;
+      this.#failures = 0;
       this.#ping = setInterval(() => this.#check(socket), PING_MS);
       for (const conversation of this.#following.keys()) this.#askToFollow(conversation);
       this.#on.live(true);
@@ -132,6 +138,9 @@ export class Live {
         this.#on.strangers();
         return;
       }
+      this.#failures += 1;
+      if (this.#failures === FAILURES_MAX) this.#on.failing?.();
+      if (this.#closed) return;
       this.#again = setTimeout(() => this.#connect(), this.#wait);
       this.#wait = Math.min(this.#wait * 2, WAIT_MS_MAX);
     };

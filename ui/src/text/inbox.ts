@@ -27,6 +27,7 @@ export const inbox = {
   },
   seat: { label: "Sit at", you: "your own place", agent: "Grace, an agent" },
   talk: {
+    label: "Conversation",
     none: "No conversation is open",
     noneDetail: "Choose one from the list, or accept one that is offered to you.",
     back: "Back to the list",

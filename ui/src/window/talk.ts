@@ -149,6 +149,11 @@ export class Talk {
       },
       message: (message) => this.#heard(message),
       strangers: () => void this.#start(),
+      // A handshake that is refused does not say why: asking for a token does.
+      failing: () => {
+        this.#live?.close();
+        void this.#start();
+      },
     });
     this.#changed();
   }

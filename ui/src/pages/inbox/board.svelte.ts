@@ -49,7 +49,6 @@ export class Board {
   constructor(seat: Seat, all: boolean) {
     this.seat = seat;
     this.#all = all;
-    this.availability = (sessionStorage.getItem(`${PRESENCE}.${seat.user}`) as Availability | null) ?? "offline";
     this.#live = new Live(location.origin, caller.account, seat.token, {
       ready: () => void this.#arrive(),
       live: (connected) => (this.connected = connected),
@@ -146,13 +145,22 @@ export class Board {
       this.agents = board.agents;
       this.more = board.more;
       this.error = null;
-      if (this.seat.user && this.availability !== "offline") await this.#live.ask("set_availability", { availability: this.availability });
+      await this.#presentAgain();
       this.there = true;
       for (const id of this.cards.keys()) if (this.isMine(id)) this.#follow(id);
       for (const id of this.drafts.keys()) void this.#send(id);
     } catch (error) {
       if (error instanceof LiveRefused) this.error = new Refused(error.problem);
     }
+  }
+
+  /** What was chosen counts again after the server forgot it; before anything was chosen, what the server knows. */
+  async #presentAgain(): Promise<void> {
+    const { user } = this.seat;
+    const chosen = sessionStorage.getItem(`${PRESENCE}.${user}`) as Availability | null;
+    const own = this.agents.find((agent) => agent.agent === user);
+    this.availability = chosen ?? own?.availability ?? "offline";
+    if (own && chosen && own.availability !== chosen) await this.#live.ask("set_availability", { availability: chosen });
   }
 
   #heard(message: LiveMessage): void {

@@ -91,7 +91,7 @@ export class Stage {
       case "controllerbot_messaging_conversation_routing": {
         const { skill } = await ask("GET /accounts/{account}/conversations/{conversation}", { path });
         const other = account.skills.find((one) => one.id !== skill && one.enabled !== false);
-        if (other) await ask("POST /accounts/{account}/conversations/{conversation}/transfer", { path, body: { skill: other.id } });
+        if (other) await this.#transfer(conversation, other.id);
         return;
       }
       case "controllerbot_messaging_conversation_idle": {
@@ -103,7 +103,7 @@ export class Stage {
         const closed = account.skills.find((one) => one.working_hours != null);
         if (!closed) throw new Error(text.playground.events.noOffHours);
         await this.#advance(secondsToSunday(Date.now() + this.#board.ahead));
-        await ask("POST /accounts/{account}/conversations/{conversation}/transfer", { path, body: { skill: closed.id } });
+        await this.#transfer(conversation, closed.id);
         return this.#talk?.write(text.playground.events.sunday);
       }
       case "controllerbot_messaging_consumer_step_up":
@@ -112,6 +112,13 @@ export class Stage {
       case "controllerbot_messaging_conversation_end":
         return this.#talk?.close();
     }
+  }
+
+  /** The agent transfers it; who takes no part in it joins first. */
+  async #transfer(conversation: string, skill: string): Promise<void> {
+    const { user } = this.#board.seat;
+    if (!this.#board.isMine(conversation)) await this.#board.act("join", { participant: user, role: "agent" }, conversation);
+    await this.#board.act("transfer", { skill }, conversation);
   }
 
   async #advance(seconds: number): Promise<void> {
