@@ -1,7 +1,7 @@
 // One WebSocket for everything live: asks, follows, and comes back by itself. Knows no framework: the consumer window uses
 // it, too. What is followed goes on after the last event that was told, so nothing is missed and nothing told twice.
 
-import type { ConversationEvent, LiveMessage, LiveRequest, Problem } from "./schema";
+import type { ConversationEvent, LiveMessage, Problem } from "./schema";
 
 const PROTOCOL = "convoke.v1";
 const WAIT_MS_MIN = 250;
@@ -52,7 +52,10 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
-type Kind = LiveRequest["type"];
+/** What can be asked, as docs/reference/live.md has it. */
+export type Kind =
+  | "ping" | "follow" | "unfollow" | "open" | "publish" | "join" | "leave" | "accept" | "transfer" | "step_up" | "close" | "set_ttr"
+  | "set_manual_deadline" | "set_note" | "board" | "set_availability" | "accept_offer" | "reject_offer" | "typing";
 
 /** A live connection. It connects at once, and again whenever it broke, until it is closed. */
 export class Live {

@@ -1,8 +1,8 @@
 // The account's board as one agent sees it: what waits, what they serve, what they are offered, who is there.
 
-import { Live, LiveBroken, LiveRefused } from "../../api/live";
+import { type Kind, Live, LiveBroken, LiveRefused } from "../../api/live";
 import { Refused, Unreachable, caller } from "../../api/client";
-import type { AgentPresence, Availability, Card, ConversationEvent, LiveMessage, LiveRequest, Offer, Party } from "../../api/schema";
+import type { AgentPresence, Availability, Card, ConversationEvent, LiveMessage, Offer, Party } from "../../api/schema";
 
 /** For how long somebody is shown as writing who does not say that they stopped. */
 const TYPING_MS = 8000;
@@ -72,7 +72,7 @@ export class Board {
   }
 
   /** Asks for something that is recorded or refused; what is wrong is thrown as the pages know it. */
-  async act(type: LiveRequest["type"], body?: unknown, conversation?: string): Promise<LiveMessage> {
+  async act(type: Kind, body?: unknown, conversation?: string): Promise<LiveMessage> {
     try {
       return await this.#live.ask(type, body, conversation);
     } catch (error) {
