@@ -110,11 +110,8 @@ impl Seat {
 
     fn card(&self, card: &CardView, tenant: &Tenant) -> Card {
         let (viewer, names) = (tenant.caller.viewer(), tenant.names());
-        let last = match viewer {
-            Viewer::Staff => &card.last_line,
-            Viewer::Consumer => &card.last_public_line,
-        };
-        let last_line = last.as_ref().and_then(|line| ConversationEvent::of(line, viewer, &names));
+        let last_line = card.last_spoken_line.as_ref();
+        let last_line = last_line.and_then(|line| ConversationEvent::of(line, viewer, &names));
         Card {
             conversation: Conversation::of(&card.state, viewer, &names),
             due: card.due(),

@@ -42,7 +42,7 @@ pub struct Card {
     pub conversation: Conversation,
     /// When it is due: its deadline, or an hour after it began to wait. Queues go by it.
     pub due: Timestamp,
-    /// The last line that the caller may see, if it is known.
+    /// The last line that people wrote to each other, if it is known: not the Controller Bot's, and none for one side only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_line: Option<Box<ConversationEvent>>,
 }

@@ -45,7 +45,7 @@ mod tests {
         kit.put(&format!("{path}/ttr"), &consumer, json!({"ttr": {"type": "urgent"}})).await.ok(200);
         let board = kit.get("/board", &agent).await.ok(200);
         assert_eq!(ids(&board), [&urgent, &calm]);
-        assert_eq!(board["conversations"][0]["last_line"]["type"], "line_published");
+        assert_eq!(board["conversations"][0]["last_line"]["line"], "hello");
         assert_eq!(board["agents"][0]["availability"], "offline");
         kit.post(&format!("{path}/accept"), &agent, Value::Null).await.ok(200);
         let board = kit.get("/board", &agent).await.ok(200);
