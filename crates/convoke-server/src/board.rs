@@ -70,7 +70,7 @@ impl Seat {
             if let Following::Agent(user) = self.who { self.follower.offers_to(user) } else { Vec::new() };
         Board {
             now,
-            conversations: cards.iter().map(|card| self.card(card, tenant)).collect(),
+            conversations: cards.iter().map(|card| shown_card(card, tenant)).collect(),
             more,
             offers: offers.iter().map(offer).collect(),
             agents: self.agents(tenant),
@@ -105,17 +105,6 @@ impl Seat {
                     || state.participants.contains_key(&ParticipantId::User(user))
                     || (state.assigned_agent().is_none() && serves(user))
             }
-        }
-    }
-
-    fn card(&self, card: &CardView, tenant: &Tenant) -> Card {
-        let (viewer, names) = (tenant.caller.viewer(), tenant.names());
-        let last_line = card.last_spoken_line.as_ref();
-        let last_line = last_line.and_then(|line| ConversationEvent::of(line, viewer, &names));
-        Card {
-            conversation: Conversation::of(&card.state, viewer, &names),
-            due: card.due(),
-            last_line: last_line.map(Box::new),
         }
     }
 
@@ -168,7 +157,7 @@ impl Seat {
         } else {
             self.known.remove(&conversation);
         }
-        (concerns || known).then(|| LiveMessage::Card { card: Box::new(self.card(&card, tenant)) })
+        (concerns || known).then(|| LiveMessage::Card { card: Box::new(shown_card(&card, tenant)) })
     }
 
     fn typing(&self, state: &ChatState, tenant: &Tenant) -> Option<LiveMessage> {
@@ -221,6 +210,18 @@ impl Seat {
     /// The caller does not take it.
     pub(crate) fn reject(&self, offer: &OfferId) -> Answer<()> {
         self.follower.reject(offer).map_err(over)
+    }
+}
+
+/// A conversation as the caller sees it.
+fn shown_card(card: &CardView, tenant: &Tenant) -> Card {
+    let (viewer, names) = (tenant.caller.viewer(), tenant.names());
+    let last_line = card.last_spoken_line.as_ref();
+    let last_line = last_line.and_then(|line| ConversationEvent::of(line, viewer, &names));
+    Card {
+        conversation: Conversation::of(&card.state, viewer, &names),
+        due: card.due(),
+        last_line: last_line.map(Box::new),
     }
 }
 

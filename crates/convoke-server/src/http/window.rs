@@ -55,12 +55,11 @@ fn visit(
         return Err(Rejection::SkillUnknown(skill.clone()).into());
     }
     let known = open.token.and_then(|token| server.auth.window_consumer(&account.id, &token));
-    let consumer = match known {
-        Some(consumer) => consumer,
-        None => {
-            server.visits.newcomer(peer.map(|peer| peer.0.ip()))?;
-            server.handle.new_consumer()
-        }
+    let consumer = if let Some(consumer) = known {
+        consumer
+    } else {
+        server.visits.newcomer(peer.map(|peer| peer.0.ip()))?;
+        server.handle.new_consumer()
     };
     let (token, expires_at) = server.auth.window_token(&account.id, consumer);
     let (hours, now) = (account.hours_of(skill.as_ref()), server.handle.now());
