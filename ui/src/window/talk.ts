@@ -32,6 +32,8 @@ const TYPING_AGAIN_MS = 3000;
 export class Talk {
   phase: Phase = "starting";
   connected = false;
+  /** There is no connection though there should be one. */
+  lost = false;
   session: WindowSession | null = null;
   conversation: string | null;
   closed = false;
@@ -133,6 +135,8 @@ export class Talk {
       this.session = (await response.json()) as WindowSession;
     } catch (error) {
       if (await isRefusedToPage(base, error)) return this.#unavailable();
+      this.lost = true;
+      this.#changed();
       this.#timer = setTimeout(() => void this.#start(), this.#again);
       this.#again = Math.min(this.#again * 2, AGAIN_MS_MAX);
       return;
@@ -144,6 +148,8 @@ export class Talk {
     this.#live = new Live(base, account, this.session.token, {
       ready: () => void this.#arrive(),
       live: (connected) => {
+        // Before the first one there is nothing to miss.
+        this.lost = !connected && (this.lost || this.connected);
         this.connected = connected;
         this.#changed();
       },

@@ -156,7 +156,7 @@ export class Panel {
     this.#badge.hidden = unread === 0;
     this.#badge.textContent = String(unread);
     this.#launch.ariaLabel = unread === 0 ? words.open : `${words.open}, ${words.unread(unread)}`;
-    this.#say(this.#status, talk.phase === "unavailable" ? words.unavailable : talk.phase === "ready" && !talk.connected ? words.lost : "");
+    this.#say(this.#status, talk.phase === "unavailable" ? words.unavailable : talk.lost ? words.lost : "");
     this.#say(this.#night, talk.session?.off_hours ? `${backAt(talk.session.back_at)} ${words.writeAnyway}` : "");
     this.#say(this.#typing, talk.writer ? words.typing(nameOf(talk.writer)) : "");
     this.#typing.hidden = false;
