@@ -190,15 +190,15 @@ async fn a_visitor_writes_only_so_fast_and_others_are_not_held_up() {
     let write = async |token: &str, path: &str| {
         ask(&kit, path, Some(SHOP), token, &json!({"text": "again"}), [192, 0, 2, 1]).await
     };
-    let (flooder, flooded) = enter().await;
+    let (flooder, target) = enter().await;
     for _ in 0..limits::WINDOW_ACTS_MAX {
-        write(&flooder, &flooded).await.ok(201);
+        write(&flooder, &target).await.ok(201);
     }
-    write(&flooder, &flooded).await.fails(429, "request.too_many");
+    write(&flooder, &target).await.fails(429, "request.too_many");
     let (other, path) = enter().await;
     write(&other, &path).await.ok(201);
     tokio::time::advance(limits::WINDOW_ACT_REFILL).await;
-    write(&flooder, &flooded).await.ok(201);
+    write(&flooder, &target).await.ok(201);
     // What the brand vouches for is not counted.
     let own = kit.open().await;
     for _ in 0..=limits::WINDOW_ACTS_MAX {
