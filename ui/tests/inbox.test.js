@@ -145,7 +145,7 @@ test("lines that were not seen are counted, and automatic messages lead to what 
   const cause = page.getByRole("link", { name: /from new_conversation, version 1/ });
   assert.match(await cause.getAttribute("href"), /^\/invocations\/inv_/);
   await cause.click();
-  await page.getByRole("heading", { name: "Invocation" }).waitFor();
+  await page.getByRole("heading", { name: "new_conversation" }).waitFor();
   await first.closes();
   await second.closes();
 });

@@ -26,7 +26,7 @@ test("a newcomer writes, is answered by a function, and sees beside it what the 
   const said = await talk.consumer.locator(".line.automatic").first().innerText();
   assert.ok(said.length > "Automatic message".length + 10, said);
   await talk.story.getByRole("link", { name: "Open the invocation" }).click();
-  await page.getByRole("heading", { name: "Invocation" }).waitFor();
+  await page.getByRole("heading", { name: "new_conversation" }).waitFor();
 });
 
 test("the conversation rings at the agent, who takes it, answers, transfers it, and the consumer closes it", async () => {
