@@ -10,11 +10,11 @@ const out = process.env.CONVOKE_PAGES ?? "dist";
 const server = process.env.CONVOKE_URL ?? "http://127.0.0.1:8080";
 const repository = fileURLToPath(new URL("..", import.meta.url));
 
-/** The playground is plain files; they only have to be where the others are. */
-const playground = {
-  name: "playground",
+/** The page around the window is plain files; they only have to be where the others are. */
+const plain = {
+  name: "plain",
   apply: "build" as const,
-  writeBundle: () => cpSync(fileURLToPath(new URL("playground", import.meta.url)), `${out}/playground`, { recursive: true }),
+  writeBundle: () => cpSync(fileURLToPath(new URL("window", import.meta.url)), `${out}/window`, { recursive: true }),
 };
 
 /** The editor brings a language service of its own, which ours takes the place of: seven megabytes that nobody loads. */
@@ -27,7 +27,7 @@ const oneLanguageService = {
 };
 
 export default defineConfig({
-  plugins: [svelte(), playground, oneLanguageService],
+  plugins: [svelte(), plain, oneLanguageService],
   build: {
     outDir: out,
     emptyOutDir: true,
@@ -40,6 +40,6 @@ export default defineConfig({
   worker: { format: "es" },
   server: {
     fs: { allow: [repository] },
-    proxy: { "^/(api|playground|healthz|readyz|favicon.ico)": { target: server, ws: true } },
+    proxy: { "^/(api|window|healthz|readyz|favicon.ico)": { target: server, ws: true } },
   },
 });

@@ -14,17 +14,18 @@ use sha2::{Digest, Sha256};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// What the pages are made from, besides the installed packages, which the lock file stands for.
-const INPUTS: [&str; 13] = [
+const INPUTS: [&str; 14] = [
     "ui/.npmrc",
     "ui/build",
     "ui/index.html",
     "ui/package.json",
     "ui/package-lock.json",
-    "ui/playground",
     "ui/src",
     "ui/svelte.config.js",
     "ui/tsconfig.json",
     "ui/vite.config.ts",
+    "ui/vite.window.config.ts",
+    "ui/window",
     "crates/convoke/types",
     "docs/reference/convoke.d.ts",
     "openapi/convoke.json",

@@ -79,7 +79,7 @@ export function matches(pattern: string, path = here.path): Record<string, strin
   return values;
 }
 
-const isForeign = (path: string) => path.startsWith("/api/") || path === "/playground" || path.startsWith("/playground/");
+const isForeign = (path: string) => path.startsWith("/api/") || path === "/window";
 
 async function mayLeave(): Promise<boolean> {
   return guard === null || (await guard());

@@ -15,6 +15,7 @@ export interface Route {
 
 const CODE: UserRole[] = ["administrator", "faas_admin", "faas_developer"];
 const SET: UserRole[] = [...CODE, "agent_manager"];
+const SERVE: UserRole[] = ["administrator", "agent_manager", "agent"];
 const TALK: UserRole[] = ["administrator", "agent_manager", "agent", "faas_developer"];
 
 /** The values in the pattern become the page's properties. */
@@ -25,6 +26,8 @@ export const ROUTES: Route[] = [
   { pattern: "/functions/{function}", load: () => import("./pages/FunctionPage.svelte"), roles: CODE },
   { pattern: "/invocations", load: () => import("./pages/Invocations.svelte"), roles: CODE },
   { pattern: "/invocations/{invocation}", load: () => import("./pages/Invocation.svelte"), roles: CODE },
+  { pattern: "/inbox", load: () => import("./pages/Inbox.svelte"), roles: SERVE },
+  { pattern: "/playground", load: () => import("./pages/Playground.svelte"), roles: ["administrator", "agent_manager"] },
   { pattern: "/conversations", load: () => import("./pages/ConversationList.svelte"), roles: TALK },
   { pattern: "/conversations/{conversation}", load: () => import("./pages/Conversation.svelte"), roles: TALK },
   { pattern: "/settings", load: () => import("./pages/Settings.svelte"), roles: SET },

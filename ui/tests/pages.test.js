@@ -45,6 +45,8 @@ const PAGES = {
   runs: "/functions/new_conversation?tab=runs",
   general: "/functions/new_conversation?tab=general",
   happened: "/invocations",
+  inbox: "/inbox",
+  playground: "/playground",
   conversations: "/conversations",
   account: "/settings/account",
   skills: "/settings/skills",
@@ -55,6 +57,7 @@ const PAGES = {
   secrets: "/settings/secrets",
   clients: "/settings/clients",
   schedules: "/settings/schedules",
+  window: "/window",
   missing: "/nowhere",
 };
 

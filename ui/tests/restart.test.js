@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browse, items, prepare, sees, serve } from "./support.js";
+import { browse, prepare, serve, stage, texts } from "./support.js";
 
 let server;
 let consumer;
@@ -20,11 +20,10 @@ after(async () => {
 });
 
 test("a restart of the server is survived by everybody who looks", async () => {
-  const talk = consumer.page;
-  await talk.goto(`${server.url}/playground`);
-  await talk.getByLabel("Your message").fill("Before the restart");
-  await talk.getByRole("button", { name: "Open the conversation" }).click();
-  await sees(talk, "#lines", "Welcome");
+  const talk = stage(consumer.page);
+  await talk.come(server.url);
+  await talk.writes("Before the restart");
+  await talk.hears("Welcome");
 
   const { page } = developer;
   await page.goto(`${server.url}/conversations`);
@@ -42,15 +41,14 @@ test("a restart of the server is survived by everybody who looks", async () => {
   await page.getByText("not connected, trying again").waitFor({ state: "hidden" });
   await runs.getByText("live", { exact: true }).waitFor();
 
-  await talk.getByLabel("Your line").fill("After the restart");
-  await talk.getByRole("button", { name: "Send" }).click();
-  await sees(talk, "#lines", "After the restart");
+  await talk.writes("After the restart");
+  await talk.hears("After the restart");
   await transcript.getByText("After the restart").waitFor();
-  await talk.getByRole("button", { name: "Accept" }).click();
+  await talk.play("Accept as the agent");
   await runs.getByRole("row", { name: /participants_change/ }).waitFor();
 
   // Nothing twice and nothing missing, on either side.
-  const lines = (await items(talk, "#lines")).filter((line) => /the restart$/.test(line));
+  const lines = (await texts(talk.consumer.locator(".line.own"))).filter((line) => /the restart$/.test(line));
   assert.equal(lines.length, 2);
   assert.equal(await transcript.getByText("the restart").count(), 2);
   const ask = await prepare(server.url);

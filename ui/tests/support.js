@@ -140,15 +140,35 @@ function listen(page, complaints) {
   });
 }
 
-/** Waits until a list has a line with this text. */
-export async function sees(page, list, text) {
-  await page.locator(`${list} > li`, { hasText: text }).first().waitFor({ timeout: 15_000 });
+/** The playground on a page: one conversation from all sides. */
+export function stage(page) {
+  const consumer = page.getByRole("region", { name: "Your shop's window" });
+  const agent = page.getByRole("region", { name: /^Agent:/ });
+  const story = page.getByRole("list", { name: "What happened" });
+  return {
+    consumer,
+    agent,
+    story,
+    come: async (url, skill) => {
+      await page.goto(`${url}/playground`);
+      await agent.getByText("Grace").waitFor();
+      if (skill) await page.getByLabel("Skill").selectOption(skill);
+    },
+    /** Presses the button of one of the eight events. */
+    play: (act) => page.getByRole("region", { name: "The eight events" }).getByRole("button", { name: act, exact: true }).click(),
+    hears: (text) => consumer.getByText(text).first().waitFor({ timeout: 15_000 }),
+    writes: async (text) => {
+      await consumer.getByLabel("Your message").fill(text);
+      await consumer.getByLabel("Your message").press("Enter");
+    },
+    tells: (text) => story.getByText(text).first().waitFor({ timeout: 15_000 }),
+  };
 }
 
-/** The texts of a list's items, without times of day. */
-export async function items(page, list) {
-  const texts = await page.locator(`${list} > li`).allInnerTexts();
-  return texts.map((text) => text.replace(/\d{1,2}:\d{2}:\d{2}( [AP]M)?/g, "").replace(/\s+/g, " ").trim());
+/** The texts of elements, without times of day. */
+export async function texts(locator) {
+  const found = await locator.allInnerTexts();
+  return found.map((text) => text.replace(/\d{1,2}:\d{2}:\d{2}( [AP]M)?/g, "").replace(/\s+/g, " ").trim());
 }
 
 /** Keeps a picture for people, and checks that nothing sticks out of the window. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eachInABrowser, picture, sees } from "./support.js";
+import { eachInABrowser, picture, stage } from "./support.js";
 
 let server;
 let browser;
@@ -38,12 +38,12 @@ async function deploy() {
 /** A consumer opens a conversation for a skill, and an agent takes it; both in the playground, in a tab of its own. */
 async function converse(skill) {
   const tab = await browser.context.newPage();
-  await tab.goto(`${server.url}/playground`);
-  await tab.getByLabel("Skill").selectOption(skill);
-  await tab.getByRole("button", { name: "Open the conversation" }).click();
-  await tab.getByRole("button", { name: "Accept" }).click();
-  await sees(tab, "#lines", "Grace took the conversation");
-  return tab;
+  const talk = stage(tab);
+  await talk.come(server.url, skill);
+  await talk.play("Write the first line");
+  await talk.play("Accept as the agent");
+  await talk.hears("Grace is here for you");
+  return { ...talk, close: () => tab.close() };
 }
 
 test("a function is created from its template, tested, deployed, seen acting, broken, understood and put right", async () => {
@@ -90,7 +90,7 @@ test("a function is created from its template, tested, deployed, seen acting, br
 
   // A consumer sees its message, before the agent has said anything.
   let talk = await converse(WORKSHOP);
-  await sees(talk, "#lines", SAYS);
+  await talk.hears(SAYS);
   await talk.close();
 
   // It appeared in what happened, without reloading; one click leads to what became of its command.
@@ -109,7 +109,7 @@ test("a function is created from its template, tested, deployed, seen acting, br
   await deploy();
   await page.getByText("kettle_expert answers with version 2 now.").waitFor();
   talk = await converse(WORKSHOP);
-  await sees(talk, "#lines", "You are now talking to Grace");
+  await talk.hears("You are now talking to Grace");
   await talk.close();
   await page.getByRole("link", { name: "Home" }).click();
   await page.getByRole("listitem").filter({ hasText: /kettle_expert.*runs failed/s }).waitFor();
@@ -124,7 +124,7 @@ test("a function is created from its template, tested, deployed, seen acting, br
   await page.getByRole("dialog").getByRole("button", { name: "Roll back to it" }).click();
   await page.getByText("Version 1 answers now.").waitFor();
   talk = await converse(WORKSHOP);
-  await sees(talk, "#lines", SAYS);
+  await talk.hears(SAYS);
   await talk.close();
 });
 

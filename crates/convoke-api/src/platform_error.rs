@@ -42,6 +42,12 @@ platform_errors! {
     ClockNotMovable,
     /// A reader that does not keep up.
     SubscriptionTooSlow,
+    /// No such offer, by its form.
+    OfferUnknown,
+    /// An offer that is over, or somebody else's.
+    OfferOver,
+    /// The connection did not ask for the board yet.
+    BoardNeeded,
     /// A full mailbox.
     Busy,
     /// Shutting down.
@@ -119,6 +125,9 @@ impl PlatformError {
             Self::LoginFailed => "auth.login_failed",
             Self::ClockNotMovable => "clock.not_movable",
             Self::SubscriptionTooSlow => "subscription.too_slow",
+            Self::OfferUnknown => "offer.unknown",
+            Self::OfferOver => "offer.over",
+            Self::BoardNeeded => "board.needed",
             Self::Busy => "node.busy",
             Self::Stopping => "node.stopping",
             Self::StorageUnavailable => "storage.unavailable",

@@ -11,6 +11,7 @@ pub mod account;
 pub mod activity;
 pub mod author;
 pub mod automatic_message;
+pub mod board;
 pub mod bot;
 pub mod client;
 pub mod clock;
@@ -45,6 +46,7 @@ pub mod template;
 pub mod token;
 pub mod ttr;
 pub mod user;
+pub mod window;
 pub mod working_hours;
 
 #[cfg(test)]

@@ -108,6 +108,12 @@ pub const SECRET_VALUE_CHARS_MAX: usize = 16_384;
 /// Most domains that an account's functions may call.
 pub const DOMAINS_MAX: usize = 500;
 
+/// Most origins on whose pages the consumer window may be: a brand's sites in all countries. They are in one header.
+pub const WINDOW_ORIGINS_MAX: usize = 100;
+
+/// Longest origin: a host name has up to 253 bytes. Bytes.
+pub const WINDOW_ORIGIN_BYTES_MAX: usize = 270;
+
 /// Most functions of one account. LivePerson has 50; a state in memory with their sources bears more.
 pub const FUNCTIONS_MAX: usize = 200;
 

@@ -30,6 +30,7 @@ use jiff::Timestamp;
 pub use self::offer::{Offer, OfferId, OfferRefused, OfferState};
 use self::presence::Presences;
 pub use self::presence::{Availability, Presence};
+pub(crate) use self::waiting::due;
 use self::waiting::{Place, Waiting};
 use crate::limits;
 

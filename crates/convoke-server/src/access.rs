@@ -56,6 +56,8 @@ const DOMAINS_WRITE: &[UserRole] = &[Administrator, FaasAdmin];
 const RUNS_READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
 const SCHEDULES_WRITE: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
 const CONVERSATIONS: &[UserRole] = &[Administrator, AgentManager, Agent];
+/// Taking what is offered, in person.
+pub(crate) const IN_PERSON: Who = Staff(&[AgentManager, Agent]);
 /// Developers look at what their functions did.
 const CONVERSATIONS_READ: &[UserRole] = &[Administrator, AgentManager, Agent, FaasDeveloper];
 /// Opening for a consumer: staff, and programs of the brand.
@@ -74,9 +76,12 @@ pub(crate) const TABLE: &[Row] = rows! {
     GET "/api/v1/openapi.json" => Anyone,
     // Only where there is a demo, and only for this machine: the handler sees to it.
     POST "/api/v1/demo/session" => Anyone,
+    POST "/api/v1/demo/clock" => Anyone,
     // Who comes to log in has no token yet.
     POST "/api/v1/session" => Anyone,
     POST "/api/v1/session/cookie" => Anyone,
+    // Whether there is a window, and on which pages, the handler sees to.
+    POST "/api/v1/accounts/{account}/window" => Anyone,
     GET "/api/v1/session" => StaffAndConsumers(EVERY_ROLE),
     DELETE "/api/v1/session" => Staff(EVERY_ROLE),
     GET "/api/v1/events/{event}/schema" => Staff(EVERY_ROLE),
@@ -173,9 +178,11 @@ pub(crate) const TABLE: &[Row] = rows! {
     POST "/api/v1/accounts/{account}/conversations/{conversation}/close" => StaffAndConsumers(CONVERSATIONS),
     PUT "/api/v1/accounts/{account}/conversations/{conversation}/ttr" => StaffAndConsumers(CONVERSATIONS),
     PUT "/api/v1/accounts/{account}/conversations/{conversation}/manual-deadline" => Staff(CONVERSATIONS),
+    PUT "/api/v1/accounts/{account}/conversations/{conversation}/note" => Staff(CONVERSATIONS),
     GET "/api/v1/accounts/{account}/conversations/{conversation}/events" => StaffAndConsumers(CONVERSATIONS_READ),
     GET "/api/v1/accounts/{account}/conversations/{conversation}/explain" => Staff(CONVERSATIONS_READ),
     GET "/api/v1/accounts/{account}/conversations/{conversation}/follow" => StaffAndConsumers(CONVERSATIONS_READ),
+    GET "/api/v1/accounts/{account}/board" => StaffAndConsumers(CONVERSATIONS),
     // What is asked over the connection needs what its own route needs.
     GET "/api/v1/accounts/{account}/live" => StaffAndConsumers(CONVERSATIONS_READ),
 };

@@ -1,7 +1,7 @@
 //! Who asks: tokens in, callers out.
 //!
-//! Four kinds of tokens, told apart by how they begin. `cvk_` speaks for a user or a program of one account; the account
-//! keeps its hash. `cvc_` speaks for one consumer; nothing keeps it, it is signed. `cvo_` speaks for the operator of the
+//! Five kinds of tokens, told apart by how they begin. `cvk_` speaks for a user or a program of one account; the account
+//! keeps its hash. `cvc_` speaks for one consumer; nothing keeps it, it is signed; `cvw_` is the same for one whom only the consumer window knows. `cvo_` speaks for the operator of the
 //! installation. What is a JWT speaks for an application that asked the sentinel plane for it. Every comparison of a secret takes the same time wherever it fails. What a caller may do is said in
 //! [`crate::access`]. Tokens go by the real time: moving the engine's clock does not end them.
 
@@ -13,6 +13,7 @@ mod password;
 mod secret;
 mod session;
 mod signer;
+mod visits;
 
 use std::sync::Arc;
 
@@ -31,10 +32,11 @@ pub(crate) use secret::ClientSecret;
 pub use secret::NewToken;
 pub(crate) use session::SessionProof;
 pub use signer::{SigningKeyInvalid, TokenSigner};
+pub(crate) use visits::Visits;
 
 use crate::caller::{Caller, Identity};
 use crate::limits;
-use consumer_token::ConsumerTokens;
+use consumer_token::{ConsumerTokens, GivenBy};
 use session::SessionProofs;
 use signer::Bearer;
 
@@ -87,7 +89,23 @@ impl Auth {
         let expires_at = self.now() + limits::CONSUMER_TOKEN_LIFE;
         // To the second, as the token says it.
         let expires_at = Timestamp::from_second(expires_at.as_second()).unwrap_or(expires_at);
-        (self.consumers.sign(account, consumer, expires_at), expires_at)
+        (self.consumers.sign(GivenBy::Brand, account, consumer, expires_at), expires_at)
+    }
+
+    /// A token of the consumer window for a consumer, and when it ends.
+    pub(crate) fn window_token(&self, account: &AccountId, consumer: ConsumerId) -> (String, Timestamp) {
+        let expires_at = self.now() + limits::CONSUMER_TOKEN_LIFE;
+        let expires_at = Timestamp::from_second(expires_at.as_second()).unwrap_or(expires_at);
+        (self.consumers.sign(GivenBy::Window, account, consumer, expires_at), expires_at)
+    }
+
+    /// The consumer whom the window of `account` knows by this token.
+    pub(crate) fn window_consumer(&self, account: &AccountId, token: &str) -> Option<ConsumerId> {
+        if token.len() > limits::TOKEN_BYTES_MAX {
+            return None;
+        }
+        let (own, consumer) = self.consumers.verify(GivenBy::Window, token, self.now())?;
+        (own == *account).then_some(consumer)
     }
 
     /// What the session of a token shows besides it.
@@ -118,12 +136,19 @@ impl Auth {
         if token.starts_with("cvo_") {
             let expected = self.operator_sha256?;
             let same: bool = secret::sha256(token).ct_eq(&expected).into();
-            return same.then_some(Caller { account: None, identity: Identity::Operator });
+            return same.then_some(Caller::new(None, Identity::Operator));
         }
         if token.starts_with("cvc_") {
-            let (account, consumer) = self.consumers.verify(token, self.now())?;
+            let (account, consumer) = self.consumers.verify(GivenBy::Brand, token, self.now())?;
             handle.account(&account)?;
-            return Some(Caller { account: Some(account), identity: Identity::Consumer(consumer) });
+            return Some(Caller::new(Some(account), Identity::Consumer(consumer)));
+        }
+        if token.starts_with("cvw_") {
+            let (account, consumer) = self.consumers.verify(GivenBy::Window, token, self.now())?;
+            // Where the window is switched off, nobody came through it.
+            handle.account(&account).filter(|view| view.account.window.enabled)?;
+            let caller = Caller::new(Some(account), Identity::Consumer(consumer));
+            return Some(Caller { by_window: true, ..caller });
         }
         if token.starts_with("eyJ") {
             return self.application(handle, token).or_else(|| self.consumer(handle, token));
@@ -136,14 +161,14 @@ impl Auth {
         let Bearer { account, client } = self.signer.verify(token, self.now())?;
         let client = client.parse().ok()?;
         let roles = handle.account(&account)?.account.clients.get(&client)?.roles.clone();
-        Some(Caller { account: Some(account), identity: Identity::Client { client, roles } })
+        Some(Caller::new(Some(account), Identity::Client { client, roles }))
     }
 
     /// The consumer with a token of the identity plane.
     fn consumer(&self, handle: &Handle, token: &str) -> Option<Caller> {
         let bearer = self.signer.consumer_of(token, Purpose::Connection, self.now())?;
         handle.account(&bearer.account)?;
-        Some(Caller { account: Some(bearer.account), identity: Identity::Consumer(bearer.consumer) })
+        Some(Caller::new(Some(bearer.account), Identity::Consumer(bearer.consumer)))
     }
 
     fn staff(&self, handle: &Handle, token: &str) -> Option<Caller> {
@@ -164,6 +189,6 @@ impl Auth {
             Principal::Application => Identity::Application { token: id, roles },
             Principal::Consumer(consumer) => Identity::Consumer(consumer),
         };
-        Some(Caller { account: Some(account), identity })
+        Some(Caller::new(Some(account), identity))
     }
 }

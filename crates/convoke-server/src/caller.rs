@@ -23,6 +23,8 @@ pub(crate) struct Caller {
     pub(crate) account: Option<AccountId>,
     /// Who they are.
     pub(crate) identity: Identity,
+    /// They came through the consumer window: nobody knows who they are, so they may do less in a given time.
+    pub(crate) by_window: bool,
 }
 
 /// Who somebody is.
@@ -54,6 +56,11 @@ pub struct FunctionPrincipal {
 }
 
 impl Caller {
+    /// Somebody whom the brand or the installation knows.
+    pub(crate) const fn new(account: Option<AccountId>, identity: Identity) -> Self {
+        Self { account, identity, by_window: false }
+    }
+
     /// Whether they have one of these roles. The operator has all.
     pub(crate) fn has_any(&self, wanted: &[UserRole]) -> bool {
         match &self.identity {

@@ -125,6 +125,7 @@ fn body_for(path: &str) -> Value {
         "step-up" => json!({"identity": "x"}),
         "ttr" => json!({"ttr": {"type": "urgent"}}),
         "manual-deadline" => json!({"deadline": null}),
+        "note" => json!({"note": "x"}),
         _ => Value::Null,
     }
 }

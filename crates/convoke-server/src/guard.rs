@@ -19,6 +19,7 @@ use crate::caller::{Caller, Peer, Tenant};
 use crate::cookie;
 use crate::problem::ApiError;
 use crate::server::Shared;
+use crate::window;
 
 pub(crate) async fn guard(State(server): State<Shared>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -78,7 +79,9 @@ pub(crate) fn authenticate(server: &Shared, parts: &Parts) -> Result<Caller, Api
     if peer.is_some_and(|address| !server.attempts.may_try(address)) {
         return Err(PlatformError::TooManyRequests.into());
     }
-    server.auth.caller(&server.handle, token).ok_or_else(|| {
+    let caller = server.auth.caller(&server.handle, token);
+    let caller = caller.filter(|caller| window::counts(server, caller, &parts.headers));
+    caller.ok_or_else(|| {
         if let Some(address) = peer {
             server.attempts.refused(address);
         }

@@ -3,6 +3,7 @@
 mod accounts;
 mod activity;
 mod automatic_messages;
+mod board;
 mod clients;
 mod clock;
 mod consumers;
@@ -26,6 +27,7 @@ mod sessions;
 mod skills;
 mod tokens;
 mod users;
+mod window;
 
 pub(crate) use conversation_writes::perform;
 pub(crate) use conversations::{open_for, visible};
@@ -86,6 +88,7 @@ pub(crate) fn api() -> OpenApiRouter<Shared> {
         .routes(routes!(health::readyz))
         .routes(routes!(health::document))
         .routes(routes!(demo::session))
+        .routes(routes!(demo::advance))
         .routes(routes!(sessions::open, sessions::get, sessions::close))
         .routes(routes!(sessions::open_in_cookie))
         .routes(routes!(clock::get))
@@ -166,11 +169,13 @@ fn conversing() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(consumers::create))
         .routes(routes!(consumers::erase))
+        .routes(routes!(window::open))
         .routes(routes!(conversations::list, conversations::open))
         .routes(routes!(conversations::get))
         .routes(routes!(conversations::events))
         .routes(routes!(conversations::explain))
         .routes(routes!(follow::follow))
+        .routes(routes!(board::get))
         .routes(routes!(live::live))
         .routes(routes!(conversation_writes::publish))
         .routes(routes!(conversation_writes::join))
@@ -181,6 +186,7 @@ fn conversing() -> OpenApiRouter<Shared> {
         .routes(routes!(conversation_writes::close))
         .routes(routes!(conversation_writes::set_ttr))
         .routes(routes!(conversation_writes::set_manual_deadline))
+        .routes(routes!(conversation_writes::set_note))
 }
 
 async fn nothing_here() -> ApiError {

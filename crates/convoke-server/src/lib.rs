@@ -15,6 +15,7 @@
 mod access;
 mod assets;
 mod auth;
+mod board;
 mod caller;
 mod cookie;
 mod csv;
@@ -32,6 +33,7 @@ mod serve;
 mod server;
 pub mod templates;
 mod tls;
+mod window;
 
 #[cfg(test)]
 mod every_route;

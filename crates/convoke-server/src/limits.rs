@@ -111,6 +111,12 @@ pub(crate) const LIVE_FRAME_BYTES_MAX: usize = BODY_BYTES_MAX;
 /// connection. Bytes.
 pub(crate) const LIVE_FRAME_BYTES_READ_MAX: usize = 2 * LIVE_FRAME_BYTES_MAX;
 
+/// Conversations that a board shows at first; what is due first is among them. Nobody reads more of a queue.
+pub(crate) const BOARD_CARDS_MAX: usize = 500;
+
+/// Open conversations that are looked at to find those: a whole team's queue at its worst.
+pub(crate) const BOARD_LOOKED_AT_MAX: usize = 10_000;
+
 /// Requests of one live connection that may be under way. A busy agent has a few; a program that has more gains nothing
 /// but a queue.
 pub(crate) const LIVE_REQUESTS_MAX: usize = 256;
@@ -185,6 +191,27 @@ pub(crate) const CALLBACK_BYTES_MAX: usize = 64;
 
 /// How long after its end an anonymous identity can be gone on with (messaging contract §2.1).
 pub(crate) const ANONYMOUS_EXTENDED: Duration = Duration::from_hours(24);
+
+/// New identities that the consumer window gives to one address at once: an office that opens a page together.
+pub(crate) const WINDOW_NEWCOMERS_MAX: u32 = 60;
+
+/// How long it takes until the window gives an address one identity more. Who comes back keeps theirs.
+pub(crate) const WINDOW_NEWCOMER_REFILL: Duration = Duration::from_secs(5);
+
+/// Conversations that come through the window from one address at once: people of one office who write about one thing.
+pub(crate) const WINDOW_OPENINGS_MAX: u32 = 30;
+
+/// How long it takes until one conversation more may come from an address: each can run functions and takes an agent's time.
+pub(crate) const WINDOW_OPENING_REFILL: Duration = Duration::from_secs(20);
+
+/// What one consumer of the window writes and does at once: somebody in a hurry who sends each sentence by itself.
+pub(crate) const WINDOW_ACTS_MAX: u32 = 30;
+
+/// How long it takes until one line more is taken. Nobody types faster for long.
+pub(crate) const WINDOW_ACT_REFILL: Duration = Duration::from_secs(1);
+
+/// Open conversations of one consumer of the window: it shows one, and another tab may have begun one meanwhile.
+pub(crate) const WINDOW_OPEN_MAX: usize = 3;
 
 /// Events between a publish and the end of its step, at most: its deadline, its triggers, and what is settled at once.
 pub(crate) const EVENTS_OF_STEP: u64 = 40;

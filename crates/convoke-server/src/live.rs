@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  frame ──▶ asks: who may, what ──▶ under way (bounded) ──┐
-//!                      follow ──▶ feeds (bounded) ─────────┴──▶ messages ──▶ frame
+//!                      follow ──▶ feeds (bounded) ─────────┼──▶ messages ──▶ frame
+//!                      board ───▶ seat: what changed ──────┘
 //! ```
 //!
 //! A single task does all of it, so that what is written waits for the client and nothing piles up: a follower that does
@@ -12,9 +13,11 @@
 
 mod asks;
 mod follows;
+mod seated;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::pin::pin;
 
 use axum::body::Bytes;
@@ -23,6 +26,7 @@ use convoke_api::error_code::ErrorCode;
 use convoke_api::platform_error::PlatformError;
 use convoke_api::problem::Problem;
 use convoke_api::v1::live::{Ask, LiveMessage, Request};
+use convoke_engine::OfferId;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use tokio::time::{Instant, interval_at, timeout};
@@ -30,6 +34,7 @@ use tracing::debug;
 
 use self::asks::Asked;
 use self::follows::{Follows, Heard};
+use crate::board::Seat;
 use crate::caller::{Peer, Tenant};
 use crate::guard::still_admitted;
 use crate::limits;
@@ -44,6 +49,10 @@ pub(crate) struct Connection {
     peer: Option<Peer>,
     under_way: FuturesUnordered<Asked>,
     follows: Follows,
+    /// The client's place at the board, if it asked for one.
+    seat: Option<Seat>,
+    /// News of the board that are still to be written; the next ones are taken when there are none.
+    told: VecDeque<LiveMessage>,
     heard_at: Instant,
 }
 
@@ -73,6 +82,8 @@ impl Connection {
             peer,
             under_way: FuturesUnordered::new(),
             follows: Follows::default(),
+            seat: None,
+            told: VecDeque::new(),
             heard_at: Instant::now(),
         }
     }
@@ -97,10 +108,14 @@ impl Connection {
                 () = &mut stopped => Err(End::Stopping),
                 frame = socket.recv() => self.on_frame(frame).map(|message| message.as_ref().map(as_frame)),
                 Some(answered) = self.under_way.next(), if !self.under_way.is_empty() => {
-                    Ok(Some(as_frame(&self.follows.answered(answered))))
+                    Ok(Some(as_frame(&self.answered(answered))))
                 }
                 Some(heard) = self.follows.next(), if !self.follows.is_empty() => {
                     self.on_heard(heard).map(|message| Some(as_frame(&message)))
+                }
+                news = seated::news(self.seat.as_ref()), if self.told.is_empty() => self.on_news(news),
+                () = std::future::ready(()), if !self.told.is_empty() => {
+                    Ok(self.told.pop_front().as_ref().map(as_frame))
                 }
                 _ = ping.tick() => self.on_silence(),
             };
@@ -149,13 +164,16 @@ impl Connection {
         if let Err(error) = asks::permit(&self.tenant.caller, &ask) {
             return Some(refused(Some(id), error));
         }
-        match ask {
+        match &ask {
             Ask::Ping => return Some(LiveMessage::Pong { id }),
             Ask::Unfollow { conversation } => {
-                self.follows.stop(conversation);
-                return Some(LiveMessage::Unfollowed { id, conversation });
+                self.follows.stop(*conversation);
+                return Some(LiveMessage::Unfollowed { id, conversation: *conversation });
             }
-            Ask::Follow { .. } | Ask::Open(_) | Ask::Act { .. } => {}
+            Ask::SetAvailability(_) | Ask::RejectOffer(_) | Ask::Typing { .. } => {
+                return Some(self.say_in_person(id, &ask));
+            }
+            Ask::Follow { .. } | Ask::Open(_) | Ask::Act { .. } | Ask::Board(_) | Ask::AcceptOffer(_) => {}
         }
         if self.under_way.len() >= limits::LIVE_REQUESTS_MAX {
             let detail = format!("at most {} requests may be under way", limits::LIVE_REQUESTS_MAX);
@@ -172,7 +190,21 @@ impl Connection {
             }
             Ask::Open(open) => asks::open(server, tenant, self.peer, id, open).boxed(),
             Ask::Act { conversation, act } => asks::act(server, tenant, id, conversation, act).boxed(),
-            Ask::Ping | Ask::Unfollow { .. } => return None,
+            Ask::Board(see) => asks::board(server, tenant, id, see).boxed(),
+            Ask::AcceptOffer(named) => {
+                let offer = OfferId::named(&named.offer);
+                match self.begin_accept(&offer) {
+                    Ok((conversation, agent)) => {
+                        asks::take(server, tenant, id, offer, conversation, agent).boxed()
+                    }
+                    Err(error) => return Some(refused(Some(id), error)),
+                }
+            }
+            Ask::Ping
+            | Ask::Unfollow { .. }
+            | Ask::SetAvailability(_)
+            | Ask::RejectOffer(_)
+            | Ask::Typing { .. } => return None,
         };
         self.under_way.push(asked);
         None
@@ -205,7 +237,10 @@ impl Connection {
     /// What is there without waiting.
     fn ready(&mut self) -> Result<Option<LiveMessage>, End> {
         if let Some(Some(answered)) = self.under_way.next().now_or_never() {
-            return Ok(Some(self.follows.answered(answered)));
+            return Ok(Some(self.answered(answered)));
+        }
+        if let Some(told) = self.told.pop_front() {
+            return Ok(Some(told));
         }
         match self.follows.next().now_or_never() {
             Some(Some(heard)) => self.on_heard(heard).map(Some),

@@ -10,7 +10,7 @@ use convoke_engine::ports::MovableClock;
 use convoke_engine::{AccountView, Handle};
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{Attempts, Auth};
+use crate::auth::{Attempts, Auth, Visits};
 use crate::caller::Tenant;
 use crate::lp::{Published, Unanswered};
 use crate::problem::Answer;
@@ -61,6 +61,7 @@ pub(crate) struct Shared(Arc<Inner>);
 pub(crate) struct Inner {
     server: Server,
     pub(crate) attempts: Attempts,
+    pub(crate) visits: Visits,
     pub(crate) unanswered: Unanswered,
     pub(crate) openapi: Bytes,
 }
@@ -68,7 +69,13 @@ pub(crate) struct Inner {
 impl Shared {
     pub(crate) fn new(server: Server, openapi: Bytes) -> Self {
         let unanswered = Unanswered::default();
-        Self(Arc::new(Inner { server, attempts: Attempts::default(), unanswered, openapi }))
+        Self(Arc::new(Inner {
+            server,
+            attempts: Attempts::default(),
+            visits: Visits::default(),
+            unanswered,
+            openapi,
+        }))
     }
 
     /// Changes a setting of the account, in the caller's name.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use convoke_domain::account::{
-    AccessToken, Account, Actor, Command, Principal, Skill, TokenKind, User, UserRole,
+    AccessToken, Account, Actor, Command, ConsumerWindow, Principal, Skill, TokenKind, User, UserRole,
 };
 use convoke_domain::automatic_message::Language;
 use convoke_domain::function::{self, Draft, EventBinding, FunctionSettings};
@@ -133,6 +133,9 @@ impl Demo<'_> {
             self.configure(Command::DefineSkill { id: id(skill), skill: skill_settings }).await?;
         }
         self.configure(Command::SetDefaultSkill { skill: Some(id(SERVICE)) }).await?;
+        // Anybody on this machine may try the consumer window, on our own pages.
+        let window = ConsumerWindow { enabled: true, ..ConsumerWindow::default() };
+        self.configure(Command::SetWindow { window }).await?;
         for part in &CAST {
             self.configure(Command::DefineUser { id: user(part.user), user: part.user() }).await?;
         }

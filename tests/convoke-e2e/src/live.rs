@@ -73,7 +73,7 @@ impl Live {
             match &message {
                 LiveMessage::Event { event, .. } => self.events.push(ConversationEvent::clone(event)),
                 LiveMessage::Problem { id: None, problem } => bail!("{problem}"),
-                message if id(message) == Some(to) => break Ok(message.clone()),
+                message if message.id() == Some(to) => break Ok(message.clone()),
                 other => bail!("an answer to nothing: {other:?}"),
             }
         }
@@ -153,17 +153,5 @@ fn refusal(message: LiveMessage) -> anyhow::Error {
     match message {
         LiveMessage::Problem { problem, .. } => (*problem).into(),
         other => anyhow::anyhow!("not an answer to this: {other:?}"),
-    }
-}
-
-fn id(message: &LiveMessage) -> Option<&str> {
-    match message {
-        LiveMessage::Pong { id }
-        | LiveMessage::Following { id, .. }
-        | LiveMessage::Unfollowed { id, .. }
-        | LiveMessage::Opened { id, .. }
-        | LiveMessage::Written { id, .. } => Some(id),
-        LiveMessage::Problem { id, .. } => id.as_deref(),
-        LiveMessage::Event { .. } | LiveMessage::Resync { .. } | LiveMessage::Ended { .. } => None,
     }
 }

@@ -4,8 +4,10 @@ import { frame } from "./frame";
 import { functions } from "./functions";
 import { happened } from "./happened";
 import { home } from "./home";
+import { inbox } from "./inbox";
+import { playground } from "./playground";
 import { runs } from "./runs";
 import { settings } from "./settings";
 import { work } from "./work";
 
-export const text = { ...frame, functions, happened, home, runs, settings, work };
+export const text = { ...frame, functions, happened, home, inbox, playground, runs, settings, work };

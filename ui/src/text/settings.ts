@@ -51,6 +51,11 @@ export const settings = {
     days: "Days",
     keepDebug: "Keep lines of the level debug",
     keepTests: "Keep tests, too",
+    window: "Consumer window",
+    windowOn: "Anybody may write, without being known to the brand",
+    origins: "Pages that may have it",
+    originsHint: "One origin a line, as browsers write it: https://shop.example. Pages of this installation may have it anyway.",
+    tag: "One script tag puts it on a page:",
   },
 
   skills: {

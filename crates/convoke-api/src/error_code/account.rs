@@ -76,6 +76,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         advice: "It ends in the future, at most 366 days from now." },
     Entry { code: "token.roles_exceed", status: Some(403), title: "The token would allow more than its holder may",
         advice: "Remove the other roles." },
+    Entry { code: "window.origin_invalid", status: Some(400), title: "This is no origin of a page",
+        advice: "Write it as browsers do: `https://shop.example`, with a port only if it is not the usual one, and without a path." },
     Entry { code: "limit.reached", status: Some(409), title: "The account has too many of these",
         advice: "Remove those that nobody needs; the detail says how many there may be." },
 ];

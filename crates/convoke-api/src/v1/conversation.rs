@@ -5,7 +5,7 @@ mod views;
 
 pub use requests::{
     AcceptConversation, JoinConversation, ListConversations, OpenConversation, PlaceInList, PublishLine,
-    SetDeadline, SetTtr, StepUp, TransferConversation,
+    SetDeadline, SetNote, SetTtr, StepUp, TransferConversation,
 };
 pub use views::{
     Closed, Closing, Conversation, ConversationSummary, OpenedConversation, Participant, PendingTrigger,

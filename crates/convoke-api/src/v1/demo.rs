@@ -24,6 +24,8 @@ pub struct DemoSession {
     pub agent_token: String,
     /// An administrator's token.
     pub admin_token: String,
+    /// Whether the demo's page may move the clock: only with `convoke dev --test-clock`.
+    pub movable_clock: bool,
 }
 
 impl fmt::Debug for DemoSession {

@@ -4,6 +4,9 @@
 //! same; answers come as they are ready, not in the order of the asks. What is asked is what the HTTP routes take, with the
 //! same bodies, roles and error codes. The reference is `docs/reference/live.md`.
 
+#[cfg(test)]
+mod tests;
+
 use convoke_domain::id::ConversationId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -13,12 +16,13 @@ use utoipa::ToSchema;
 use crate::body::parse_body;
 use crate::limits::LIVE_ID_BYTES_MAX;
 use crate::problem::{Invalid, Problem};
+use crate::v1::board::{AgentPresence, Board, Card, NameOffer, Offer, SeeBoard, SetAvailability, Typing};
 use crate::v1::conversation::{
     AcceptConversation, JoinConversation, OpenConversation, OpenedConversation, PublishLine, SetDeadline,
-    SetTtr, StepUp, TransferConversation, Written,
+    SetNote, SetTtr, StepUp, TransferConversation, Written,
 };
 use crate::v1::event::ConversationEvent;
-use crate::v1::participant::ParticipantRef;
+use crate::v1::participant::{ParticipantRef, Party, Role};
 
 /// The subprotocol to ask for.
 pub const PROTOCOL: &str = "convoke.v1";
@@ -54,6 +58,21 @@ pub enum Ask {
     },
     /// A new conversation.
     Open(OpenConversation),
+    /// What is going on, and then what changes of it.
+    Board(SeeBoard),
+    /// Whether the caller takes conversations.
+    SetAvailability(SetAvailability),
+    /// An offer is taken.
+    AcceptOffer(NameOffer),
+    /// An offer is not taken.
+    RejectOffer(NameOffer),
+    /// Whether the caller is writing.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Whether.
+        typing: Typing,
+    },
     /// Something of a conversation.
     Act {
         /// Which.
@@ -84,6 +103,8 @@ pub enum Act {
     SetTtr(SetTtr),
     /// Promises an answer at a certain time.
     SetManualDeadline(SetDeadline),
+    /// Notes something about it.
+    SetNote(SetNote),
 }
 
 /// From where a conversation is followed.
@@ -112,7 +133,7 @@ pub struct LiveRequest {
     pub id: String,
     /// What is asked.
     pub r#type: LiveRequestType,
-    /// The conversation it is about; all but `ping` and `open` have one.
+    /// The conversation it is about. `ping`, `open`, `board` and what is about offers and availability have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub conversation: Option<ConversationId>,
@@ -152,6 +173,18 @@ pub enum LiveRequestType {
     SetTtr,
     /// A promised time.
     SetManualDeadline,
+    /// A note for agents and managers.
+    SetNote,
+    /// What is going on, and then what changes of it.
+    Board,
+    /// Whether an agent takes conversations.
+    SetAvailability,
+    /// An agent takes what is offered.
+    AcceptOffer,
+    /// An agent does not take it.
+    RejectOffer,
+    /// Somebody is writing, or not any more.
+    Typing,
 }
 
 /// A frame of the server.
@@ -193,6 +226,46 @@ pub enum LiveMessage {
         /// What was recorded.
         written: Written,
     },
+    /// Answers `board`: what is going on. What changes of it comes from now on.
+    Board {
+        /// Of the request.
+        id: String,
+        /// What is going on.
+        board: Box<Board>,
+    },
+    /// Answers what is done at once and recorded nowhere: availability, a rejected offer, typing.
+    Done {
+        /// Of the request.
+        id: String,
+    },
+    /// A conversation on the board is not as it was: this is how it is now. One that is closed or does not concern the
+    /// caller any more is told once more, and then no longer.
+    Card {
+        /// The conversation.
+        card: Box<Card>,
+    },
+    /// An offer to the caller is not as it was.
+    Offer {
+        /// The offer.
+        offer: Box<Offer>,
+    },
+    /// Somebody's presence is not as it was.
+    Presence {
+        /// Whose, and how it is.
+        agent: AgentPresence,
+    },
+    /// Somebody is writing, or not any more. Nobody keeps it.
+    Typing {
+        /// Where.
+        #[schema(value_type = String)]
+        conversation: ConversationId,
+        /// Who.
+        who: Party,
+        /// As what.
+        role: Role,
+        /// Whether they are.
+        typing: bool,
+    },
     /// Answers a request that was refused; nothing of it was applied.
     Problem {
         /// Of the request; absent if it could not be read.
@@ -225,6 +298,29 @@ pub enum LiveMessage {
         /// Why.
         problem: Box<Problem>,
     },
+}
+
+impl LiveMessage {
+    /// The id of the request that it answers, if it answers one.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Pong { id }
+            | Self::Following { id, .. }
+            | Self::Unfollowed { id, .. }
+            | Self::Opened { id, .. }
+            | Self::Written { id, .. }
+            | Self::Board { id, .. }
+            | Self::Done { id } => Some(id),
+            Self::Problem { id, .. } => id.as_deref(),
+            Self::Event { .. }
+            | Self::Resync { .. }
+            | Self::Ended { .. }
+            | Self::Card { .. }
+            | Self::Offer { .. }
+            | Self::Presence { .. }
+            | Self::Typing { .. } => None,
+        }
+    }
 }
 
 /// A frame that could not be read.
@@ -285,6 +381,14 @@ impl LiveRequest {
             LiveRequestType::Close => self.without_body(self.act(Act::Close)?)?,
             LiveRequestType::SetTtr => self.act(Act::SetTtr(self.body()?))?,
             LiveRequestType::SetManualDeadline => self.act(Act::SetManualDeadline(self.body()?))?,
+            LiveRequestType::SetNote => self.act(Act::SetNote(self.body()?))?,
+            LiveRequestType::Board => Ask::Board(self.body_or_default()?),
+            LiveRequestType::SetAvailability => Ask::SetAvailability(self.body()?),
+            LiveRequestType::AcceptOffer => Ask::AcceptOffer(self.body()?),
+            LiveRequestType::RejectOffer => Ask::RejectOffer(self.body()?),
+            LiveRequestType::Typing => {
+                Ask::Typing { conversation: self.conversation()?, typing: self.body()? }
+            }
         })
     }
 
@@ -318,6 +422,13 @@ impl Ask {
             Self::Follow { conversation, from } => (LiveRequestType::Follow, Some(*conversation), raw(from)),
             Self::Unfollow { conversation } => (LiveRequestType::Unfollow, Some(*conversation), None),
             Self::Open(open) => (LiveRequestType::Open, None, raw(open)),
+            Self::Board(see) => (LiveRequestType::Board, None, raw(see)),
+            Self::SetAvailability(set) => (LiveRequestType::SetAvailability, None, raw(set)),
+            Self::AcceptOffer(offer) => (LiveRequestType::AcceptOffer, None, raw(offer)),
+            Self::RejectOffer(offer) => (LiveRequestType::RejectOffer, None, raw(offer)),
+            Self::Typing { conversation, typing } => {
+                (LiveRequestType::Typing, Some(*conversation), raw(typing))
+            }
             Self::Act { conversation, act } => {
                 let (r#type, body) = act.parts();
                 (r#type, Some(*conversation), body)
@@ -338,6 +449,7 @@ impl Act {
             Self::Close => (LiveRequestType::Close, None),
             Self::SetTtr(body) => (LiveRequestType::SetTtr, raw(body)),
             Self::SetManualDeadline(body) => (LiveRequestType::SetManualDeadline, raw(body)),
+            Self::SetNote(body) => (LiveRequestType::SetNote, raw(body)),
         }
     }
 }
@@ -363,84 +475,4 @@ fn in_body(mut invalid: Invalid) -> Invalid {
             if error.field.is_empty() { "body".to_owned() } else { format!("body.{}", error.field) };
     }
     invalid
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CONVERSATION: &str = "conv_00000000000000000000000000000001";
-
-    fn read(json: &str) -> Result<Request, Unreadable> {
-        Request::read(json.as_bytes())
-    }
-
-    #[test]
-    fn every_request_reads_back_as_it_was_sent() {
-        let conversation: ConversationId = CONVERSATION.parse().unwrap();
-        let participant: ParticipantRef = "4711".parse().unwrap();
-        let deadline = SetDeadline { deadline: None };
-        let ttr = SetTtr { ttr: crate::v1::ttr::Ttr::Urgent };
-        let acts = [
-            Act::Publish(PublishLine { text: "hi".to_owned(), key: Some("k".to_owned()) }),
-            Act::Join(JoinConversation { participant, role: crate::v1::participant::Role::Reader }),
-            Act::Leave(LeaveConversation { participant }),
-            Act::Accept(AcceptConversation::default()),
-            Act::Transfer(TransferConversation { skill: "2".parse().ok(), agent: None }),
-            Act::StepUp(StepUp { identity: "crm".to_owned() }),
-            Act::Close,
-            Act::SetTtr(ttr),
-            Act::SetManualDeadline(deadline),
-        ];
-        let mut asks: Vec<Ask> = acts.into_iter().map(|act| Ask::Act { conversation, act }).collect();
-        asks.push(Ask::Ping);
-        asks.push(Ask::Follow { conversation, from: Follow { after: 7 } });
-        asks.push(Ask::Unfollow { conversation });
-        asks.push(Ask::Open(OpenConversation::default()));
-        for ask in asks {
-            let request = Request { id: "1".to_owned(), ask };
-            assert_eq!(read(&request.to_json()).as_ref(), Ok(&request), "{}", request.to_json());
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_with_the_id_of_the_request() {
-        let cases = [
-            (r#"{"id":"1","type":"publish","body":{"text":"hi"}}"#, "conversation"),
-            (&format!(r#"{{"id":"1","type":"publish","conversation":"{CONVERSATION}"}}"#), "body"),
-            (
-                &format!(
-                    r#"{{"id":"1","type":"publish","conversation":"{CONVERSATION}","body":{{"text":1}}}}"#
-                ),
-                "body.text",
-            ),
-            (&format!(r#"{{"id":"1","type":"close","conversation":"{CONVERSATION}","body":{{}}}}"#), "body"),
-            (r#"{"id":"1","type":"dance"}"#, "type"),
-            (r#"{"id":"1","type":"ping","more":1}"#, "more"),
-        ];
-        for (frame, field) in cases {
-            let wrong = read(frame).unwrap_err();
-            assert_eq!(wrong.id.as_deref(), Some("1"), "{frame}");
-            assert_eq!(wrong.invalid.errors[0].field, field, "{frame}");
-        }
-        assert_eq!(read("{").unwrap_err().id, None);
-        assert_eq!(read(r#"{"id":"","type":"ping"}"#).unwrap_err().invalid.errors[0].field, "id");
-    }
-
-    #[test]
-    fn the_examples_of_the_reference_are_real() {
-        let page = include_str!("../../../../docs/reference/live.md");
-        let mut blocks = page.split("```json\n").skip(1).map(|block| block.split("```").next().unwrap());
-        for example in blocks.next().unwrap().lines() {
-            let request = read(example).unwrap();
-            let again: serde_json::Value = serde_json::from_str(&request.to_json()).unwrap();
-            let shown: serde_json::Value = serde_json::from_str(example).unwrap();
-            assert_eq!((&again["id"], &again["type"]), (&shown["id"], &shown["type"]));
-        }
-        for example in blocks.next().unwrap().lines() {
-            let message: LiveMessage = serde_json::from_str(example).unwrap();
-            let shown: serde_json::Value = serde_json::from_str(example).unwrap();
-            assert_eq!(serde_json::to_value(message).unwrap(), shown);
-        }
-    }
 }

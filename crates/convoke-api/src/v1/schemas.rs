@@ -5,9 +5,9 @@
 use utoipa::OpenApi;
 
 use super::{
-    account, activity, automatic_message, bot, client, clock, consumer, conversation, domain, event, explain,
-    function, function_call, health, idle, list, live, metrics, participant, run, run_log, schedule, secret,
-    session, settings, skill, special_occasions, template, token, ttr, user, working_hours,
+    account, activity, automatic_message, board, bot, client, clock, consumer, conversation, domain, event,
+    explain, function, function_call, health, idle, list, live, metrics, participant, run, run_log, schedule,
+    secret, session, settings, skill, special_occasions, template, token, ttr, user, window, working_hours,
 };
 use crate::problem;
 
@@ -81,6 +81,14 @@ use crate::problem;
     conversation::SetTtr,
     conversation::SetDeadline,
     conversation::StepUp,
+    conversation::SetNote,
+    window::OpenWindow,
+    window::WindowSession,
+    board::Board,
+    board::SetAvailability,
+    board::NameOffer,
+    board::Typing,
+    board::SeeBoard,
     conversation::Conversation,
     list::Page<conversation::ConversationSummary>,
     live::LiveRequest,

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use convoke_domain::account::{Account, Command, Egress as DomainEgress, RunLogSettings as DomainRunLog};
+use convoke_domain::account::{
+    Account, Command, ConsumerWindow as DomainWindow, Egress as DomainEgress, RunLogSettings as DomainRunLog,
+};
 use convoke_domain::automatic_message::Language;
 use convoke_domain::id::SkillId;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -52,6 +54,29 @@ pub struct Egress {
     #[serde(default)]
     #[schema(example = json!(["api.example.com", "*.example.org"]))]
     pub domains: BTreeSet<String>,
+}
+
+/// Where the consumer window may be.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConsumerWindow {
+    /// Whether there is one: whether somebody whom nobody knows may open conversations.
+    pub enabled: bool,
+    /// The origins of the pages it may be on, as browsers write them; the installation's own pages may always have it.
+    #[schema(example = json!(["https://shop.example"]))]
+    pub origins: BTreeSet<String>,
+}
+
+impl From<&DomainWindow> for ConsumerWindow {
+    fn from(window: &DomainWindow) -> Self {
+        Self { enabled: window.enabled, origins: window.origins.clone() }
+    }
+}
+
+impl From<ConsumerWindow> for DomainWindow {
+    fn from(ConsumerWindow { enabled, origins }: ConsumerWindow) -> Self {
+        Self { enabled, origins }
+    }
 }
 
 /// What is kept of the runs of functions.
@@ -105,6 +130,8 @@ pub struct Settings {
     pub fence_policy: FencePolicy,
     /// Which generation of the functions planes its clients are told to speak.
     pub generation: Generation,
+    /// Where the consumer window may be.
+    pub window: ConsumerWindow,
     /// Where functions may call.
     pub egress: Egress,
     /// What is kept of the runs of functions.
@@ -124,6 +151,7 @@ impl From<&Account> for Settings {
             fire_after_autoclose: account.fire_after_autoclose,
             fence_policy: account.fence_policy.into(),
             generation: account.generation.into(),
+            window: (&account.window).into(),
             egress: Egress { mode: account.egress.mode.into(), domains: account.egress.domains.clone() },
             run_log: account.run_log.into(),
         }
@@ -166,6 +194,9 @@ pub struct UpdateSettings {
     /// Which generation of the functions planes its clients are told to speak.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<Generation>,
+    /// Where the consumer window may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<ConsumerWindow>,
     /// Where functions may call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub egress: Option<Egress>,
@@ -197,6 +228,7 @@ impl UpdateSettings {
             self.fire_after_autoclose.map(|fire| Command::SetFireAfterAutoclose { fire }),
             self.fence_policy.map(|policy| Command::SetFencePolicy { policy: policy.into() }),
             self.generation.map(|generation| Command::SetGeneration { generation: generation.into() }),
+            self.window.map(|window| Command::SetWindow { window: window.into() }),
             egress.map(|egress| Command::SetEgress { egress }),
             self.run_log.map(|run_log| Command::SetRunLog { run_log: run_log.into() }),
             self.controller_bot_enabled.map(|enabled| Command::SwitchControllerBot { enabled }),

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessToken, Egress, FencePolicy, Generation, IdleTimers, PasswordHash, Principal, RunLogSettings,
-    SealedValue, Skill, User, UserRole,
+    AccessToken, ConsumerWindow, Egress, FencePolicy, Generation, IdleTimers, PasswordHash, Principal,
+    RunLogSettings, SealedValue, Skill, User, UserRole,
 };
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours};
@@ -116,6 +116,8 @@ pub enum Command {
     SetRunLog { run_log: RunLogSettings },
     /// Choose which generation of the functions planes its clients are told to speak.
     SetGeneration { generation: Generation },
+    /// Set where the consumer window may be.
+    SetWindow { window: ConsumerWindow },
     /// Set where functions may call.
     SetEgress { egress: Egress },
     /// Let functions call a domain.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::credentials::{define_client, grantable, issue_token, set_password};
 use super::evolve::evolve;
+use super::window::set_window;
 use super::{
     Account, Command, Context, Egress, Event, IdleTimer, IdleTimers, Principal, Rejection, RunLogSettings,
     Skill, User, UserRole, secret,
@@ -135,6 +136,7 @@ fn checked(account: &Account, command: Command, context: &Context<'_>) -> Result
         Command::SetFencePolicy { policy } => Event::FencePolicySet { policy },
         Command::SetRunLog { run_log } => set_run_log(run_log)?,
         Command::SetGeneration { generation } => Event::GenerationSet { generation },
+        Command::SetWindow { window } => set_window(window)?,
         Command::SetEgress { egress } => check_egress(&egress).map(|()| Event::EgressSet { egress })?,
         Command::AddDomain { domain } => add_domain(account, domain)?,
         Command::RemoveDomain { domain } => remove_domain(account, domain)?,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessToken, Client, Egress, FencePolicy, Generation, IdleTimers, PasswordHash, RunLogSettings, Secret,
-    Skill, User,
+    AccessToken, Client, ConsumerWindow, Egress, FencePolicy, Generation, IdleTimers, PasswordHash,
+    RunLogSettings, Secret, Skill, User,
 };
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours, seconds};
@@ -68,6 +68,8 @@ pub enum Event {
     RunLogSet { run_log: RunLogSettings },
     /// The generation of the functions planes was chosen.
     GenerationSet { generation: Generation },
+    /// It was set where the consumer window may be.
+    WindowSet { window: ConsumerWindow },
     /// It was set where functions may call.
     EgressSet { egress: Egress },
     /// Functions may call a domain.

@@ -29,6 +29,7 @@ fn apply(account: &mut Account, event: &Event) {
         Event::FencePolicySet { policy } => account.fence_policy = *policy,
         Event::RunLogSet { run_log } => account.run_log = *run_log,
         Event::GenerationSet { generation } => account.generation = *generation,
+        Event::WindowSet { window } => account.window = window.clone(),
         Event::EgressSet { egress } => account.egress = egress.clone(),
         Event::DomainAdded { domain } => drop(account.egress.domains.insert(domain.clone())),
         Event::DomainRemoved { domain } => drop(account.egress.domains.remove(domain)),
@@ -97,6 +98,7 @@ fn apply_to_parts(account: &mut Account, event: &Event) {
         | Event::FencePolicySet { .. }
         | Event::RunLogSet { .. }
         | Event::GenerationSet { .. }
+        | Event::WindowSet { .. }
         | Event::EgressSet { .. }
         | Event::DomainAdded { .. }
         | Event::DomainRemoved { .. }

@@ -128,6 +128,9 @@ pub enum Rejection {
     /// No such token.
     #[error("there is no token {0} in this account")]
     TokenUnknown(TokenId),
+    /// Something that is no origin.
+    #[error("\"{0}\" is no origin; write it as browsers do, like `https://shop.example`, without a path")]
+    OriginInvalid(String),
     /// A list is full.
     #[error("an account has at most {max} {what}; remove those that nobody needs")]
     TooMany { what: &'static str, max: usize },
@@ -172,6 +175,7 @@ impl Rejection {
             Self::TokenExpiryInvalid => "token.expiry_invalid",
             Self::TokenRolesExceed => "token.roles_exceed",
             Self::TokenUnknown(_) => "token.unknown",
+            Self::OriginInvalid(_) => "window.origin_invalid",
             Self::TooMany { .. } => "limit.reached",
         }
     }

@@ -6,7 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AccessToken, Actor, Client, IdleOverrides, IdleTimers, PasswordHash, Principal, Secret, User};
+use super::{
+    AccessToken, Actor, Client, ConsumerWindow, IdleOverrides, IdleTimers, PasswordHash, Principal, Secret,
+    User,
+};
 use crate::automatic_message::{AutomaticMessage, AutomaticMessages, Language};
 use crate::hours::{Hours, SpecialOccasions, WorkingHours, seconds};
 use crate::id::{
@@ -55,6 +58,9 @@ pub struct Account {
     /// Which generation of the functions planes its clients are told to speak.
     #[serde(default)]
     pub generation: Generation,
+    /// Where the consumer window may be.
+    #[serde(default)]
+    pub window: ConsumerWindow,
     /// Where functions may call.
     pub egress: Egress,
     /// What is kept of the runs of functions.
@@ -185,6 +191,7 @@ impl Account {
             fire_after_autoclose: false,
             fence_policy: FencePolicy::default(),
             generation: Generation::default(),
+            window: ConsumerWindow::default(),
             egress: Egress::default(),
             run_log: RunLogSettings::default(),
             tokens: BTreeMap::new(),

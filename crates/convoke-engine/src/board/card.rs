@@ -6,8 +6,10 @@ use std::sync::Arc;
 use convoke_domain::conversation::{Audience, Conversation, Event, Recorded, Role, replay};
 use convoke_domain::id::ConversationId;
 use convoke_domain::sequence::EventSeq;
+use jiff::Timestamp;
 
 use crate::limits;
+use crate::routing::due;
 
 /// A conversation on a board.
 pub(super) struct Card {
@@ -35,6 +37,11 @@ impl CardView {
     /// A conversation of which no more is known than its state.
     pub fn of(state: Arc<Conversation>) -> Self {
         Self { state, last_line: None, last_public_line: None, last_spoken_line: None }
+    }
+
+    /// When it is due: what puts it before others in a queue.
+    pub fn due(&self) -> Timestamp {
+        due(&self.state)
     }
 }
 

@@ -1,4 +1,4 @@
-//! One connection of the messaging protocol at a board: what it looks at, what it is told, what it says about an agent.
+//! One connection at a board: what it looks at, what it is told, what it says about an agent.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub enum Following {
     Agent(UserId),
     /// A customer.
     Consumer(ConsumerId),
+    /// Somebody who oversees the account and serves nobody.
+    Observer,
 }
 
 /// A connection at the board of its account. It leaves when it is dropped.
@@ -68,6 +70,7 @@ fn own_interest(who: Following) -> Interest {
         Following::Consumer(consumer) => {
             Interest { consumers: BTreeSet::from([consumer]), ..Interest::default() }
         }
+        Following::Observer => Interest { everything: true, ..Interest::default() },
     }
 }
 

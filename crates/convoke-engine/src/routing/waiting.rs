@@ -158,6 +158,11 @@ impl Waiting {
 }
 
 fn place(state: &Conversation) -> Place {
+    Place { due: due(state), queued_at: state.queued_at, conversation: state.id }
+}
+
+/// When a conversation is due: at its deadline, or an hour after it began to wait.
+pub(crate) fn due(state: &Conversation) -> Timestamp {
     let later = state.queued_at.saturating_add(limits::WAIT_WITHOUT_DEADLINE).unwrap_or(Timestamp::MAX);
-    Place { due: state.deadline.unwrap_or(later), queued_at: state.queued_at, conversation: state.id }
+    state.deadline.unwrap_or(later)
 }

@@ -63,7 +63,7 @@ impl<K: Ord + Clone> Buckets<K> {
         })
     }
 
-    /// Notes that something of this key was refused.
+    /// Takes one out of the bucket of this key.
     pub(super) fn refused(&self, key: K) {
         let now = Instant::now();
         let mut buckets = self.lock();

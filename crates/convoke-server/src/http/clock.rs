@@ -24,9 +24,14 @@ pub(super) async fn advance(
     State(server): State<Shared>,
     Body(by): Body<AdvanceClock>,
 ) -> Answer<Json<Clock>> {
+    advanced(&server, by).map(Json)
+}
+
+/// Moves the clock, if it can be moved.
+pub(super) fn advanced(server: &Shared, by: AdvanceClock) -> Answer<Clock> {
     let movable = server.movable_clock.as_ref().ok_or(PlatformError::ClockNotMovable)?;
     movable.advance(Duration::from_secs(by.seconds.into()));
-    Ok(Json(clock(&server)))
+    Ok(clock(server))
 }
 
 fn clock(server: &Shared) -> Clock {

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use convoke_api::platform_error::PlatformError;
 use convoke_api::problem::Problem;
 use convoke_api::v1::conversation::{
-    AcceptConversation, JoinConversation, PublishLine, SetDeadline, SetTtr, StepUp, TransferConversation,
-    Written,
+    AcceptConversation, JoinConversation, PublishLine, SetDeadline, SetNote, SetTtr, StepUp,
+    TransferConversation, Written,
 };
 use convoke_api::v1::live::{Act, LeaveConversation};
 use convoke_api::v1::participant::Role;
@@ -129,6 +129,18 @@ pub(super) async fn set_manual_deadline(
     act(&server, &tenant, &params, Act::SetManualDeadline(set)).await
 }
 
+/// Notes something about the conversation, for agents and managers only; an empty note takes it away.
+#[utoipa::path(put, path = "/api/v1/accounts/{account}/conversations/{conversation}/note",
+    tag = "conversations", request_body = SetNote, responses((status = 200, body = Written)))]
+pub(super) async fn set_note(
+    State(server): State<Shared>,
+    tenant: Tenant,
+    params: Params,
+    Body(set): Body<SetNote>,
+) -> Answer<Json<Written>> {
+    act(&server, &tenant, &params, Act::SetNote(set)).await
+}
+
 async fn act(server: &Shared, tenant: &Tenant, params: &Params, act: Act) -> Answer<Json<Written>> {
     perform(server, tenant, params.get("conversation")?, act).await.map(Json)
 }
@@ -141,7 +153,10 @@ pub(crate) async fn perform(
     act: Act,
 ) -> Answer<Written> {
     let (by, action) = command(&tenant.caller, act)?;
-    if tenant.caller.consumer().is_some() {
+    if let Some(consumer) = tenant.caller.consumer() {
+        if tenant.caller.by_window {
+            server.visits.act(consumer)?;
+        }
         // Whether somebody else's conversation exists is none of a consumer's business.
         visible(server, tenant, id).await?;
     }
@@ -165,6 +180,7 @@ fn command(caller: &Caller, act: Act) -> Answer<(Actor, Action)> {
         Act::Close => Action::Close,
         Act::SetTtr(set) => set.into_action()?,
         Act::SetManualDeadline(set) => set.into(),
+        Act::SetNote(set) => set.into(),
     };
     Ok((caller.actor()?, action))
 }
@@ -224,6 +240,23 @@ mod tests {
             .await
             .fails(409, "conversation.closed");
         assert_eq!(kit.get(&path, &consumer).await.ok(200)["closed"]["by"], "consumer");
+    }
+
+    #[tokio::test]
+    async fn a_note_is_for_those_who_serve_and_hidden_from_the_consumer() {
+        let kit = Kit::new().await;
+        let path = kit.open().await;
+        let agent = kit.token(ACME, &[UserRole::Agent]).await;
+        let note = format!("{path}/note");
+        kit.put(&note, &agent, json!({"note": "x"})).await.fails(403, "participant.not_in_conversation");
+        kit.post(&format!("{path}/accept"), &agent, Value::Null).await.ok(200);
+        kit.put(&note, &agent, json!({"note": "a regular"})).await.ok(200);
+        kit.put(&note, &kit.consumer(ACME, 7), json!({"note": "x"})).await.fails(403, "auth.forbidden");
+        assert_eq!(kit.get(&path, &agent).await.ok(200)["note"], "a regular");
+        let seen = kit.get(&path, &kit.consumer(ACME, 7)).await.ok(200);
+        assert_eq!(seen.get("note"), None);
+        kit.put(&note, &agent, json!({"note": ""})).await.ok(200);
+        assert_eq!(kit.get(&path, &agent).await.ok(200).get("note"), None);
     }
 
     #[tokio::test]

@@ -90,6 +90,9 @@ pub(crate) async fn open_for(
         let detail = "a consumer's token opens for that consumer, and the brand says who is authenticated";
         return Err(Problem::new(PlatformError::Forbidden, detail).into());
     }
+    if tenant.caller.by_window {
+        may_open_by_window(server, tenant, peer).await?;
+    }
     let address = peer.filter(|_| own.is_some()).map(|peer| peer.0.ip().to_string());
     let opening = Opening {
         consumer: own.or(named),
@@ -102,6 +105,17 @@ pub(crate) async fn open_for(
     let head = opened.written.head.map_or(0, EventSeq::number);
     let written = Written::of(head, opened.written.reply);
     Ok(OpenedConversation { id: opened.conversation, consumer: opened.consumer, written })
+}
+
+/// Refuses what is too much for somebody whom nobody knows.
+async fn may_open_by_window(server: &Shared, tenant: &Tenant, peer: Option<Peer>) -> Answer<()> {
+    let filter = ListFilter { open: Some(true), consumer: tenant.caller.consumer(), ..ListFilter::default() };
+    let open = server.handle.conversations(tenant.id(), &filter, None, limits::WINDOW_OPEN_MAX).await?;
+    if open.len() >= limits::WINDOW_OPEN_MAX {
+        let detail = format!("at most {} conversations are open at once", limits::WINDOW_OPEN_MAX);
+        return Err(Problem::new(PlatformError::TooManyRequests, detail).into());
+    }
+    server.visits.opening(peer.map(|peer| peer.0.ip()))
 }
 
 /// A conversation as it is now, and as this token may see it.

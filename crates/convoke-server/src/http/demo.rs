@@ -10,10 +10,13 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 use convoke_api::platform_error::PlatformError;
+use convoke_api::v1::clock::{AdvanceClock, Clock};
 use convoke_api::v1::demo::DemoSession;
 
+use super::clock::advanced;
 use super::consumers::access;
 use crate::caller::Peer;
+use crate::extract::Body;
 use crate::problem::Answer;
 use crate::server::Shared;
 
@@ -32,7 +35,24 @@ pub(super) async fn session(
         agent: demo.agent,
         agent_token: demo.agent_token.clone(),
         admin_token: demo.admin_token.clone(),
+        movable_clock: server.movable_clock.is_some(),
     }))
+}
+
+/// Moves the clock forward, for whoever plays with the demo on its own machine; 404 for everybody else, and where it
+/// cannot be moved it is refused as for the operator.
+#[utoipa::path(post, path = "/api/v1/demo/clock", tag = "demo", request_body = AdvanceClock,
+    responses((status = 200, body = Clock)))]
+pub(super) async fn advance(
+    State(server): State<Shared>,
+    peer: Option<Peer>,
+    headers: HeaderMap,
+    Body(by): Body<AdvanceClock>,
+) -> Answer<Json<Clock>> {
+    if server.demo.is_none() || !from_this_machine(peer, &headers) {
+        return Err(PlatformError::NotFound.into());
+    }
+    advanced(&server, by).map(Json)
 }
 
 fn from_this_machine(peer: Option<Peer>, headers: &HeaderMap) -> bool {
@@ -62,11 +82,22 @@ mod tests {
     use crate::testing::{Kit, Reply, local};
 
     async fn ask(kit: &Kit, peer: Option<Peer>, host: &str, origin: Option<&str>) -> Reply {
-        let mut request = Request::post("/api/v1/demo/session").header(HOST, host);
+        post(kit, "/api/v1/demo/session", Body::empty(), peer, host, origin).await
+    }
+
+    async fn post(
+        kit: &Kit,
+        path: &str,
+        body: Body,
+        peer: Option<Peer>,
+        host: &str,
+        origin: Option<&str>,
+    ) -> Reply {
+        let mut request = Request::post(path).header(HOST, host).header("content-type", "application/json");
         if let Some(origin) = origin {
             request = request.header(ORIGIN, origin);
         }
-        let mut request = request.body(Body::empty()).unwrap();
+        let mut request = request.body(body).unwrap();
         request.extensions_mut().extend(
             peer.map(|peer| {
                 let mut extensions = axum::http::Extensions::new();
@@ -99,6 +130,22 @@ mod tests {
         ask(&kit, Some(local()), "localhost:8080", Some("https://evil.example"))
             .await
             .fails(404, "request.not_found");
+    }
+
+    #[tokio::test]
+    async fn this_machine_moves_the_clock_of_the_demo_and_nobody_else_does() {
+        let kit = Kit::new().await;
+        let advance = async |peer, host, origin| {
+            post(&kit, "/api/v1/demo/clock", Body::from(r#"{"seconds":60}"#), peer, host, origin).await
+        };
+        let moved = advance(Some(local()), "localhost:8080", Some("http://localhost:8080")).await.ok(200);
+        assert_eq!(moved["now"], "2026-03-03T10:01:00Z");
+        let away = Peer(([192, 0, 2, 1], 5000).into());
+        advance(Some(away), "localhost:8080", None).await.fails(404, "request.not_found");
+        advance(Some(local()), "localhost:8080", Some("https://evil.example"))
+            .await
+            .fails(404, "request.not_found");
+        advance(Some(local()), "evil.example:8080", None).await.fails(404, "request.not_found");
     }
 
     #[test]

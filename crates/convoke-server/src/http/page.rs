@@ -1,9 +1,9 @@
-//! The workbench, the playground, and their files. They are open to everybody and know nothing by themselves.
+//! The workbench, the consumer window, and their files. They are open to everybody and know nothing by themselves.
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::header::ACCEPT;
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::header::{ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use convoke_api::platform_error::PlatformError;
@@ -13,21 +13,31 @@ use crate::problem::ApiError;
 use crate::server::Shared;
 
 const WORKBENCH: &str = "index.html";
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// The pages' routes; they are no part of the API.
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/", get(|asked: HeaderMap| async move { file(WORKBENCH, &asked) }))
-        .route("/favicon.ico", get(|asked: HeaderMap| async move { file("playground/icon.svg", &asked) }))
-        .route("/playground", get(|asked: HeaderMap| async move { file("playground/index.html", &asked) }))
+        .route("/window.js", get(|asked: HeaderMap| async move { everybodys(file("window.js", &asked)) }))
+        .route("/window", get(|asked: HeaderMap| async move { file("window/index.html", &asked) }))
         .route(
-            "/playground/{name}",
-            get(|name: Path<String>, asked: HeaderMap| async move { folder("playground", &name, &asked) }),
+            "/window/{name}",
+            get(|name: Path<String>, asked: HeaderMap| async move { folder("window", &name, &asked) }),
         )
+        .route("/favicon.ico", get(|asked: HeaderMap| async move { file("window/icon.svg", &asked) }))
         .route(
             "/assets/{name}",
             get(|name: Path<String>, asked: HeaderMap| async move { folder("assets", &name, &asked) }),
         )
+}
+
+/// A script for other people's pages, which may be careful about what they load from elsewhere.
+fn everybodys(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    response
 }
 
 fn folder(folder: &str, name: &str, asked: &HeaderMap) -> Response {
@@ -63,7 +73,7 @@ mod tests {
     #[tokio::test]
     async fn browsers_get_the_workbench_at_every_address_and_programs_do_not() {
         let kit = Kit::new().await;
-        for path in ["/", "/functions/greeter", "/settings/skills"] {
+        for path in ["/", "/functions/greeter", "/settings/skills", "/playground"] {
             let reply = browse(&kit, path, "text/html,application/xhtml+xml").await;
             assert_eq!(reply.status, 200, "{path}");
             assert!(reply.text.contains("<title>Convoke</title>"), "{path}");
@@ -74,12 +84,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_playground_is_at_its_own_address() {
+    async fn the_window_can_be_loaded_by_any_page_and_is_small() {
         let kit = Kit::new().await;
-        let reply = browse(&kit, "/playground", "text/html").await;
-        assert_eq!(reply.status, 200);
-        let script = browse(&kit, "/playground/app.js", "*/*").await;
-        assert_eq!(script.headers["content-type"], "text/javascript; charset=utf-8");
-        browse(&kit, "/playground/nothing", "*/*").await.fails(404, "request.not_found");
+        let script = browse(&kit, "/window.js", "*/*").await;
+        assert_eq!(script.status, 200);
+        assert_eq!(script.headers[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+        assert_eq!(script.headers[CROSS_ORIGIN_RESOURCE_POLICY], "cross-origin");
+        assert!(script.text.len() < 64 * 1024, "{} bytes", script.text.len());
+        let page = browse(&kit, "/window", "text/html").await;
+        assert!(page.text.contains("/window/demo.js"), "{}", page.text);
+        let demo = browse(&kit, "/window/demo.js", "*/*").await;
+        assert_eq!(demo.headers["content-type"], "text/javascript; charset=utf-8");
+        browse(&kit, "/window/nothing", "*/*").await.fails(404, "request.not_found");
+        let bench = browse(&kit, "/", "text/html").await;
+        assert!(!bench.headers.contains_key(CROSS_ORIGIN_RESOURCE_POLICY), "our own pages are ours");
     }
 }

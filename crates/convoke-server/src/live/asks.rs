@@ -1,19 +1,22 @@
 //! What is asked over a live connection, done as the HTTP routes do it.
 
 use axum::http::Method;
-use convoke_api::v1::conversation::OpenConversation;
+use convoke_api::v1::board::{Board, SeeBoard};
+use convoke_api::v1::conversation::{AcceptConversation, OpenConversation, Written};
 use convoke_api::v1::live::{Act, Ask, LiveMessage};
-use convoke_domain::id::ConversationId;
+use convoke_domain::id::{ConversationId, UserId};
+use convoke_engine::OfferId;
 use futures_util::future::BoxFuture;
 
 use super::follows::Place;
 use super::refused;
 use crate::access::{self, Who};
+use crate::board::Seat;
 use crate::caller::{Caller, Peer, Tenant};
 use crate::feed::Feed;
 use crate::guard;
 use crate::http::{open_for, perform};
-use crate::problem::ApiError;
+use crate::problem::{Answer, ApiError};
 use crate::server::Shared;
 
 /// A request under way.
@@ -27,31 +30,46 @@ pub(super) enum Answered {
     Followed { id: String, place: Place, feed: Box<Feed> },
     /// It may not.
     NotFollowed { id: String, place: Place, error: ApiError },
+    /// The client is at the board.
+    Seated { id: String, seat: Box<Seat>, board: Box<Board> },
+    /// An offer was accepted, or not.
+    Taken { id: String, offer: OfferId, written: Answer<Written> },
 }
 
 /// Refuses whoever could not ask the same over HTTP.
 pub(super) fn permit(caller: &Caller, ask: &Ask) -> Result<(), ApiError> {
+    if matches!(ask, Ask::SetAvailability(_) | Ask::AcceptOffer(_) | Ask::RejectOffer(_)) {
+        return guard::permit(caller, access::IN_PERSON);
+    }
     let Some((method, path)) = route(ask) else { return Ok(()) };
-    let path = format!("/api/v1/accounts/{{account}}/conversations{path}");
+    let path = format!("/api/v1/accounts/{{account}}{path}");
     guard::permit(caller, access::who(&method, &path).unwrap_or(Who::Operator))
 }
 
-/// The HTTP route that does the same, below the account's conversations.
+/// The HTTP route that does the same, below the account. What is only done in person has none.
 pub(super) fn route(ask: &Ask) -> Option<(Method, &'static str)> {
     Some(match ask {
-        Ask::Ping | Ask::Unfollow { .. } => return None,
-        Ask::Follow { .. } => (Method::GET, "/{conversation}/follow"),
-        Ask::Open(_) => (Method::POST, ""),
+        Ask::Ping
+        | Ask::Unfollow { .. }
+        | Ask::SetAvailability(_)
+        | Ask::AcceptOffer(_)
+        | Ask::RejectOffer(_) => return None,
+        Ask::Board(_) => (Method::GET, "/board"),
+        Ask::Follow { .. } => (Method::GET, "/conversations/{conversation}/follow"),
+        Ask::Open(_) => (Method::POST, "/conversations"),
+        // Whoever may write may say that they do.
+        Ask::Typing { .. } => (Method::POST, "/conversations/{conversation}/lines"),
         Ask::Act { act, .. } => match act {
-            Act::Publish(_) => (Method::POST, "/{conversation}/lines"),
-            Act::Join(_) => (Method::POST, "/{conversation}/participants"),
-            Act::Leave(_) => (Method::DELETE, "/{conversation}/participants/{participant}"),
-            Act::Accept(_) => (Method::POST, "/{conversation}/accept"),
-            Act::Transfer(_) => (Method::POST, "/{conversation}/transfer"),
-            Act::StepUp(_) => (Method::POST, "/{conversation}/step-up"),
-            Act::Close => (Method::POST, "/{conversation}/close"),
-            Act::SetTtr(_) => (Method::PUT, "/{conversation}/ttr"),
-            Act::SetManualDeadline(_) => (Method::PUT, "/{conversation}/manual-deadline"),
+            Act::Publish(_) => (Method::POST, "/conversations/{conversation}/lines"),
+            Act::Join(_) => (Method::POST, "/conversations/{conversation}/participants"),
+            Act::Leave(_) => (Method::DELETE, "/conversations/{conversation}/participants/{participant}"),
+            Act::Accept(_) => (Method::POST, "/conversations/{conversation}/accept"),
+            Act::Transfer(_) => (Method::POST, "/conversations/{conversation}/transfer"),
+            Act::StepUp(_) => (Method::POST, "/conversations/{conversation}/step-up"),
+            Act::Close => (Method::POST, "/conversations/{conversation}/close"),
+            Act::SetTtr(_) => (Method::PUT, "/conversations/{conversation}/ttr"),
+            Act::SetManualDeadline(_) => (Method::PUT, "/conversations/{conversation}/manual-deadline"),
+            Act::SetNote(_) => (Method::PUT, "/conversations/{conversation}/note"),
         },
     })
 }
@@ -82,6 +100,30 @@ pub(super) async fn open(
         Ok(opened) => LiveMessage::Opened { id, opened },
         Err(error) => refused(Some(id), error),
     })
+}
+
+pub(super) async fn board(server: Shared, tenant: Tenant, id: String, see: SeeBoard) -> Answered {
+    match Seat::take(&server, &tenant, see.all, true).await {
+        Ok(mut seat) => {
+            let board = Box::new(seat.board(&tenant, server.handle.now()));
+            Answered::Seated { id, seat: Box::new(seat), board }
+        }
+        Err(error) => Answered::Say(refused(Some(id), error)),
+    }
+}
+
+/// Takes what was offered: the same act as accepting any conversation.
+pub(super) async fn take(
+    server: Shared,
+    tenant: Tenant,
+    id: String,
+    offer: OfferId,
+    conversation: ConversationId,
+    agent: UserId,
+) -> Answered {
+    let accept = Act::Accept(AcceptConversation { agent: Some(agent) });
+    let written = perform(&server, &tenant, conversation, accept).await;
+    Answered::Taken { id, offer, written }
 }
 
 pub(super) async fn act(

@@ -11,10 +11,10 @@ use futures_util::stream::{BoxStream, SelectAll};
 use futures_util::{StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
-use super::asks::Answered;
 use super::refused;
 use crate::feed::{Feed, Next, Over};
 use crate::limits;
+use crate::problem::ApiError;
 
 /// All feeds of a connection.
 #[derive(Default)]
@@ -67,20 +67,17 @@ impl Follows {
         self.feeds.next().await
     }
 
-    /// Takes in what came of a request, and gives what is said about it.
-    pub(super) fn answered(&mut self, answered: Answered) -> LiveMessage {
-        match answered {
-            Answered::Say(message) => message,
-            Answered::Followed { id, place, feed } => {
-                let conversation = place.conversation;
-                self.feeds.push(news(*feed, place));
-                LiveMessage::Following { id, conversation }
-            }
-            Answered::NotFollowed { id, place, error } => {
-                self.forget(&place);
-                refused(Some(id), error)
-            }
-        }
+    /// A conversation is followed from now on.
+    pub(super) fn followed(&mut self, id: String, place: Place, feed: Feed) -> LiveMessage {
+        let conversation = place.conversation;
+        self.feeds.push(news(feed, place));
+        LiveMessage::Following { id, conversation }
+    }
+
+    /// A conversation may not be followed after all.
+    pub(super) fn not_followed(&mut self, id: String, place: &Place, error: ApiError) -> LiveMessage {
+        self.forget(place);
+        refused(Some(id), error)
     }
 
     /// What the client is told; `None` if its token does not count any more.

@@ -5,6 +5,8 @@
     reason = "a test that finds something else than it expects stops there"
 )]
 
+mod board;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
@@ -68,16 +70,7 @@ impl Client {
     async fn answer(&mut self, id: &str) -> LiveMessage {
         loop {
             let message = self.next().await.unwrap();
-            let of = match &message {
-                LiveMessage::Pong { id }
-                | LiveMessage::Following { id, .. }
-                | LiveMessage::Unfollowed { id, .. }
-                | LiveMessage::Opened { id, .. }
-                | LiveMessage::Written { id, .. } => Some(id),
-                LiveMessage::Problem { id, .. } => id.as_ref(),
-                LiveMessage::Event { .. } | LiveMessage::Resync { .. } | LiveMessage::Ended { .. } => None,
-            };
-            if of.is_some_and(|of| of == id) {
+            if message.id() == Some(id) {
                 return message;
             }
         }
@@ -220,7 +213,7 @@ fn every_request_has_the_row_of_an_http_route() {
         "publish": {"text": "hi"}, "join": {"participant": participant, "role": role},
         "leave": {"participant": participant}, "accept": {}, "transfer": {"skill": WORKSHOP},
         "step_up": {"identity": "x"}, "close": null, "set_ttr": {"ttr": {"type": "urgent"}},
-        "set_manual_deadline": {"deadline": null}, "follow": {}, "open": {},
+        "set_manual_deadline": {"deadline": null}, "follow": {}, "open": {}, "board": {}, "set_note": {"note": "x"},
     });
     let mut paths = BTreeSet::new();
     for (kind, body) in bodies.as_object().unwrap() {
@@ -230,7 +223,7 @@ fn every_request_has_the_row_of_an_http_route() {
         }
         let request = Request::read(frame.to_string().as_bytes()).unwrap();
         let (method, path) = super::asks::route(&request.ask).unwrap();
-        let path = format!("/api/v1/accounts/{{account}}/conversations{path}");
+        let path = format!("/api/v1/accounts/{{account}}{path}");
         assert!(access::who(&method, &path).is_some(), "{kind}: {method} {path}");
         paths.insert((method.to_string(), path));
     }

@@ -49,7 +49,7 @@ impl InProcess {
         let mut request: Request = request.map(Body::from);
         // The function is who it is: what it shows would only say less.
         request.headers_mut().remove(AUTHORIZATION);
-        let caller = Caller { account: Some(by.account.clone()), identity: Identity::Function(by) };
+        let caller = Caller::new(Some(by.account.clone()), Identity::Function(by));
         request.extensions_mut().insert(caller);
         request.extensions_mut().insert(Target(target.to_owned()));
         let response = match self.router.clone().oneshot(request).await {

@@ -162,7 +162,7 @@ impl Dev {
             if self.test_clock { "\n  `convoke clock advance SECONDS` moves the clock.\n" } else { "\n" };
         format!(
             "{title}\n\n  {workbench}   write, test and deploy functions, and see what happened\n  \
-             {playground}   write as a consumer, and watch what functions do\n  \
+             {playground}   be consumer and agent, and watch what functions do\n  \
              {api}   the description of the API\n{tools}\n{kept} Ctrl-C ends it.{clock}\n\
              {tokens}\n  agent     {agent}\n  manager   {manager}\n  admin     {admin}\n  operator  {operator}\n\n\
              {try_it}\n  convoke function list\n  \

@@ -2,6 +2,7 @@
 
 import type { ConversationEvent } from "../../api/schema";
 import { addressOf } from "../../runs";
+import { may } from "../../session.svelte";
 
 export interface Cause {
   href: string;
@@ -15,7 +16,9 @@ export function invocationOf(conversation: string, event: ConversationEvent): Ca
   if (event.type !== "line_published" || !event.provenance) return null;
   const { function: said, trigger } = event.provenance;
   const invocation = `inv_${conversation.replace(/^conv_/, "")}.${trigger}`;
-  // Where nothing ran there is no invocation: the conversation's own page says why this was sent.
-  if (!said) return { href: `/conversations/${conversation}?change=${trigger}`, name: "", version: 0 };
+  // Where nothing ran there is no invocation, and agents do not read runs: the conversation's own page says why this was sent.
+  const page = `/conversations/${conversation}?change=${trigger}`;
+  if (said && !may("administrator", "faas_admin", "faas_developer")) return { href: page, name: said.name ?? said.id, version: said.version };
+  if (!said) return { href: page, name: "", version: 0 };
   return { href: addressOf({ invocation: event.cause?.invocation ?? invocation }), name: said.name ?? said.id, version: said.version };
 }

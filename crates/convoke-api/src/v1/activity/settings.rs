@@ -56,6 +56,7 @@ fn subject(event: &Event, account: &Account) -> Value {
         | Event::FencePolicySet { .. }
         | Event::RunLogSet { .. }
         | Event::GenerationSet { .. }
+        | Event::WindowSet { .. }
         | Event::EgressSet { .. }
         | Event::DomainAdded { .. }
         | Event::DomainRemoved { .. } => value(&Settings::from(account)),

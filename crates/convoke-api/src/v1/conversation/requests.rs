@@ -215,6 +215,20 @@ impl From<SetDeadline> for Action {
     }
 }
 
+/// Notes something about the conversation, for agents and managers only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetNote {
+    /// What, at most 8 KiB; empty to take it away.
+    pub note: String,
+}
+
+impl From<SetNote> for Action {
+    fn from(set: SetNote) -> Self {
+        Self::Note { note: set.note }
+    }
+}
+
 /// The consumer proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

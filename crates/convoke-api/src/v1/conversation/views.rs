@@ -178,6 +178,9 @@ pub struct Conversation {
     /// The time that an agent promised; not shown to consumers, whose deadline follows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manual_deadline: Option<Timestamp>,
+    /// What agents and managers noted about it; not shown to consumers, absent once erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Triggers whose answer is awaited, oldest first; not shown to consumers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<PendingTrigger>,
@@ -216,6 +219,7 @@ impl Conversation {
             ttr: state.ttr.into(),
             deadline: state.deadline,
             manual_deadline: state.manual_deadline.filter(|_| staff),
+            note: state.note.reveal().filter(|note| staff && !note.is_empty()).map(str::to_owned),
             pending: pending.collect(),
         }
     }

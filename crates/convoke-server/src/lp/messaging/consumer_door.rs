@@ -45,7 +45,8 @@ pub(super) fn known(server: &Shared, account: &AccountId, token: &str, peer: Opt
     let bearer = server.auth.signer().consumer_of(token, Purpose::Connection, server.auth.now());
     let authenticated = bearer.as_ref().is_some_and(|ConsumerBearer { authenticated, .. }| *authenticated);
     let caller = server.auth.caller(&server.handle, token);
-    let caller = caller.filter(|caller| caller.account.as_ref() == Some(account));
+    // The consumer window has a connection of its own, which is watched more closely.
+    let caller = caller.filter(|caller| caller.account.as_ref() == Some(account) && !caller.by_window);
     let consumer = caller.as_ref().and_then(Caller::consumer);
     let (Some(consumer), Some(view)) = (consumer, server.handle.account(account)) else {
         if let Some(address) = address {
@@ -53,7 +54,7 @@ pub(super) fn known(server: &Shared, account: &AccountId, token: &str, peer: Opt
         }
         return None;
     };
-    let caller = Caller { account: Some(account.clone()), identity: Identity::Consumer(consumer) };
+    let caller = Caller::new(Some(account.clone()), Identity::Consumer(consumer));
     Some(Known { tenant: Tenant { view, caller }, token: token.to_owned(), consumer, authenticated })
 }
 

@@ -67,6 +67,12 @@ pub(crate) fn refused(message: LiveMessage) -> Result<()> {
         | LiveMessage::Unfollowed { .. }
         | LiveMessage::Opened { .. }
         | LiveMessage::Written { .. }
+        | LiveMessage::Board { .. }
+        | LiveMessage::Done { .. }
+        | LiveMessage::Card { .. }
+        | LiveMessage::Offer { .. }
+        | LiveMessage::Presence { .. }
+        | LiveMessage::Typing { .. }
         | LiveMessage::Event { .. } => Ok(()),
     }
 }

@@ -1,0 +1,256 @@
+// The account's board as one agent sees it: what waits, what they serve, what they are offered, who is there.
+
+import { type Kind, Live, LiveBroken, LiveRefused } from "../../api/live";
+import { Refused, Unreachable, caller } from "../../api/client";
+import type { AgentPresence, Availability, Card, ConversationEvent, LiveMessage, Offer, Party } from "../../api/schema";
+
+/** For how long somebody is shown as writing who does not say that they stopped. */
+const TYPING_MS = 8000;
+const PRESENCE = "convoke.presence";
+const SEEN = "convoke.seen";
+
+/** A line that was written here and is not recorded yet. */
+export interface Draft {
+  key: string;
+  text: string;
+  failed: unknown;
+}
+
+export interface Seat {
+  /** The user who sits there; null for somebody who only oversees. */
+  user: string | null;
+  token: string | null;
+}
+
+export class Board {
+  cards = $state.raw<ReadonlyMap<string, Card>>(new Map());
+  offers = $state.raw<Offer[]>([]);
+  agents = $state.raw<AgentPresence[]>([]);
+  events = $state.raw<ReadonlyMap<string, ConversationEvent[]>>(new Map());
+  drafts = $state.raw<ReadonlyMap<string, Draft[]>>(new Map());
+  typing = $state.raw<ReadonlyMap<string, Party>>(new Map());
+  more = $state(false);
+  connected = $state(false);
+  there = $state(false);
+  error = $state.raw<unknown>(null);
+  availability = $state<Availability>("offline");
+  /** What is half written, by conversation. */
+  readonly unsent = new Map<string, string>();
+  /** How far the server's clock is ahead of ours. */
+  ahead = $state(0);
+  /** The last event that was seen in each conversation. */
+  #seen = $state.raw<Record<string, number>>(JSON.parse(sessionStorage.getItem(SEEN) ?? "{}"));
+  readonly seat: Seat;
+  #all: boolean;
+  readonly #live: Live;
+  /** The conversation that is looked at: it is followed, whoever serves it. */
+  #open: string | null = null;
+
+  constructor(seat: Seat, all: boolean) {
+    this.seat = seat;
+    this.#all = all;
+    this.#live = new Live(location.origin, caller.account, seat.token, {
+      ready: () => void this.#arrive(),
+      live: (connected) => (this.connected = connected),
+      message: (message) => this.#heard(message),
+      strangers: () => caller.strangers(),
+    });
+  }
+
+  close(): void {
+    this.#live.close();
+  }
+
+  /** Sees all conversations of the account from now on, or only what concerns whoever sits here. */
+  see(all: boolean): void {
+    this.#all = all;
+    if (this.connected) void this.#arrive();
+  }
+
+  hurry(): void {
+    this.#live.hurry();
+  }
+
+  /** Asks for something that is recorded or refused; what is wrong is thrown as the pages know it. */
+  async act(type: Kind, body?: unknown, conversation?: string): Promise<LiveMessage> {
+    try {
+      return await this.#live.ask(type, body, conversation);
+    } catch (error) {
+      if (error instanceof LiveRefused) throw new Refused(error.problem);
+      if (error instanceof LiveBroken) throw new Unreachable("The connection broke. It comes back by itself; then try again.");
+      throw error;
+    }
+  }
+
+  async setAvailability(availability: Availability): Promise<void> {
+    await this.act("set_availability", { availability });
+    this.availability = availability;
+    sessionStorage.setItem(`${PRESENCE}.${this.seat.user}`, availability);
+  }
+
+  async answer(offer: Offer, accept: boolean): Promise<void> {
+    try {
+      await this.act(accept ? "accept_offer" : "reject_offer", { offer: offer.id });
+    } finally {
+      this.offers = this.offers.filter((one) => one.id !== offer.id);
+    }
+  }
+
+  /** Looks at a conversation: its events are told. */
+  look(conversation: string | null): void {
+    const before = this.#open;
+    this.#open = conversation;
+    if (before && before !== conversation && !this.isMine(before)) this.#forget(before);
+    if (conversation) this.#follow(conversation);
+  }
+
+  /** Writes a line; it is there at once, and recorded as soon as that is possible. */
+  write(conversation: string, text: string): void {
+    this.#draft(conversation, (drafts) => [...drafts, { key: crypto.randomUUID(), text, failed: null }]);
+    void this.#send(conversation);
+  }
+
+  discard(conversation: string, key: string): void {
+    this.#draft(conversation, (drafts) => drafts.filter((draft) => draft.key !== key));
+  }
+
+  isMine(conversation: string): boolean {
+    return this.cards.get(conversation)?.conversation.participants.some((one) => one.participant === this.seat.user) ?? false;
+  }
+
+  /** Lines of the consumer that were not seen yet. */
+  unread(conversation: string): number {
+    const seen = this.#seen[conversation] ?? 0;
+    const lines = (this.events.get(conversation) ?? []).filter((event) => event.type === "line_published" && event.author.kind === "consumer");
+    return lines.filter((line) => line.seq > seen).length;
+  }
+
+  /** Everything that is there was seen. */
+  saw(conversation: string): void {
+    const last = this.events.get(conversation)?.at(-1)?.seq ?? 0;
+    if ((this.#seen[conversation] ?? 0) >= last) return;
+    const open = Object.entries(this.#seen).filter(([id]) => this.cards.has(id));
+    this.#seen = { ...Object.fromEntries(open), [conversation]: last };
+    sessionStorage.setItem(SEEN, JSON.stringify(this.#seen));
+  }
+
+  async #arrive(): Promise<void> {
+    try {
+      const answer = await this.#live.ask("board", { all: this.#all });
+      if (answer.type !== "board") return;
+      const { board } = answer;
+      this.ahead = new Date(board.now).getTime() - Date.now();
+      this.cards = new Map(board.conversations.map((card) => [card.conversation.id, card]));
+      this.offers = board.offers;
+      this.agents = board.agents;
+      this.more = board.more;
+      this.error = null;
+      await this.#presentAgain();
+      this.there = true;
+      for (const id of this.cards.keys()) if (this.isMine(id)) this.#follow(id);
+      for (const id of this.drafts.keys()) void this.#send(id);
+    } catch (error) {
+      if (error instanceof LiveRefused) this.error = new Refused(error.problem);
+    }
+  }
+
+  /** What was chosen counts again after the server forgot it; before anything was chosen, what the server knows. */
+  async #presentAgain(): Promise<void> {
+    const { user } = this.seat;
+    const chosen = sessionStorage.getItem(`${PRESENCE}.${user}`) as Availability | null;
+    const own = this.agents.find((agent) => agent.agent === user);
+    this.availability = chosen ?? own?.availability ?? "offline";
+    if (own && chosen && own.availability !== chosen) await this.#live.ask("set_availability", { availability: chosen });
+  }
+
+  #heard(message: LiveMessage): void {
+    if (message.type === "card") this.#changed(message.card);
+    else if (message.type === "offer") this.#offered(message.offer);
+    else if (message.type === "presence") this.#present(message.agent);
+    else if (message.type === "typing") this.#types(message.conversation, message.who, message.typing);
+  }
+
+  #changed(card: Card): void {
+    const { id, open } = card.conversation;
+    const next = new Map(this.cards);
+    const mine = card.conversation.participants.some((one) => one.participant === this.seat.user);
+    const elsewhere = !this.#all && !mine && card.conversation.assigned_agent != null;
+    if ((!open || elsewhere) && id !== this.#open) next.delete(id);
+    else next.set(id, card);
+    this.cards = next;
+    if (open && mine) this.#follow(id);
+    else if (id !== this.#open) this.#forget(id);
+    // An agent's presence does not say how much they serve by now.
+    this.agents = this.agents.map((agent) => ({ ...agent, load: this.#all ? this.#load(agent.agent) : agent.load }));
+  }
+
+  #load(agent: string): number {
+    return [...this.cards.values()].filter((card) => card.conversation.open && card.conversation.assigned_agent === agent).length;
+  }
+
+  #offered(offer: Offer): void {
+    const others = this.offers.filter((one) => one.id !== offer.id);
+    this.offers = offer.state === "waiting" ? [...others, offer] : others;
+  }
+
+  #present(presence: AgentPresence): void {
+    this.agents = this.agents.map((agent) => (agent.agent === presence.agent ? presence : agent));
+    if (presence.agent === this.seat.user) this.availability = presence.availability;
+  }
+
+  #types(conversation: string, who: Party, typing: boolean): void {
+    const next = new Map(this.typing);
+    if (typing) next.set(conversation, who);
+    else next.delete(conversation);
+    this.typing = next;
+    if (typing) {
+      setTimeout(() => {
+        if (this.typing.get(conversation) === who) this.#types(conversation, who, false);
+      }, TYPING_MS);
+    }
+  }
+
+  #follow(conversation: string): void {
+    if (this.#live.follows(conversation)) return;
+    const last = this.events.get(conversation)?.at(-1)?.seq ?? 0;
+    this.#live.follow(conversation, last, {
+      event: (event) => {
+        this.events = new Map(this.events).set(conversation, [...(this.events.get(conversation) ?? []), event]);
+        if (event.type === "line_published" && event.key) this.discard(conversation, event.key);
+        if (event.type === "line_published" && event.author.kind === "consumer") this.#types(conversation, event.author, false);
+      },
+      over: (problem) => (this.error = new Refused(problem)),
+    });
+  }
+
+  #forget(conversation: string): void {
+    this.#live.unfollow(conversation);
+    const next = new Map(this.events);
+    next.delete(conversation);
+    this.events = next;
+  }
+
+  #draft(conversation: string, change: (drafts: Draft[]) => Draft[]): void {
+    const next = new Map(this.drafts);
+    const drafts = change(next.get(conversation) ?? []);
+    if (drafts.length > 0) next.set(conversation, drafts);
+    else next.delete(conversation);
+    this.drafts = next;
+  }
+
+  /** Sends what is not recorded yet, oldest first. The key makes a line that is sent twice one line. */
+  async #send(conversation: string): Promise<void> {
+    for (const { key, text, failed } of this.drafts.get(conversation) ?? []) {
+      if (failed !== null) continue;
+      try {
+        const answer = await this.#live.ask("publish", { text, key }, conversation);
+        // The line itself takes its place, unless it was there before.
+        if (answer.type === "written" && answer.written.duplicate) this.discard(conversation, key);
+      } catch (error) {
+        if (!(error instanceof LiveRefused)) return;
+        const failed = new Refused(error.problem);
+        this.#draft(conversation, (drafts) => drafts.map((draft) => (draft.key === key ? { ...draft, failed } : draft)));
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// Words of the playground.
+
+export const playground = {
+  title: "Playground",
+  lead: "One conversation from all sides: write as the consumer, answer as the agent, and see what it sets off.",
+  consumer: { title: "Consumer", panel: "Your shop's window", skill: "Skill", anew: "New conversation", none: "The account has no consumer window. An administrator allows it in Settings, Account." },
+  agent: {
+    title: (name: string) => `Agent: ${name}`,
+    you: "you",
+    empty: "Nothing to do yet",
+    emptyDetail: "As soon as the consumer writes, the conversation rings here.",
+  },
+  story: {
+    title: "What happened",
+    every: "Every event",
+    empty: "Nothing has happened yet",
+    emptyDetail: "Something happens, it triggers an event, the function deployed for it runs in a fresh sandbox, and the Controller Bot carries out what it returned. Write something as the consumer to see it.",
+    triggered: "Triggered",
+    answered: "Answered",
+    nothing: "Not fired",
+    noFunction: "no function",
+    version: (name: string, version: number) => `${name}, version ${version}`,
+    took: (time: string) => `It took ${time}.`,
+    attempt: (count: number, time: string) => `Attempt ${count} took ${time}.`,
+    invocation: "Open the invocation",
+  },
+  events: {
+    title: "The eight events",
+    seen: "seen",
+    needsClock: "Time has to pass for this one: start `convoke dev --test-clock`, and this button moves the clock.",
+    list: {
+      controllerbot_messaging_new_conversation: { what: "A consumer opens a conversation.", act: "Write the first line" },
+      controllerbot_messaging_ttr: { what: "The time to respond changes.", act: "Mark urgent" },
+      controllerbot_messaging_participants_change: { what: "Somebody joins or leaves.", act: "Accept as the agent" },
+      controllerbot_messaging_conversation_routing: { what: "It is routed to another skill.", act: "Transfer" },
+      controllerbot_messaging_conversation_idle: { what: "Nobody answers for as long as the account allows.", act: "Let time pass" },
+      controllerbot_messaging_mid_conversation_msg: { what: "A consumer writes while nobody is at work.", act: "Write on a Sunday" },
+      controllerbot_messaging_consumer_step_up: { what: "An anonymous consumer turns out to be known.", act: "Step up" },
+      controllerbot_messaging_conversation_end: { what: "It is closed.", act: "Close as the consumer" },
+    },
+    hello: "Hello, my kettle is broken",
+    sunday: "Is anybody there on a Sunday?",
+    identity: "customer-4711",
+    noOffHours: "No skill of this account is ever closed. Give one working hours in Settings, Hours.",
+  },
+};
