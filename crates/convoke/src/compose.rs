@@ -135,6 +135,9 @@ impl Node {
         if let Some(shards) = config.shards {
             settings.shards = shards;
         }
+        if let Some(calls) = config.calls_per_second {
+            settings.calls_per_second = calls;
+        }
         let engine = Engine::start(ports, settings).await.context("cannot start on the stored data")?;
         let asked_to_end = AskedToEnd::listen()?;
         let stores = (store, runs);

@@ -1,7 +1,7 @@
 //! What `convoke serve` is told: defaults, overridden by a TOML file, by `CONVOKE_…` variables, by flags, in this order.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -58,6 +58,9 @@ pub(crate) struct ServeSettings {
     /// Memory that all functions in flight may take together [default: 2048]
     #[arg(long, env = "CONVOKE_FUNCTION_MEMORY_MIB_MAX", value_name = "MIB", value_parser = clap::value_parser!(u32).range(256..=1_048_576))]
     pub(crate) function_memory_mib_max: Option<u32>,
+    /// Calls of functions that clients of one account may make per second; twice as many at once are let in [default: 500]
+    #[arg(long, env = "CONVOKE_CALLS_PER_SECOND", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) calls_per_second: Option<u32>,
     /// Functions may call loopback and private addresses. For closed networks only
     #[arg(long, env = "CONVOKE_ALLOW_PRIVATE_EGRESS", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) allow_private_egress: Option<bool>,
@@ -84,6 +87,8 @@ pub(crate) struct NodeConfig {
     pub(crate) shards: Option<NonZeroUsize>,
     pub(crate) functions_max: u32,
     pub(crate) function_memory_mib_max: u32,
+    /// Calls of functions that clients of one account may make per second; `None`: as many as the engine lets in by itself.
+    pub(crate) calls_per_second: Option<NonZeroU32>,
     pub(crate) allow_private_egress: bool,
     /// Whether the clock can be moved.
     pub(crate) movable_clock: bool,
@@ -168,6 +173,7 @@ impl NodeConfig {
             shards: None,
             functions_max: 1_000,
             function_memory_mib_max: 2_048,
+            calls_per_second: None,
             allow_private_egress: false,
             movable_clock: false,
         }
@@ -203,6 +209,7 @@ impl ServeSettings {
             shards: self.shards.or(base.shards),
             functions_max: self.functions_max.or(base.functions_max),
             function_memory_mib_max: self.function_memory_mib_max.or(base.function_memory_mib_max),
+            calls_per_second: self.calls_per_second.or(base.calls_per_second),
             allow_private_egress: self.allow_private_egress.or(base.allow_private_egress),
         }
     }
@@ -228,6 +235,7 @@ impl ServeSettings {
             shards: self.shards,
             functions_max: self.functions_max.unwrap_or(usual.functions_max),
             function_memory_mib_max: self.function_memory_mib_max.unwrap_or(usual.function_memory_mib_max),
+            calls_per_second: self.calls_per_second.map(calls_per_second).transpose()?,
             allow_private_egress: self.allow_private_egress.unwrap_or(usual.allow_private_egress),
             ..usual
         };
@@ -240,6 +248,12 @@ impl ServeSettings {
         let log_format = self.log_format.unwrap_or(LogFormat::Json);
         Ok(ServeConfig { node, data, log_format, log: self.log.unwrap_or_else(|| "info".to_owned()) })
     }
+}
+
+/// A file says what no flag may.
+fn calls_per_second(calls: u32) -> Result<NonZeroU32> {
+    ensure!((1..=100_000).contains(&calls), "calls_per_second must be 1 to 100000");
+    NonZeroU32::new(calls).context("calls_per_second is not 0")
 }
 
 /// Where TLS is spoken, and with what.

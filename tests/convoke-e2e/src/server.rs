@@ -79,6 +79,11 @@ impl Dev {
         Ok(())
     }
 
+    /// What it printed until it was ready.
+    pub fn printed(&self) -> &str {
+        self.process.as_ref().map_or("", |process| &process.printed)
+    }
+
     /// Its address.
     pub fn url(&self) -> &str {
         self.known["url"].as_str().unwrap_or_default()
@@ -140,6 +145,11 @@ impl Process {
             let _ = lines.read_to_end(&mut rest);
         });
         Ok(Self { child, printed, rest: Some(rest) })
+    }
+
+    /// Its number, for what is done to it from outside.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Asks it to end, and waits until it has.
