@@ -70,6 +70,8 @@ platform_errors! {
     DoesNotLoad,
     /// No such template.
     TemplateUnknown,
+    /// No recording of a run.
+    RecordingUnknown,
     /// A host that may not be called.
     DomainNotAllowed,
     /// The function threw.
@@ -133,6 +135,7 @@ impl PlatformError {
             Self::ModuleNotAvailable => "function.module_not_available",
             Self::DoesNotLoad => "function.does_not_load",
             Self::TemplateUnknown => "function.template_unknown",
+            Self::RecordingUnknown => "recording.unknown",
             Self::DomainNotAllowed => "function.domain_not_allowed",
             Self::Threw => "function.threw",
             Self::TimedOut => "function.timed_out",

@@ -32,6 +32,7 @@ pub mod list;
 pub mod live;
 pub mod metrics;
 pub mod participant;
+pub mod recording;
 pub mod run;
 pub mod run_log;
 pub mod schedule;

@@ -153,9 +153,11 @@ impl Invoker {
             let _ = note.set(Ended::of(&ending, began.elapsed()));
             answered(ending);
         });
-        let report = Arc::new(self.host.run(job, on_answer).await);
+        let mut report = self.host.run(job, on_answer).await;
         drop(permit);
-        self.runs.record(record.end(&ended, Arc::clone(&report)));
+        let recording = report.recording.take();
+        let report = Arc::new(report);
+        self.runs.record(record.end(&ended, Arc::clone(&report), recording));
         report
     }
 

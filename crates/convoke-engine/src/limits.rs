@@ -49,6 +49,9 @@ pub(crate) const RUN_BATCH_MAX: usize = 512;
 /// How long the run log waits for more before it writes. Whoever reads it does not wait.
 pub(crate) const RUN_LINGER: Duration = Duration::from_millis(50);
 
+/// Recordings that may wait for the run log together. Some thousand usual ones; beyond it runs are kept without. Bytes.
+pub(crate) const RECORDINGS_WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Keys of consumers that the run log remembers, 100 bytes each.
 pub(crate) const RUN_KEYS_MAX: usize = 20_000;
 

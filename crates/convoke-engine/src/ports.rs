@@ -18,6 +18,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::keys::MasterKey;
+use crate::recordings::Recording;
 
 /// A boxed future, for the seams that are called through `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -339,6 +340,8 @@ pub struct RunReport {
     pub memory_bytes_max: u64,
     /// Where it was, if it was looked at and answered.
     pub inspection: Option<Inspection>,
+    /// What a replay of it needs, until it is handed to the run log.
+    pub recording: Option<Recording>,
 }
 
 /// Where a run was that was looked at.

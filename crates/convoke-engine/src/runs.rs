@@ -6,13 +6,14 @@
 
 mod answers;
 mod batcher;
-mod body;
+pub(crate) mod body;
 mod follow;
 mod keys;
 mod read;
 mod retention;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use convoke_domain::id::{AccountId, ConsumerId, FunctionId};
@@ -28,6 +29,7 @@ use crate::invoke::AttemptRecord;
 use crate::keys::MasterKey;
 use crate::limits;
 use crate::ports::{Clock, Entropy};
+use crate::recordings::Recording;
 
 pub use body::{RunBody, RunCall, RunLine};
 pub use follow::RunFollower;
@@ -49,10 +51,11 @@ pub(crate) struct AnswerToKeep {
 pub(crate) struct RunLog {
     queue: mpsc::Sender<ToBatcher>,
     missed: Arc<Missed>,
+    recordings_waiting: Arc<AtomicUsize>,
     written: watch::Receiver<u64>,
-    store: Arc<dyn RunStore>,
+    pub(crate) store: Arc<dyn RunStore>,
     /// The readers' keys; the loop has its own.
-    keys: tokio::sync::Mutex<Keys>,
+    pub(crate) keys: tokio::sync::Mutex<Keys>,
 }
 
 /// How many runs of each account were not kept, until that is written.
@@ -81,6 +84,7 @@ impl RunLog {
         let last = runs.keep(RunBatch::default(), clock.now()).await?;
         let (written, seen) = watch::channel(last);
         let missed = Arc::<Missed>::default();
+        let recordings_waiting = Arc::<AtomicUsize>::default();
         let batcher = Batcher {
             store: Arc::clone(&runs),
             clock,
@@ -88,18 +92,28 @@ impl RunLog {
             directory,
             keys: keys(),
             missed: Arc::clone(&missed),
+            recordings_waiting: Arc::clone(&recordings_waiting),
             written,
         };
         tasks.spawn(batcher.run(receiver));
         let keys = tokio::sync::Mutex::new(keys());
-        Ok(Arc::new(Self { queue, missed, written: seen, store: runs, keys }))
+        Ok(Arc::new(Self { queue, missed, recordings_waiting, written: seen, store: runs, keys }))
     }
 
     /// Keeps an attempt that ended.
-    pub(crate) fn record(&self, record: AttemptRecord) {
+    pub(crate) fn record(&self, mut record: AttemptRecord) {
+        let bytes = record.recording.as_ref().map_or(0, Recording::weight);
+        let waiting = self.recordings_waiting.fetch_add(bytes, Ordering::Relaxed);
+        if waiting.saturating_add(bytes) > limits::RECORDINGS_WAITING_BYTES_MAX {
+            // The run itself is worth more than that it could be replayed.
+            self.recordings_waiting.fetch_sub(bytes, Ordering::Relaxed);
+            record.recording = None;
+        }
         if let Err(error) = self.queue.try_send(ToBatcher::Ended(Box::new(record)))
             && let ToBatcher::Ended(record) = error.into_inner()
         {
+            let bytes = record.recording.as_ref().map_or(0, Recording::weight);
+            self.recordings_waiting.fetch_sub(bytes, Ordering::Relaxed);
             self.missed.add(&record.account, 1);
         }
     }

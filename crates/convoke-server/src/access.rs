@@ -58,6 +58,8 @@ const SCHEDULES_WRITE: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
 const CONVERSATIONS: &[UserRole] = &[Administrator, AgentManager, Agent];
 /// Developers look at what their functions did.
 const CONVERSATIONS_READ: &[UserRole] = &[Administrator, AgentManager, Agent, FaasDeveloper];
+/// What functions ran on: whoever writes them.
+const RECORDINGS: &[UserRole] = &[Administrator, FaasDeveloper];
 /// Opening for a consumer: staff, and programs of the brand.
 const CONSUMERS: &[UserRole] = &[Administrator, AgentManager, Agent];
 
@@ -145,6 +147,9 @@ pub(crate) const TABLE: &[Row] = rows! {
     GET "/api/v1/accounts/{account}/events/{event}/implemented" => Staff(FUNCTIONS_INVOKE),
     GET "/api/v1/accounts/{account}/invocations" => Staff(RUNS_READ),
     GET "/api/v1/accounts/{account}/invocations/{invocation}" => Staff(RUNS_READ),
+    // An input is what people wrote, and what a function was told of it.
+    GET "/api/v1/accounts/{account}/invocations/{invocation}/recordings" => Staff(RECORDINGS),
+    GET "/api/v1/accounts/{account}/invocations/{invocation}/recordings/{attempt}" => Staff(RECORDINGS),
     GET "/api/v1/accounts/{account}/logs" => Staff(RUNS_READ),
     GET "/api/v1/accounts/{account}/logs/export" => Staff(RUNS_READ),
     GET "/api/v1/accounts/{account}/logs/follow" => Staff(RUNS_READ),

@@ -19,6 +19,7 @@ mod hours;
 mod live;
 mod metrics;
 mod page;
+mod recordings;
 mod run_log;
 mod schedules;
 mod secrets;
@@ -151,6 +152,8 @@ fn runs() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(run_log::list))
         .routes(routes!(run_log::get))
+        .routes(routes!(recordings::list))
+        .routes(routes!(recordings::get))
         .routes(routes!(run_log::logs))
         .routes(routes!(run_log::export))
         .routes(routes!(run_log::follow))

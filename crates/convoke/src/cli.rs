@@ -103,6 +103,9 @@ pub(crate) enum Command {
     Events(cmd::event::Listed),
     /// Call deployed functions
     Invoke(cmd::invoke::Invoke),
+    /// See what a run of a function was, and what it ran on
+    #[command(subcommand)]
+    Invocation(cmd::invocation::Invocation),
     /// See what functions logged
     Logs(cmd::logs::Logs),
     /// See how often functions ran, how that came out, and how long it took

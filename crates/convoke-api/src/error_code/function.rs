@@ -88,6 +88,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         advice: "It was removed before it could run; deploy again." },
     Entry { code: "function.calls_too_deep", status: Some(508), title: "Functions call each other too deeply",
         advice: "A function called another that called another, eight times; look for a circle." },
+    Entry { code: "recording.unknown", status: Some(404), title: "There is no recording of this run",
+        advice: "Recordings are kept for the days that the account's setting `run_log.recording_days` says, and end with their consumer; `convoke invocation recordings` lists those of an invocation." },
     Entry { code: "schedule.unknown", status: Some(404), title: "There is no such schedule",
         advice: "Check the id, and the account." },
     Entry { code: "schedule.too_many", status: Some(409), title: "The account has too many schedules",

@@ -64,6 +64,8 @@ use crate::problem;
     list::List<run::FunctionRun>,
     function_call::InvokeEvent,
     function_call::Implemented,
+    List<recording::RecordingSummary>,
+    recording::Recording,
     run_log::RunLogPage<run_log::Attempt>,
     run_log::RunLogPage<run_log::LoggedLine>,
     metrics::AccountMetrics,

@@ -14,7 +14,7 @@ use convoke_api::v1::function_call::{InvokeFunction, SaveFunction};
 use convoke_api::v1::list::List;
 use convoke_api::v1::run::{FunctionRun, TestFunction, Which};
 use convoke_domain::function::EventBinding;
-use convoke_domain::id::SkillId;
+use convoke_domain::id::{InvocationId, SkillId};
 use serde_json::Value;
 
 use super::Context;
@@ -105,6 +105,9 @@ pub(crate) struct Test {
     /// The input as a JSON file [default: payload.json of the function's folder, else the template's sample]
     #[arg(long, value_name = "FILE")]
     payload: Option<PathBuf>,
+    /// Run on the recorded input of an invocation
+    #[arg(long, value_name = "INVOCATION", conflicts_with = "payload")]
+    recorded: Option<InvocationId>,
     /// Run the deployed version instead of the draft
     #[arg(long)]
     deployed: bool,
@@ -259,10 +262,12 @@ impl Test {
             FunctionFolder::of(&self.base.folder, &self.name).ok().map(|folder| folder.sample()).transpose();
         let input = match self.payload {
             Some(path) => Some(folder::input(&path)?),
+            None if self.recorded.is_some() => None,
             None => sample?.flatten(),
         };
         let code = if self.deployed { Which::Deployed } else { Which::Draft };
-        let test = TestFunction { input, code, inspect: self.inspect, network: !self.no_network };
+        let (recorded, network) = (self.recorded, !self.no_network);
+        let test = TestFunction { input, recorded, code, inspect: self.inspect, network };
         api.post(&["functions", &self.name, "test"], &test).await
     }
 }
