@@ -146,6 +146,8 @@ impl Handle {
             seed: self.entropy().bits(),
             egress: Arc::new(if trial.network { view.account.egress.clone() } else { Egress::default() }),
             inspected: trial.inspected,
+            // It sees what is kept and what it writes itself; nothing of that becomes true.
+            key_values: self.inner.invoker.key_values.begin(account, false),
         };
         let invoker = &self.inner.invoker;
         let permit = invoker.permits.acquire(account).await;

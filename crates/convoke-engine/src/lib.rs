@@ -22,6 +22,7 @@ mod error;
 mod functions;
 mod handle;
 mod invoke;
+pub mod key_values;
 pub mod keys;
 mod limits;
 pub mod ports;

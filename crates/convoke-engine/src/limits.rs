@@ -134,3 +134,10 @@ pub(crate) const GIVEN_BACK_AT_ONCE: usize = 64;
 
 /// Waiting conversations that one look of routing goes through: more than any team takes at once.
 pub(crate) const LOOKED_AT_ONCE: usize = 10_000;
+
+/// How long a write of a key waits for another invocation that has written it: most answer within milliseconds, and the
+/// function that waits has a deadline of its own.
+pub(crate) const KEY_WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// Values that are over and are forgotten with one settle, so that it stays one small step.
+pub(crate) const EXPIRED_KEYS_AT_ONCE: usize = 64;

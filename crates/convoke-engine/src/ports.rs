@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::key_values::Transaction;
 use crate::keys::MasterKey;
 use crate::recordings::Recording;
 
@@ -301,6 +302,8 @@ pub struct Job {
     pub egress: Arc<Egress>,
     /// Whether it is looked at while it runs, which takes longer.
     pub inspected: bool,
+    /// What it reads and writes of the account's key-values.
+    pub key_values: Arc<Transaction>,
 }
 
 /// How an attempt ended.

@@ -15,6 +15,7 @@ use crate::contexts::ContextBook;
 use crate::directory::Directory;
 use crate::handle::{Handle, Inner};
 use crate::invoke::{Invoker, Permits};
+use crate::key_values::KeyValueBook;
 use crate::ports::Ports;
 use crate::runs::{self, RunLog};
 use crate::shard::{Shard, Shared, ToShard, Write};
@@ -84,6 +85,11 @@ impl Engine {
             entropy: Arc::clone(&ports.entropy),
             permits: Permits::default(),
             runs,
+            key_values: KeyValueBook::new(
+                Arc::clone(&ports.store),
+                Arc::clone(&ports.clock),
+                to_committer.clone(),
+            ),
             allowances: Allowances::new(settings.calls_per_second),
             remembered: Remembered::default(),
             tasks: tasks.clone(),

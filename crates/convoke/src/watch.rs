@@ -79,13 +79,7 @@ pub(crate) async fn run(
 }
 
 /// Sends a function to the server and lets it answer; what came of it, in a line or two.
-async fn taken(
-    api: &Api<'_>,
-    base: &Path,
-    name: &str,
-    on_save: OnSave,
-    printer: Printer,
-) -> Option<String> {
+async fn taken(api: &Api<'_>, base: &Path, name: &str, on_save: OnSave, printer: Printer) -> Option<String> {
     let style = printer.style;
     match deployed(api, base, name).await {
         Ok(None) => None,

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 
 use super::{
     account, activity, automatic_message, bot, client, clock, consumer, conversation, domain, event, explain,
-    function, function_call, health, idle, list, live, metrics, participant, run, run_log, schedule, secret,
+    function, function_call, health, idle, list, live, metrics, participant, recording, run, run_log, schedule, secret,
     session, settings, skill, special_occasions, template, token, ttr, user, working_hours,
 };
 use crate::problem;
@@ -64,7 +64,7 @@ use crate::problem;
     list::List<run::FunctionRun>,
     function_call::InvokeEvent,
     function_call::Implemented,
-    List<recording::RecordingSummary>,
+    list::List<recording::RecordingSummary>,
     recording::Recording,
     run_log::RunLogPage<run_log::Attempt>,
     run_log::RunLogPage<run_log::LoggedLine>,

@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use convoke_domain::account::RunLogSettings;
 use convoke_domain::id::{AccountId, ConsumerId};
-use convoke_store::runs::{
-    Gap, KeptAnswer, NewRecording, NewRun, RunBatch, RunSource, RunState, RunStore,
-};
+use convoke_store::runs::{Gap, KeptAnswer, NewRecording, NewRun, RunBatch, RunSource, RunState, RunStore};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -141,7 +139,10 @@ impl Batcher {
         Ok(self.seal(record, &place, body).await?.unwrap_or_default())
     }
 
-    async fn sealed_recording(&mut self, record: &AttemptRecord) -> Result<Option<NewRecording>, EngineError> {
+    async fn sealed_recording(
+        &mut self,
+        record: &AttemptRecord,
+    ) -> Result<Option<NewRecording>, EngineError> {
         let Some(recording) = &record.recording else { return Ok(None) };
         let place = recordings::place(record.invocation, record.attempt);
         let sealed = self.seal(record, &place, recording).await?;

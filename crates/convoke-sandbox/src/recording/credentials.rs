@@ -56,13 +56,17 @@ mod tests {
 
     #[test]
     fn fields_with_credentials_are_named_and_others_stay() {
-        let input = r#"{"headers":[{"key":"X-Api-Key","value":"k-1"},{"key":"Lang","value":"de"}],"payload":"k-2"}"#;
+        let input =
+            r#"{"headers":[{"key":"X-Api-Key","value":"k-1"},{"key":"Lang","value":"de"}],"payload":"k-2"}"#;
         let kept: Value = serde_json::from_str(&named_in_input(input).unwrap()).unwrap();
         assert_eq!(kept["headers"][0]["value"], "[header x-api-key]");
         assert_eq!((&kept["headers"][1]["value"], &kept["payload"]), (&"de".into(), &"k-2".into()));
         let answer = r#"{"status":200,"headers":[["set-cookie","s=1"],["etag","e"]],"text":"t"}"#;
         let kept: Value = serde_json::from_str(&named_in_answer(answer).unwrap()).unwrap();
-        assert_eq!(kept["headers"], serde_json::json!([["set-cookie", "[header set-cookie]"], ["etag", "e"]]));
+        assert_eq!(
+            kept["headers"],
+            serde_json::json!([["set-cookie", "[header set-cookie]"], ["etag", "e"]])
+        );
     }
 
     #[test]

@@ -95,7 +95,8 @@ pub(super) fn plan(tenant: &Tenant, function: &Function, answer: &DomainAnswer) 
 
 /// Adds what a run logged, called and used.
 pub(super) fn add_report(run: &mut FunctionRun, report: &RunReport) {
-    let RunReport { logs, logs_truncated, calls, cpu, wall, memory_bytes_max, inspection, recording: _ } = report;
+    let RunReport { logs, logs_truncated, calls, cpu, wall, memory_bytes_max, inspection, recording: _ } =
+        report;
     run.logs = logs.iter().map(log_entry).collect();
     run.logs_truncated = *logs_truncated;
     run.calls = calls.iter().map(call).collect();

@@ -157,7 +157,10 @@ mod tests {
         let invocation = invocation(&kit, &token, "greet").await;
         let path = format!("/invocations/{invocation}/recordings/1");
         let recording = kit.get(&path, &token).await.ok(200);
-        assert_eq!(recording["input"]["payload"]["general"]["cbotEventType"], "CONSUMER_OPEN_NEW_CONVERSATION_FIRST_TIME");
+        assert_eq!(
+            recording["input"]["payload"]["general"]["cbotEventType"],
+            "CONSUMER_OPEN_NEW_CONVERSATION_FIRST_TIME"
+        );
         let consumer = convoke_domain::id::ConsumerId::from_bits(7);
         kit.delete(&format!("/consumers/{consumer}"), &token).await.ok(204);
         kit.get(&path, &token).await.fails(404, "recording.unknown");

@@ -14,8 +14,8 @@ use convoke_domain::state_change::CbotEventType;
 use jiff::Timestamp;
 
 use super::{
-    Gap, KeptAnswer, LogLevel, NewRecording, NewRun, RunBatch, RunFilter, RunPlace, RunRetention, RunSource, RunState,
-    RunStore, StoredRun,
+    Gap, KeptAnswer, LogLevel, NewRecording, NewRun, RunBatch, RunFilter, RunPlace, RunRetention, RunSource,
+    RunState, RunStore, StoredRun,
 };
 use crate::conformance::{account, at};
 
@@ -215,7 +215,7 @@ pub async fn accounts_are_apart<H: RunHarness>() {
     let answer = KeptAnswer { account: account(2), ..answer("r1", b"one") };
     let gaps = vec![Gap { account: account(2), at: at(0, 0), runs: 3 }];
     let keys = vec![(account(2), b"key".to_vec())];
-    let batch = RunBatch { runs: vec![foreign], answers: vec![answer], keys, gaps };
+    let batch = RunBatch { runs: vec![foreign], recordings: Vec::new(), answers: vec![answer], keys, gaps };
     store.keep(batch, at(0, 0)).await.expect("the log keeps");
     assert_eq!(find(store, RunFilter::default(), NEWEST, 10).await, []);
     let figures = store.figures(&account(1), None, Timestamp::MIN, Timestamp::MAX).await;
@@ -266,15 +266,17 @@ async fn keep_recordings(store: &dyn RunStore, recordings: Vec<NewRecording>) {
 pub async fn recordings_are_kept_once_and_found_by_invocation<H: RunHarness>() {
     let harness = H::open();
     let (one, other) = (answering(7, 3), called(9));
-    let all =
-        vec![recording(one, 2, at(0, 20), b"b"), recording(one, 1, at(0, 10), b"first"), recording(other, 1, at(0, 30), b"o")];
+    let all = vec![
+        recording(one, 2, at(0, 20), b"b"),
+        recording(one, 1, at(0, 10), b"first"),
+        recording(other, 1, at(0, 30), b"o"),
+    ];
     keep_recordings(harness.store(), all).await;
     keep_recordings(harness.store(), vec![recording(one, 1, at(0, 11), b"again")]).await;
     let harness = harness.again();
     let store = harness.store();
-    let rows = async |of: u8, invocation| {
-        store.recordings(&account(of), invocation).await.expect("the log reads")
-    };
+    let rows =
+        async |of: u8, invocation| store.recordings(&account(of), invocation).await.expect("the log reads");
     let sealed = async |of: u8, invocation, attempt| {
         store.recording(&account(of), invocation, attempt).await.expect("the log reads")
     };
@@ -328,6 +330,7 @@ pub async fn retention_takes_whole_days_of_an_account<H: RunHarness>() {
     let day = at(2, 0).to_zoned(jiff::tz::TimeZone::UTC).date();
     let retention = RunRetention {
         first_days: [(account(1), day)].into(),
+        first_recording_days: [].into(),
         answers_since: Some(at(1, 0)),
         bytes_max: None,
     };
@@ -346,6 +349,7 @@ pub async fn what_was_kept_survives<H: RunHarness>() {
     let harness = H::open();
     let batch = RunBatch {
         runs: vec![run(answering(1, 1), at(0, 0))],
+        recordings: Vec::new(),
         answers: vec![answer("r1", b"one")],
         keys: vec![(account(1), b"key".to_vec())],
         gaps: Vec::new(),

@@ -8,8 +8,8 @@ use convoke_domain::id::{AccountId, FunctionId, InvocationId};
 use jiff::Timestamp;
 
 use super::{
-    Durations, Figure, Gap, KeptAnswer, NewRecording, NewRun, RecordingRow, RunBatch, RunFilter, RunPlace, RunRetention, RunSource,
-    RunState, RunStore, StoredRun, day_begin, next_number, slot, slot_begin,
+    Durations, Figure, Gap, KeptAnswer, NewRecording, NewRun, RecordingRow, RunBatch, RunFilter, RunPlace,
+    RunRetention, RunSource, RunState, RunStore, StoredRun, day_begin, next_number, slot, slot_begin,
 };
 use crate::limits::{MEMORY_RECORDINGS_MAX, MEMORY_RUNS_MAX, PAGE_ROWS_MAX};
 use crate::{BoxFuture, StoreError};

@@ -11,7 +11,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use uuid::Uuid;
 
-use super::{Figure, KeptAnswer, Levels, NewRun, RecordingRow, RunFilter, RunPlace, RunSource, RunState, StoredRun};
+use super::{
+    Figure, KeptAnswer, Levels, NewRun, RecordingRow, RunFilter, RunPlace, RunSource, RunState, StoredRun,
+};
 use crate::StoreError;
 use crate::limits::RUN_TIME_MAX;
 

@@ -75,7 +75,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
         1 => RECORDINGS.to_owned(),
         _ => return Ok(connection),
     };
-    connection.execute_batch(&format!("BEGIN IMMEDIATE; {missing} PRAGMA user_version = {FORMAT}; COMMIT"))?;
+    connection
+        .execute_batch(&format!("BEGIN IMMEDIATE; {missing} PRAGMA user_version = {FORMAT}; COMMIT"))?;
     Ok(connection)
 }
 

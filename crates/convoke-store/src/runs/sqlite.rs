@@ -10,8 +10,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use super::worker::Worker;
 use super::{
-    Durations, Figure, KeptAnswer, NewRecording, NewRun, RecordingRow, RunBatch, RunFilter, RunPlace, RunRetention, RunSource, RunState,
-    RunStore, StoredRun, day_begin, next_number, query, schema, slot, slot_begin,
+    Durations, Figure, KeptAnswer, NewRecording, NewRun, RecordingRow, RunBatch, RunFilter, RunPlace,
+    RunRetention, RunSource, RunState, RunStore, StoredRun, day_begin, next_number, query, schema, slot,
+    slot_begin,
 };
 use crate::limits::{PAGE_ROWS_MAX, PRUNE_RECORDINGS, PRUNE_ROWS, RUNS_FILE};
 use crate::{BoxFuture, StoreError, sqlite};

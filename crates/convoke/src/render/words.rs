@@ -225,8 +225,10 @@ pub(crate) fn attempt(attempt: &Attempt, style: Style) -> String {
             format!("{} {} ({})\n  {detail}", style.red("failed:"), error.title, error.code)
         }
     };
-    let mut lines =
-        vec![style.bold(&format!("attempt {} of {function}{version}, {}", attempt.attempt, attempt.began_at)), outcome];
+    let mut lines = vec![
+        style.bold(&format!("attempt {} of {function}{version}, {}", attempt.attempt, attempt.began_at)),
+        outcome,
+    ];
     lines.extend(attempt.logs.iter().map(|entry| log_line(entry, style)));
     if attempt.logs_truncated {
         lines.push(style.dim(LOGS_TRUNCATED));

@@ -23,8 +23,10 @@ enum Known {
 
 use Known::{Absent, Given};
 
-const IN_PROCESS: &str = "the platform answers in the same process, so nothing takes as long as its clients wait";
-const NO_CREDENTIALS: &str = "a function is who it is: its toolbelt needs no credentials to call other functions";
+const IN_PROCESS: &str =
+    "the platform answers in the same process, so nothing takes as long as its clients wait";
+const NO_CREDENTIALS: &str =
+    "a function is who it is: its toolbelt needs no credentials to call other functions";
 
 /// The contract's codes: of the platform, of the toolbelts, of the context service.
 const TABLE: &[(&str, Known)] = &[
@@ -36,7 +38,10 @@ const TABLE: &[(&str, Known)] = &[
     ("com.liveperson.faas.handler.custom-failure", Given),
     ("com.liveperson.faas.handler.runtime-exception", Given),
     ("com.liveperson.faas.handler.executiontime-exceeded", Given),
-    ("com.liveperson.faas.handler.log-limit-reached", Absent("too many log lines are cut with a mark, and the function goes on")),
+    (
+        "com.liveperson.faas.handler.log-limit-reached",
+        Absent("too many log lines are cut with a mark, and the function goes on"),
+    ),
     ("com.liveperson.faas.fm.general", Given),
     ("com.liveperson.faas.fm.unavailable", Given),
     ("com.customer.faas.function.threw-error", Given),
@@ -44,7 +49,10 @@ const TABLE: &[(&str, Known)] = &[
     ("com.customer.faas.function.execution-exceeded", Given),
     ("com.liveperson.faas.function.not-found", Given),
     ("com.liveperson.faas.function.unchanged", Given),
-    ("com.liveperson.faas.function.runtime.limit-reached", Absent("too many log lines are cut with a mark, and the function goes on")),
+    (
+        "com.liveperson.faas.function.runtime.limit-reached",
+        Absent("too many log lines are cut with a mark, and the function goes on"),
+    ),
     ("com.liveperson.faas.evg.general", Given),
     ("com.liveperson.faas.evg.invalid", Given),
     ("com.liveperson.faas.self-service.pending", Absent("an account is complete as soon as it is there")),
@@ -53,11 +61,20 @@ const TABLE: &[(&str, Known)] = &[
     ("com.liveperson.faas.secret.op-failed", Given),
     ("com.liveperson.faas.secret.op-timed-out", Given),
     ("com.liveperson.faas.secret.not-found", Given),
-    ("com.liveperson.faas.secret.auth-failed", Absent("a function that runs has no credentials that could end")),
+    (
+        "com.liveperson.faas.secret.auth-failed",
+        Absent("a function that runs has no credentials that could end"),
+    ),
     ("com.liveperson.faas.secret.forbidden", Given),
     ("com.liveperson.faas.csds.domain.not-found", Given),
-    ("com.liveperson.faas.csds.op-failed", Absent("only a server that stops has no domains; the sandbox's tests provoke it")),
-    ("com.liveperson.faas.handler.no-sa-token", Absent("every run has the platform; the sandbox's tests provoke it without one")),
+    (
+        "com.liveperson.faas.csds.op-failed",
+        Absent("only a server that stops has no domains; the sandbox's tests provoke it"),
+    ),
+    (
+        "com.liveperson.faas.handler.no-sa-token",
+        Absent("every run has the platform; the sandbox's tests provoke it without one"),
+    ),
     ("com.liveperson.faas.mtls.general-issue", Given),
     ("com.liveperson.faas.mtls.remote-threw", Given),
     ("com.liveperson.faas.mtls.missing-conf", Given),
@@ -77,7 +94,10 @@ const TABLE: &[(&str, Known)] = &[
     ("com.liveperson.faas.conversation-util.timeout", Absent(IN_PROCESS)),
     ("com.liveperson.faas.gdpr-util-general", Given),
     ("com.liveperson.faas.gdpr-util.auth-failed", Given),
-    ("com.liveperson.faas.gdpr-util.replace-file-failed", Absent("there is no swift to replace files in; the sandbox's tests provoke it")),
+    (
+        "com.liveperson.faas.gdpr-util.replace-file-failed",
+        Absent("there is no swift to replace files in; the sandbox's tests provoke it"),
+    ),
     ("com.liveperson.faas.sdes-util-general", Given),
     ("com.liveperson.faas.sdes-util.unexpected-response", Given),
     ("com.liveperson.faas.orchestrator-fn-general", Given),
@@ -89,7 +109,10 @@ const TABLE: &[(&str, Known)] = &[
     ("com.liveperson.context-service-sdk.unknown", Given),
     ("com.liveperson.context-service-sdk.response-timeout", Absent(IN_PROCESS)),
     ("com.liveperson.context-service-sdk.parameter.invalid", Given),
-    ("com.liveperson.context-service-sdk.authorization.invalid", Absent("a function is who it is: its API key is not looked at")),
+    (
+        "com.liveperson.context-service-sdk.authorization.invalid",
+        Absent("a function is who it is: its API key is not looked at"),
+    ),
     ("com.liveperson.context-service-sdk.data.does-not-exist", Given),
     ("com.liveperson.faas.cli.domain.unsupported", Absent(CLI)),
     ("com.liveperson.faas.cli.domain.missing", Absent(CLI)),

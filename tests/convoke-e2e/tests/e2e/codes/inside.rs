@@ -25,14 +25,23 @@ const LINES: &[(&str, &str)] = &[
     ("csds.domain.not-found", "B.CsdsClient().get('none')"),
     ("mtls.missing-conf", "A.MTLSClient({})"),
     ("mtls.invalid-cert", "A.MTLSClient({ cert: 'none', key: KEY })"),
-    ("mtls.invalid-cert", "A.MTLSClient({ cert: '-----BEGIN CERTIFICATE-----\\nnone\\n-----END CERTIFICATE-----', key: KEY }).get(URL)"),
+    (
+        "mtls.invalid-cert",
+        "A.MTLSClient({ cert: '-----BEGIN CERTIFICATE-----\\nnone\\n-----END CERTIFICATE-----', key: KEY }).get(URL)",
+    ),
     ("mtls.invalid-key", "A.MTLSClient({ cert: CERT, key: 'none' })"),
     ("mtls.invalid-request", "A.MTLSClient({ cert: CERT, key: KEY }).get('no url')"),
     ("mtls.general-issue", "A.MTLSClient({ cert: CERT, key: KEY }).get(CLOSED)"),
     ("mtls.request-timeout", "A.MTLSClient({ cert: CERT, key: KEY, ca: CERT }).get(URL, { timeout: 1e-9 })"),
     ("mtls.remote-threw", "A.MTLSClient({ cert: CERT, key: KEY, ca: CERT }).get(URL)"),
-    ("lp-mtls.get-credentials-failure", "B.LPMtlsClient().get('https://x.test', {}, undefined, { appKeySecretName: 'none' })"),
-    ("lp-mtls.credentials-wrong-format", "B.LPMtlsClient().get('https://x.test', {}, undefined, { appKeySecretName: 'known' })"),
+    (
+        "lp-mtls.get-credentials-failure",
+        "B.LPMtlsClient().get('https://x.test', {}, undefined, { appKeySecretName: 'none' })",
+    ),
+    (
+        "lp-mtls.credentials-wrong-format",
+        "B.LPMtlsClient().get('https://x.test', {}, undefined, { appKeySecretName: 'known' })",
+    ),
     ("lp-client.get-credentials-failure", "A.LpClient()('msgHist', '/x', { appKeySecretName: 'none' })"),
     ("lp-client.credentials-wrong-format", "B.LpClient()('msgHist', '/x', { appKeySecretName: 'known' })"),
     ("oauth2.general-issue", "B.LpClient()('msgHist', '/x', { timeout: 1e-9 })"),
@@ -40,15 +49,27 @@ const LINES: &[(&str, &str)] = &[
     ("conversation-util.conversation.not-found", "A.ConversationUtil().getConversationById('none')"),
     ("conversation-util.unexpected-response", "A.ConversationUtil().getConversationById({ no: 'id' })"),
     ("gdpr-util-general", "A.GDPRUtil().replaceConversationFiles()"),
-    ("gdpr-util.auth-failed", "A.GDPRUtil().replaceConversationFiles(FILES, { username: 'u', password: 'p' })"),
+    (
+        "gdpr-util.auth-failed",
+        "A.GDPRUtil().replaceConversationFiles(FILES, { username: 'u', password: 'p' })",
+    ),
     ("sdes-util-general", "A.SDEUtil().addSDEs([], 'v', 's')"),
     ("sdes-util.unexpected-response", "A.SDEUtil().addSDEs('text', 'v', 's')"),
     ("orchestrator-fn-general", "A.OrchestratorClient().invoke([])"),
-    ("orchestrator-fn.invoke.timeout", "B.OrchestratorClient().invoke([{ uuid: 'none', payload: {} }], 5000, { timeout: 1e-9 })"),
-    ("orchestrator-fn.invoke.status-code-error", "B.OrchestratorClient().invoke([{ uuid: 'none', payload: {} }])"),
+    (
+        "orchestrator-fn.invoke.timeout",
+        "B.OrchestratorClient().invoke([{ uuid: 'none', payload: {} }], 5000, { timeout: 1e-9 })",
+    ),
+    (
+        "orchestrator-fn.invoke.status-code-error",
+        "B.OrchestratorClient().invoke([{ uuid: 'none', payload: {} }])",
+    ),
     ("context.parameter.invalid", "B.ContextServiceClient('k').createNamespace('conversation')"),
     ("context.data.does-not-exist", "B.ContextServiceClient('k').getPropertyInSession('custom', 'none')"),
-    ("context.unknown", "(async () => { const c = B.ContextServiceClient('k'); await c.createNamespace('twice'); await c.createNamespace('twice'); })()"),
+    (
+        "context.unknown",
+        "(async () => { const c = B.ContextServiceClient('k'); await c.createNamespace('twice'); await c.createNamespace('twice'); })()",
+    ),
 ];
 
 /// The code with this end.
@@ -78,7 +99,8 @@ pub(super) async fn provoke(site: &Site) -> Result<BTreeSet<String>> {
 }
 
 async fn a_draft_changes_no_secret(site: &Site) -> Result<String> {
-    let body = "return [await said(() => v1.Toolbelt.SecretClient().updateSecret({ key: 'known', value: 'x' }))];";
+    let body =
+        "return [await said(() => v1.Toolbelt.SecretClient().updateSecret({ key: 'known', value: 'x' }))];";
     site.save("draft_of_secrets", &format!("{SAID} async function lambda() {{ {body} }}"), 64).await?;
     let tried = site.native(Method::POST, "/functions/draft_of_secrets/test", &json!({"input": {}})).await?;
     let code = tried["result"][0].as_str().context("it says a code")?.to_owned();

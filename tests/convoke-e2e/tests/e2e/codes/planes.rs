@@ -25,7 +25,13 @@ struct Provoking<'a> {
 }
 
 impl Provoking<'_> {
-    async fn both(&mut self, why: &str, ask: impl Fn() -> Ask<'static>, v1: Expected, v2: Expected) -> Result<()> {
+    async fn both(
+        &mut self,
+        why: &str,
+        ask: impl Fn() -> Ask<'static>,
+        v1: Expected,
+        v2: Expected,
+    ) -> Result<()> {
         self.one(why, V1, ask(), v1).await?;
         self.one(why, V2, ask(), v2).await
     }
@@ -79,9 +85,11 @@ pub(super) async fn provoke(site: &Site) -> Result<BTreeSet<String>> {
 async fn functions_that_fail(all: &mut Provoking<'_>) -> Result<()> {
     let (v1, v2) = ("handler.custom-failure", "com.customer.faas.function.threw-error");
     all.call("throws", "async function lambda() { throw new Error('no stock'); }", v1, v2).await?;
-    all.call("calls_back", "function lambda(input, callback) { callback(new Error('no stock')); }", v1, v2).await?;
+    all.call("calls_back", "function lambda(input, callback) { callback(new Error('no stock')); }", v1, v2)
+        .await?;
     let (v1, v2) = ("handler.runtime-exception", "com.customer.faas.function.js-runtime-error");
-    all.call("type_error", "async function lambda(input) { return input.payload.none.deep; }", v1, v2).await?;
+    all.call("type_error", "async function lambda(input) { return input.payload.none.deep; }", v1, v2)
+        .await?;
     all.call("hungry", "async function lambda() { return new Uint8Array(100e6).length; }", v1, v2).await?;
     let (v1, v2) = ("handler.executiontime-exceeded", "com.customer.faas.function.execution-exceeded");
     all.call("computes", "async function lambda() { for (;;); }", v1, v2).await?;
@@ -105,7 +113,8 @@ async fn management(all: &mut Provoking<'_>, draft: &str) -> Result<()> {
     let same = r#"{"code":"function lambda(input, callback) { callback(); }"}"#;
     all.one("unchanged", V2, Ask(Method::PUT, &unchanged, same), (400, "function.unchanged")).await?;
     let wrong = r#"{"code":"function lamda() {}"}"#;
-    all.one("no lambda", V2, Ask(Method::PUT, &unchanged, wrong), (400, "fm.validation.interface-wrong")).await?;
+    all.one("no lambda", V2, Ask(Method::PUT, &unchanged, wrong), (400, "fm.validation.interface-wrong"))
+        .await?;
     let none = format!("/functions/{NOBODY}");
     all.one("unknown", V2, Ask(Method::GET, &none, ""), (404, "function.not-found")).await?;
     let none = format!("/lambdas/{NOBODY}");
@@ -139,7 +148,13 @@ async fn no_memory_left(all: &mut Provoking<'_>) -> Result<()> {
     );
     let (holder, next) = (
         all.site.deploy("holds", &holds, 256).await?,
-        all.site.deploy("finds_none", "async function lambda() { return new Uint8Array(180e6).fill(1).length; }", 256).await?,
+        all.site
+            .deploy(
+                "finds_none",
+                "async function lambda() { return new Uint8Array(180e6).fill(1).length; }",
+                256,
+            )
+            .await?,
     );
     let (holder, next) = (invoke(&holder), invoke(&next));
     let site = all.site;
@@ -175,7 +190,8 @@ pub(super) async fn flood(site: &Site) -> Result<BTreeSet<String>> {
 /// Management while nothing can be stored.
 pub(super) async fn provoke_without_storage(site: &Site) -> Result<BTreeSet<String>> {
     let mut all = Provoking { site, seen: BTreeSet::new() };
-    let lambda = r#"{"name":"late","description":"d","implementation":{"code":"async function lambda() {}"}}"#;
+    let lambda =
+        r#"{"name":"late","description":"d","implementation":{"code":"async function lambda() {}"}}"#;
     all.one("full disk", V1, Ask(Method::POST, "/lambdas", lambda), (503, "fm.unavailable")).await?;
     Ok(all.seen)
 }

@@ -49,7 +49,8 @@ impl Site {
     /// Asks something of the native API, which has to be done.
     pub(super) async fn native(&self, method: Method, path: &str, body: &Value) -> Result<Value> {
         let of_account = if path.is_empty() { String::new() } else { format!("/{ACCOUNT}{path}") };
-        let mut asked = self.client.request(method.clone(), format!("{}/api/v1/accounts{of_account}", self.url));
+        let mut asked =
+            self.client.request(method.clone(), format!("{}/api/v1/accounts{of_account}", self.url));
         asked = asked.bearer_auth(&self.operator);
         if !body.is_null() {
             asked = asked.json(body);
