@@ -164,7 +164,9 @@ pub enum Rejection {
     #[error("the account's functions keep {max} bytes already; delete what nobody needs", max = limits::KEY_VALUES_BYTES_MAX)]
     Full,
     /// The invocation has answered.
-    #[error("the function has answered already: what it keeps has to be written, and awaited, before its answer")]
+    #[error(
+        "the function has answered already: what it keeps has to be written, and awaited, before its answer"
+    )]
     Answered,
 }
 
@@ -208,7 +210,8 @@ impl KeyValues {
         now: Timestamp,
     ) -> impl Iterator<Item = (&'a str, &'a Entry)> {
         let from = Place { namespace: namespace.to_owned(), key: prefix.max(after).to_owned() };
-        let bound = if after >= prefix && !after.is_empty() { Bound::Excluded(from) } else { Bound::Included(from) };
+        let bound =
+            if after >= prefix && !after.is_empty() { Bound::Excluded(from) } else { Bound::Included(from) };
         let within = self.entries.range((bound, Bound::Unbounded));
         within
             .take_while(move |(place, _)| place.namespace == namespace && place.key.starts_with(prefix))

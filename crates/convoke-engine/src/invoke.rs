@@ -21,6 +21,7 @@ use crate::calls::{Allowances, Remembered};
 use crate::directory::AccountView;
 use crate::key_values::{KeyValueBook, Transaction};
 use crate::limits;
+use crate::meters::Meters;
 use crate::ports::{Answered, Clock, Ending, Entropy, Failure, FunctionHost, Job, ProgramSource, RunReport};
 use crate::runs::RunLog;
 use crate::shard::{ToShard, TriggerWork, Write};
@@ -37,6 +38,7 @@ pub(crate) struct Invoker {
     pub(crate) permits: Permits,
     pub(crate) runs: Arc<RunLog>,
     pub(crate) key_values: Arc<KeyValueBook>,
+    pub(crate) meters: Arc<Meters>,
     pub(crate) allowances: Allowances,
     pub(crate) remembered: Remembered,
     pub(crate) tasks: TaskTracker,
@@ -161,11 +163,15 @@ impl Invoker {
             let _ = note.set(Ended::of(&ending, began.elapsed()));
             answered(ending);
         });
+        self.meters.running.inc();
         let mut report = self.host.run(job, on_answer).await;
+        self.meters.running.dec();
         drop(permit);
         let recording = report.recording.take();
         let report = Arc::new(report);
-        self.runs.record(record.end(&ended, Arc::clone(&report), recording));
+        let record = record.end(&ended, Arc::clone(&report), recording);
+        self.meters.attempt(&record);
+        self.runs.record(record);
         report
     }
 

@@ -23,6 +23,7 @@ use tokio::sync::{Notify, OnceCell, mpsc, oneshot};
 
 use crate::committer::{From as CommittedBy, Pending};
 use crate::error::EngineError;
+use crate::handle::Handle;
 use crate::limits;
 use crate::ports::Clock;
 use crate::shard::Ticket;
@@ -141,5 +142,12 @@ impl KeyValueBook {
         self.committer.send(pending).await.map_err(|_| EngineError::Stopping)?;
         let decided = decided.await.map_err(|_| EngineError::Stopping)?;
         decided.map(drop).map_err(|reject| EngineError::Storage(reject.to_string()))
+    }
+}
+
+impl Handle {
+    /// A look at what an account's functions keep. What is written through it is seen by nobody else, and never kept.
+    pub fn key_values(&self, account: &AccountId) -> Arc<Transaction> {
+        self.inner.invoker.key_values.begin(account, false)
     }
 }

@@ -25,6 +25,7 @@ mod invoke;
 pub mod key_values;
 pub mod keys;
 mod limits;
+mod meters;
 pub mod ports;
 mod rearm;
 mod recordings;

@@ -118,6 +118,11 @@ impl RunLog {
         }
     }
 
+    /// How many more attempts and answers may wait.
+    pub(crate) fn room(&self) -> usize {
+        self.queue.capacity()
+    }
+
     /// Keeps the answer of a named call. If there is no room, the memory of this process has to do.
     pub(crate) fn keep_answer(&self, answer: AnswerToKeep) {
         if self.queue.try_send(ToBatcher::Answered(Box::new(answer))).is_err() {

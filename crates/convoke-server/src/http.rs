@@ -30,6 +30,7 @@ mod users;
 
 pub(crate) use conversation_writes::perform;
 pub(crate) use conversations::{open_for, visible};
+pub(crate) use health::{healthz, readyz};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -43,6 +44,7 @@ use crate::guard::guard;
 use crate::layers::around;
 use crate::lp::{self, InProcess};
 use crate::openapi::finished;
+use crate::operator;
 use crate::problem::ApiError;
 use crate::server::{Server, Shared};
 
@@ -52,6 +54,8 @@ pub struct Routers {
     pub everything: Router,
     /// Only where services are, for a listener without TLS: some clients ask that way, and it is no secret.
     pub csds: Router,
+    /// For a listener of the operator's tools: metrics and health, without a token.
+    pub operators: Router,
     /// For functions while they run.
     pub in_process: InProcess,
 }
@@ -69,6 +73,7 @@ pub fn routers(server: Server) -> Routers {
     Routers {
         everything: surrounded(everything.fallback(page::anything_else), &shared),
         csds: surrounded(lp::csds_routes().fallback(nothing_here), &shared),
+        operators: surrounded(operator::routes(&shared).fallback(nothing_here), &shared),
         in_process: InProcess::new(&shared),
     }
 }

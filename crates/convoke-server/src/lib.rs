@@ -27,12 +27,15 @@ mod limits;
 mod live;
 mod lp;
 mod openapi;
+mod operator;
 mod problem;
 mod serve;
 mod server;
 pub mod templates;
 mod tls;
 
+#[cfg(test)]
+mod every_limit;
 #[cfg(test)]
 mod every_route;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::{Attempts, Auth};
 use crate::caller::Tenant;
 use crate::lp::{Published, Unanswered};
+use crate::operator::Sockets;
 use crate::problem::Answer;
 use crate::templates::Templates;
 
@@ -62,13 +63,15 @@ pub(crate) struct Inner {
     server: Server,
     pub(crate) attempts: Attempts,
     pub(crate) unanswered: Unanswered,
+    pub(crate) sockets: Sockets,
     pub(crate) openapi: Bytes,
 }
 
 impl Shared {
     pub(crate) fn new(server: Server, openapi: Bytes) -> Self {
         let unanswered = Unanswered::default();
-        Self(Arc::new(Inner { server, attempts: Attempts::default(), unanswered, openapi }))
+        let (attempts, sockets) = (Attempts::default(), Sockets::default());
+        Self(Arc::new(Inner { server, attempts, unanswered, sockets, openapi }))
     }
 
     /// Changes a setting of the account, in the caller's name.

@@ -37,6 +37,9 @@ pub(crate) struct ServeSettings {
     /// Address to listen on without TLS for the question where services are, and nothing else [default: none]
     #[arg(long, env = "CONVOKE_CSDS_LISTEN", value_name = "ADDR:PORT")]
     pub(crate) csds_listen: Option<SocketAddr>,
+    /// Address to listen on for metrics and health, without tokens: for the operator's tools only [default: none]
+    #[arg(long, env = "CONVOKE_OPERATOR_LISTEN", value_name = "ADDR:PORT")]
+    pub(crate) operator_listen: Option<SocketAddr>,
     /// Where clients are told to find a service, as SERVICE=HOST; SERVICE@v2=HOST for accounts of the second generation
     #[arg(long, env = "CONVOKE_PUBLISH", value_delimiter = ',', value_name = "SERVICE=HOST")]
     pub(crate) publish: Option<Vec<String>>,
@@ -82,6 +85,8 @@ pub(crate) struct NodeConfig {
     /// Where the data is kept; `None`: nowhere, it is gone when the process ends.
     pub(crate) data: Option<PathBuf>,
     pub(crate) listen: Place,
+    /// Where the operator's tools read metrics and health.
+    pub(crate) operator_listen: Option<SocketAddr>,
     /// What is spoken with TLS, and what clients are told about it.
     pub(crate) planes: PlanesConfig,
     pub(crate) shards: Option<NonZeroUsize>,
@@ -169,6 +174,7 @@ impl NodeConfig {
         Self {
             data,
             listen: listen.into(),
+            operator_listen: None,
             planes: PlanesConfig::none(),
             shards: None,
             functions_max: 1_000,
@@ -202,6 +208,7 @@ impl ServeSettings {
             tls_key: self.tls_key.or(base.tls_key),
             public_host: self.public_host.or(base.public_host),
             csds_listen: self.csds_listen.or(base.csds_listen),
+            operator_listen: self.operator_listen.or(base.operator_listen),
             publish: self.publish.or(base.publish),
             behind_proxy: self.behind_proxy.or(base.behind_proxy),
             log_format: self.log_format.or(base.log_format),
@@ -232,6 +239,7 @@ impl ServeSettings {
         let usual = NodeConfig::usual(Some(data.clone()), listen);
         let node = NodeConfig {
             planes,
+            operator_listen: self.operator_listen,
             shards: self.shards,
             functions_max: self.functions_max.unwrap_or(usual.functions_max),
             function_memory_mib_max: self.function_memory_mib_max.unwrap_or(usual.function_memory_mib_max),

@@ -14,8 +14,8 @@ use convoke_engine::key_values::{Found, KeyValueError, Transaction, Writing};
 use convoke_engine::ports::Job;
 use convoke_engine::{EngineError, Handle};
 use convoke_sandbox::platform::{
-    Answering, DomainFailure, KeyValueAsk, KeyValueFailure, Platform, PlatformRequest, PlatformResponse, Secret, SecretFailure,
-    ServiceDomain,
+    Answering, DomainFailure, KeyValueAsk, KeyValueFailure, Platform, PlatformRequest, PlatformResponse,
+    Secret, SecretFailure, ServiceDomain,
 };
 use convoke_server::{FunctionPrincipal, InProcess};
 use serde_json::{Value, json};
@@ -117,7 +117,8 @@ impl OfRun {
             }
             KeyValueAsk::List { namespace, prefix, after, limit } => {
                 let most = limit.unwrap_or(KEYS_LISTED_USUAL);
-                let found = self.key_values.list(&namespace, &prefix, &after, most).await.map_err(not_done)?;
+                let found =
+                    self.key_values.list(&namespace, &prefix, &after, most).await.map_err(not_done)?;
                 found.into_iter().map(entry).collect()
             }
             KeyValueAsk::Write { namespace, key, json, ttl_seconds, version } => {

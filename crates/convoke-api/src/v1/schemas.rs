@@ -6,8 +6,8 @@ use utoipa::OpenApi;
 
 use super::{
     account, activity, automatic_message, bot, client, clock, consumer, conversation, domain, event, explain,
-    function, function_call, health, idle, list, live, metrics, participant, recording, run, run_log, schedule, secret,
-    session, settings, skill, special_occasions, template, token, ttr, user, working_hours,
+    function, function_call, health, idle, list, live, metrics, participant, recording, run, run_log,
+    schedule, secret, session, settings, skill, special_occasions, template, token, ttr, user, working_hours,
 };
 use crate::problem;
 

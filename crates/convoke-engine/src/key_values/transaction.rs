@@ -95,11 +95,8 @@ impl Transaction {
     pub async fn get(&self, namespace: &str, key: &str) -> Result<Option<Found>, KeyValueError> {
         let place = Place::new(namespace, key)?;
         self.book.load(&self.account, &self.table).await?;
-        let found = |entry: &Entry| Found {
-            key: key.to_owned(),
-            json: entry.json.clone(),
-            version: entry.version,
-        };
+        let found =
+            |entry: &Entry| Found { key: key.to_owned(), json: entry.json.clone(), version: entry.version };
         if let Some(own) = self.lock().by_place.get(&place) {
             return Ok(own.as_ref().map(found));
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use convoke_domain::account::RunLogSettings;
 use convoke_domain::id::{AccountId, ConsumerId};
-use convoke_store::runs::{Gap, KeptAnswer, NewRecording, NewRun, RunBatch, RunSource, RunState, RunStore};
+use convoke_store::runs::{Gap, KeptAnswer, NewRecording, NewRun, RunBatch, RunSource, RunStore};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -15,7 +15,6 @@ use super::body::{self, RunBody};
 use super::keys::Keys;
 use super::{AnswerToKeep, Missed, answers};
 use crate::directory::Directory;
-use crate::ending::FailureClass;
 use crate::error::EngineError;
 use crate::invoke::AttemptRecord;
 use crate::limits;
@@ -110,7 +109,7 @@ impl Batcher {
         let failure = record.ended.as_ref().and_then(|ended| ended.failure.as_ref());
         let body = RunBody::of(&record.report, failure, settings.keep_debug);
         let sealed = self.seal_body(record, &body).await?;
-        let state = state(record);
+        let state = record.state();
         Ok(NewRun {
             account: record.account.clone(),
             invocation: record.invocation,
@@ -240,18 +239,4 @@ fn count(batch: &RunBatch) -> BTreeMap<AccountId, u64> {
         *missed.entry(gap.account.clone()).or_default() += gap.runs;
     }
     missed
-}
-
-fn state(record: &AttemptRecord) -> RunState {
-    match &record.ended {
-        None => RunState::Unknown,
-        Some(ended) => match ended.failure.as_ref().map(crate::ports::Failure::class) {
-            None => RunState::Succeeded,
-            Some(FailureClass::Threw | FailureClass::RuntimeError | FailureClass::LimitReached) => {
-                RunState::CodingFailure
-            }
-            Some(FailureClass::TimedOut) => RunState::TimedOut,
-            Some(FailureClass::Unavailable) => RunState::PlatformFailure,
-        },
-    }
 }

@@ -56,7 +56,8 @@ pub(super) fn of(
 /// Whether a settle among these events let an answer count. One that was dropped, because the Controller Bot was off by
 /// then, takes along what its function wrote.
 pub(super) fn counts_an_answer(events: &[Recorded]) -> bool {
-    let counts = |event: &Event| matches!(event, Event::Settled(settled) if settled.outcome == Outcome::Answered);
+    let counts =
+        |event: &Event| matches!(event, Event::Settled(settled) if settled.outcome == Outcome::Answered);
     events.iter().any(|recorded| counts(&recorded.event))
 }
 

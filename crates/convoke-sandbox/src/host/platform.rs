@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Body, Done};
 use crate::execution::OutboundCall;
-use crate::guest::state::Operation;
 use crate::guest::Settled;
+use crate::guest::state::Operation;
 use crate::platform::{
     KeyValueAsk, KeyValueFailure, Platform, PlatformRequest, PlatformTarget, Secret, SecretFailure,
 };
@@ -58,10 +58,8 @@ pub(crate) fn begin(
 }
 
 fn call(operation: Operation, described: Option<&Described>) -> OutboundCall {
-    let key_values = matches!(
-        operation,
-        Operation::KeyValueGet | Operation::KeyValueList | Operation::KeyValueWrite
-    );
+    let key_values =
+        matches!(operation, Operation::KeyValueGet | Operation::KeyValueList | Operation::KeyValueWrite);
     let (target, method) = match (operation, described) {
         (_, Some(described)) if key_values => (described.namespace.clone(), operation.name().to_owned()),
         (Operation::Platform, Some(described)) => (described.service.clone(), described.method.clone()),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use convoke_sandbox::platform::{
-    Answering, DomainFailure, KeyValueAsk, KeyValueFailure, Platform, PlatformRequest, PlatformResponse, Secret, SecretFailure,
-    ServiceDomain,
+    Answering, DomainFailure, KeyValueAsk, KeyValueFailure, Platform, PlatformRequest, PlatformResponse,
+    Secret, SecretFailure, ServiceDomain,
 };
 use serde_json::{Value, json};
 
@@ -124,9 +124,7 @@ impl Platform for FakePlatform {
     /// What was written is there at once, as a run sees its own writes.
     fn key_value(&self, ask: KeyValueAsk) -> Answering<'_, Result<Value, KeyValueFailure>> {
         let mut kept = self.kept.lock().unwrap();
-        let found = |key: &String, (json, version): &(String, u64)| {
-            json!({ "key": key, "value": serde_json::from_str::<Value>(json).unwrap(), "version": version })
-        };
+        let found = |key: &String, (json, version): &(String, u64)| json!({ "key": key, "value": serde_json::from_str::<Value>(json).unwrap(), "version": version });
         let answer = match ask {
             KeyValueAsk::Get { namespace, key } => {
                 Ok(kept.get(&(namespace, key.clone())).map_or(Value::Null, |entry| found(&key, entry)))
