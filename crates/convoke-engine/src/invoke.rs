@@ -196,6 +196,7 @@ impl Invoker {
             seed: 0,
             egress: Arc::new(account.egress.clone()),
             inspected: false,
+            live: true,
             key_values: self.key_values.begin(&work.account, true),
         })
     }

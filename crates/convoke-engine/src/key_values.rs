@@ -113,24 +113,29 @@ impl KeyValueBook {
     /// Reads what is kept in an account, once.
     async fn load(&self, account: &AccountId, table: &Table) -> Result<(), KeyValueError> {
         let load = || async {
-            let mut known = KeyValues::default();
-            let mut after: Option<String> = None;
-            loop {
-                let page = self.store.facts(account, FACT_PREFIX, after.as_deref(), limits::READ_RECORDS_MAX);
-                let page = page.await.map_err(|error| KeyValueError::Unavailable(error.to_string()))?;
-                let Some((last, _)) = page.last() else { break };
-                after = Some(last.clone());
-                for (fact, value) in &page {
-                    let unreadable = || KeyValueError::Unavailable(format!("{fact} is not readable"));
-                    let place = Place::of_fact(fact).ok_or_else(unreadable)?;
-                    let entry: Entry = serde_json::from_slice(value).map_err(|_| unreadable())?;
-                    known.put(place, Some(entry));
-                }
-            }
+            let known = self.stored(account).await?;
             table.lock().known = known;
-            Ok(())
+            Ok::<(), KeyValueError>(())
         };
-        table.loaded.get_or_try_init(load).await.map(|()| ())
+        table.loaded.get_or_try_init(load).await?;
+        Ok(())
+    }
+
+    async fn stored(&self, account: &AccountId) -> Result<KeyValues, KeyValueError> {
+        let mut known = KeyValues::default();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.store.facts(account, FACT_PREFIX, after.as_deref(), limits::READ_RECORDS_MAX);
+            let page = page.await.map_err(|error| KeyValueError::Unavailable(error.to_string()))?;
+            let Some((last, _)) = page.last() else { return Ok(known) };
+            after = Some(last.clone());
+            for (fact, value) in &page {
+                let unreadable = || KeyValueError::Unavailable(format!("{fact} is not readable"));
+                let place = Place::of_fact(fact).ok_or_else(unreadable)?;
+                let entry: Entry = serde_json::from_slice(value).map_err(|_| unreadable())?;
+                known.put(place, Some(entry));
+            }
+        }
     }
 
     /// Makes the writes of an invocation durable that no conversation's step carries.

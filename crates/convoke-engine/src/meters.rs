@@ -49,7 +49,9 @@ impl Default for Meters {
         Self {
             attempts: Family::default(),
             // From 1 ms to about 33 s, which is longer than a function may take.
-            answered_after: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.001, 2.0, 16))),
+            answered_after: Family::new_with_constructor(|| {
+                Histogram::new(exponential_buckets(0.001, 2.0, 16))
+            }),
             computed: Counter::default(),
             running: Gauge::default(),
             steps: Counter::default(),
@@ -90,12 +92,24 @@ impl Meters {
         let help = "From an attempt's begin to its answer or failure";
         registry.register(ANSWERED_AFTER, help, self.answered_after.clone());
         registry.register(COMPUTED, "Processor time of all functions", self.computed.clone());
-        registry.register(RUNNING, "Attempts under way, those that wait for something included", self.running.clone());
+        registry.register(
+            RUNNING,
+            "Attempts under way, those that wait for something included",
+            self.running.clone(),
+        );
         registry.register(STEPS, "Steps that became durable", self.steps.clone());
         registry.register(REFUSED, "Steps that the storage refused, by reason", self.refused.clone());
-        registry.register(COMMITTED_AFTER, "From handing a batch of steps to the storage to its verdict", self.committed_after.clone());
+        registry.register(
+            COMMITTED_AFTER,
+            "From handing a batch of steps to the storage to its verdict",
+            self.committed_after.clone(),
+        );
         registry.register(WAITING, "What waits in each queue", self.waiting.clone());
-        registry.register(STORAGE, "1 while the storage acknowledges, 0 from its first failure on", self.storage.clone());
+        registry.register(
+            STORAGE,
+            "1 while the storage acknowledges, 0 from its first failure on",
+            self.storage.clone(),
+        );
     }
 }
 

@@ -302,6 +302,8 @@ pub struct Job {
     pub egress: Arc<Egress>,
     /// Whether it is looked at while it runs, which takes longer.
     pub inspected: bool,
+    /// Whether it may change something outside of itself. One that may not reads what it could, and nothing else.
+    pub live: bool,
     /// What it reads and writes of the account's key-values.
     pub key_values: Arc<Transaction>,
 }

@@ -9,19 +9,20 @@
 //! bodies: with the key of the consumer in whose conversation the function ran, so that erasing the consumer erases it, or
 //! with the account's. What it logged and what came of it is in the run log, under the same invocation and attempt.
 
+use std::fmt;
+
 use convoke_domain::id::{AccountId, InvocationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::EngineError;
 use crate::handle::Handle;
-use crate::runs::body;
 
 /// The form in which recordings are written now. A later one reads all before it.
 pub const RECORDING_FORMAT: u16 = 1;
 
 /// What a replay of an attempt needs. Holds no secret and no credential of a header field: they are named.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recording {
     /// The form it is written in.
     pub format: u16,
@@ -40,7 +41,7 @@ pub struct Recording {
 }
 
 /// The answer of one operation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedAnswer {
     /// The clock when it was given.
     pub at: Timestamp,
@@ -52,6 +53,19 @@ pub struct RecordedAnswer {
     pub fulfilled: bool,
     /// The answer as text, mostly JSON; empty for a timer.
     pub answer: String,
+}
+
+impl fmt::Debug for Recording {
+    // What people wrote is in the input and in answers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recording").field("seed", &self.seed).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RecordedAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordedAnswer").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Recording {
@@ -114,8 +128,7 @@ impl Handle {
         };
         log.flush().await;
         let Some(sealed) = log.store.recording(account, invocation, attempt).await? else { return Ok(None) };
-        let key = log.keys.lock().await.find(account, body::owner(&sealed)).await?;
-        let plain = key.and_then(|key| body::open(&sealed, &key, &place(invocation, attempt)));
+        let plain = log.unsealed(account, &sealed, &place(invocation, attempt)).await?;
         let Some(plain) = plain else { return Ok(None) };
         let recording = serde_json::from_slice(&plain).map_err(EngineError::malformed)?;
         Ok(Some((attempt, recording)))

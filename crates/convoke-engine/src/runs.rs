@@ -6,7 +6,7 @@
 
 mod answers;
 mod batcher;
-pub(crate) mod body;
+mod body;
 mod follow;
 mod keys;
 mod read;
@@ -55,7 +55,7 @@ pub(crate) struct RunLog {
     written: watch::Receiver<u64>,
     pub(crate) store: Arc<dyn RunStore>,
     /// The readers' keys; the loop has its own.
-    pub(crate) keys: tokio::sync::Mutex<Keys>,
+    keys: tokio::sync::Mutex<Keys>,
 }
 
 /// How many runs of each account were not kept, until that is written.
@@ -116,6 +116,17 @@ impl RunLog {
             self.recordings_waiting.fetch_sub(bytes, Ordering::Relaxed);
             self.missed.add(&record.account, 1);
         }
+    }
+
+    /// Opens what was sealed for a place; `None` if the key is gone.
+    pub(crate) async fn unsealed(
+        &self,
+        account: &AccountId,
+        sealed: &[u8],
+        place: &str,
+    ) -> Result<Option<Vec<u8>>, EngineError> {
+        let key = self.keys.lock().await.find(account, body::owner(sealed)).await?;
+        Ok(key.and_then(|key| body::open(sealed, &key, place)))
     }
 
     /// How many more attempts and answers may wait.

@@ -38,7 +38,8 @@ fn named(what: &str, length: usize, rest: &Value) -> (Method, String, Value) {
 }
 
 fn environment(count: usize, name: usize, value: usize) -> Value {
-    let variables = (0..count).map(|number| (format!("V{number:0>width$}", width = name - 1), text(value).into()));
+    let variables =
+        (0..count).map(|number| (format!("V{number:0>width$}", width = name - 1), text(value).into()));
     json!({"environment": variables.collect::<serde_json::Map<_, _>>()})
 }
 
@@ -204,7 +205,11 @@ async fn kit() -> (Kit, String) {
 
 fn refused(reply: &Reply, what: &str, expected: (u16, &str)) {
     let problem = reply.json();
-    assert_eq!((reply.status.as_u16(), problem["code"].as_str()), (expected.0, Some(expected.1)), "one more {what}: {problem}");
+    assert_eq!(
+        (reply.status.as_u16(), problem["code"].as_str()),
+        (expected.0, Some(expected.1)),
+        "one more {what}: {problem}"
+    );
 }
 
 #[tokio::test]
@@ -224,7 +229,11 @@ async fn exactly_as_much_as_is_allowed_is_taken_and_one_more_is_refused_by_name(
 #[tokio::test]
 async fn an_account_holds_as_many_things_as_it_may_and_not_one_more() {
     let (kit, token) = kit().await;
-    let fill = async |what: &str, there: usize, most: usize, ask: &dyn Fn(usize) -> (Method, String, Value), code: &str| {
+    let fill = async |what: &str,
+                      there: usize,
+                      most: usize,
+                      ask: &dyn Fn(usize) -> (Method, String, Value),
+                      code: &str| {
         for number in there..most {
             let (method, path, body) = ask(number);
             let fits = kit.send(method, &path, &token, body).await;
@@ -233,15 +242,17 @@ async fn an_account_holds_as_many_things_as_it_may_and_not_one_more() {
         let (method, path, body) = ask(most);
         refused(&kit.send(method, &path, &token, body).await, what, (409, code));
     };
-    let function = |number| function(format!("f{number}"), &json!({}));
+    let function = |number: usize| function(format!("f{number}"), &json!({}));
     fill("functions", 1, domain::FUNCTIONS_MAX, &function, "function.too_many").await;
-    let schedule = |_| schedule(&json!({}));
+    let schedule = |_: usize| schedule(&json!({}));
     fill("schedules", 0, domain::SCHEDULES_MAX, &schedule, "schedule.too_many").await;
-    let secret = |number| (Method::PUT, format!("/secrets/s{number}"), json!({"value": "x"}));
+    let secret = |number: usize| (Method::PUT, format!("/secrets/s{number}"), json!({"value": "x"}));
     fill("secrets", 0, domain::SECRETS_MAX, &secret, "limit.reached").await;
-    let host = |number| (Method::PUT, format!("/domains/h{number}.example.com"), Value::Null);
+    let host = |number: usize| (Method::PUT, format!("/domains/h{number}.example.com"), Value::Null);
     fill("domains", 0, domain::DOMAINS_MAX, &host, "limit.reached").await;
-    let client = |number| (Method::POST, "/clients".to_owned(), json!({"name": format!("c{number}"), "roles": []}));
+    let client = |number: usize| {
+        (Method::POST, "/clients".to_owned(), json!({"name": format!("c{number}"), "roles": []}))
+    };
     fill("clients", 0, domain::CLIENTS_MAX, &client, "limit.reached").await;
 }
 

@@ -112,7 +112,10 @@ mod tests {
     }
 
     fn value(text: &str, series: &str) -> f64 {
-        let line = text.lines().find(|line| line.starts_with(series)).unwrap_or_else(|| panic!("no {series}: {text}"));
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(series))
+            .unwrap_or_else(|| panic!("no {series}: {text}"));
         line.rsplit(' ').next().unwrap().parse().unwrap()
     }
 
@@ -134,7 +137,10 @@ mod tests {
         }
         let text = metrics(&kit).await;
         let attempts = |outcome: &str| {
-            value(&text, &format!("convoke_invocation_attempts_total{{source=\"call\",outcome=\"{outcome}\"}}"))
+            value(
+                &text,
+                &format!("convoke_invocation_attempts_total{{source=\"call\",outcome=\"{outcome}\"}}"),
+            )
         };
         assert!((attempts("succeeded") - 2.0).abs() < 0.1 && (attempts("coding_failure") - 1.0).abs() < 0.1);
         assert!((value(&text, "convoke_invocation_answer_seconds_count{source=\"call\"}") - 3.0).abs() < 0.1);

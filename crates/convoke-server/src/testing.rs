@@ -133,7 +133,17 @@ impl Kit {
         };
         let auth = auth();
         let Routers { everything, operators, in_process, .. } = crate::routers(server);
-        Self { _engine: engine, router: everything, operators, in_process, handle, clock, stopping, operator, auth }
+        Self {
+            _engine: engine,
+            router: everything,
+            operators,
+            in_process,
+            handle,
+            clock,
+            stopping,
+            operator,
+            auth,
+        }
     }
 
     /// A token of the agent with these roles.

@@ -58,3 +58,6 @@ pub(crate) const LISTENERS_MAX: usize = 16;
 
 /// Keys that a function lists at once if it does not say how many.
 pub(crate) const KEYS_LISTED_USUAL: usize = 100;
+
+/// Longest answer to a question with two answers. Bytes.
+pub(crate) const ANSWER_BYTES_MAX: u64 = 64;

@@ -51,13 +51,14 @@ impl PlatformSeat {
             cause,
         };
         let key_values = Arc::clone(&job.key_values);
-        Arc::new(OfRun { seat: self.clone(), by, key_values })
+        Arc::new(OfRun { seat: self.clone(), by, live: job.live, key_values })
     }
 }
 
 struct OfRun {
     seat: PlatformSeat,
     by: FunctionPrincipal,
+    live: bool,
     key_values: Arc<Transaction>,
 }
 
@@ -74,6 +75,11 @@ impl OfRun {
 
     async fn answer(&self, request: PlatformRequest) -> PlatformResponse {
         let Some(behind) = self.behind() else { return PlatformResponse::empty(503) };
+        if !self.live && !only_reads(&request) {
+            let why =
+                "this run is a test that changes nothing; run it with its calls to see what comes of them";
+            return PlatformResponse::json(403, &json!({ "message": why }));
+        }
         let target = request.target.name().to_owned();
         let mut asked = axum::http::Request::builder().method(request.method.as_str()).uri(&request.path);
         for (name, value) in &request.headers {
@@ -104,7 +110,7 @@ impl OfRun {
         let behind = self.behind().ok_or_else(not_yet)?;
         let name: SecretName = key.parse().map_err(invalid)?;
         // What is being tried out changes nothing that others rely on.
-        let function = self.by.function.ok_or(SecretFailure::Forbidden)?;
+        let function = self.by.function.filter(|_| self.live).ok_or(SecretFailure::Forbidden)?;
         let updated = behind.handle.update_secret(&self.by.account, function, &name, &value).await;
         Ok(Secret { value, version: updated.map_err(failure)?.into() })
     }
@@ -169,6 +175,12 @@ impl Platform for OfRun {
         let services = self.services();
         Box::pin(async move { services })
     }
+}
+
+/// Whether a request changes nothing, whatever it is about. The search in the history of conversations is sent as a POST.
+fn only_reads(request: &PlatformRequest) -> bool {
+    let path = request.path.split('?').next().unwrap_or_default();
+    matches!(request.method.as_str(), "GET" | "HEAD") || path.ends_with("/conversations/conversation/search")
 }
 
 fn entry(found: Found) -> Value {

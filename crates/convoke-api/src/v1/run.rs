@@ -27,7 +27,8 @@ pub struct TestFunction {
     pub code: Which,
     /// Whether to tell which statements it reached, and what could be seen where it threw. It computes slower.
     pub inspect: bool,
-    /// Whether it may call other hosts as deployed functions may; else each call is refused, and listed.
+    /// Whether it may call other hosts and change what the platform keeps, as deployed functions may; else each such call is
+    /// refused, and listed: so one sees what it would call before it does.
     pub network: bool,
 }
 

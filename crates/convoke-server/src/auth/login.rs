@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use convoke_api::lp::login::BotLogin;
 use convoke_domain::account::{AccessToken, Actor, Command, Principal, TokenKind, UserRole};
 use convoke_domain::id::{AccountId, ClientId, UserId};
-use convoke_api::lp::login::BotLogin;
 use convoke_engine::{EngineError, Handle};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
@@ -160,7 +160,8 @@ impl Auth {
     ) -> Result<VerifiedUser, LoginError> {
         self.verify_client(handle, account, &bot.app_key, &bot.secret, address)?;
         let caller = self.caller(handle, &bot.access_token_secret);
-        let caller = caller.filter(|caller| caller.account.as_ref().is_some_and(|own| own.as_str() == account));
+        let caller =
+            caller.filter(|caller| caller.account.as_ref().is_some_and(|own| own.as_str() == account));
         let Some(Caller { identity: Identity::User { user, roles, .. }, account: Some(own) }) = caller else {
             return Err(self.logins.refused(tried(account, &bot.username), address));
         };

@@ -414,15 +414,15 @@ async fn a_bots_user_logs_in_with_a_clients_key_and_its_own_token() {
     let kit = Kit::new().await;
     let (app_key, secret) = application(&kit, &["faas_invocation"]).await;
     let token = kit.token(ACME, &[UserRole::Agent]).await;
-    let login = |name: &str, secret: &str, token: &str| {
-        json!({"username": name, "appKey": app_key, "secret": secret, "accessToken": "t", "accessTokenSecret": token})
-    };
+    let login = |name: &str, secret: &str, token: &str| json!({"username": name, "appKey": app_key, "secret": secret, "accessToken": "t", "accessTokenSecret": token});
     let session = ask(&kit, Method::POST, "/login", "", login("grace", &secret, &token)).await.ok(200);
     assert_eq!(session["config"]["loginName"], "grace");
     let bearer = session["bearer"].as_str().unwrap();
     kit.get("/skills", bearer).await.ok(200);
     kit.get("/secrets", bearer).await.fails(403, "auth.forbidden");
-    for wrong in [login("linus", &secret, &token), login("grace", "no", &token), login("grace", &secret, "no")] {
+    for wrong in
+        [login("linus", &secret, &token), login("grace", "no", &token), login("grace", &secret, "no")]
+    {
         ask(&kit, Method::POST, "/login", "", wrong).await.ok(401);
     }
     let foreign = kit.token(OTHER, &[UserRole::Agent]).await;

@@ -35,6 +35,7 @@ fn job(function: Option<FunctionRef>, text: &str) -> Job {
         seed: 7,
         egress: Arc::new(convoke_domain::account::Egress::default()),
         inspected: false,
+        live: true,
         key_values: Transaction::of_nobody(&"demo".parse().unwrap()),
     }
 }

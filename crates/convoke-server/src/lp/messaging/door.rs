@@ -15,8 +15,8 @@ use super::session::{Session, Side};
 use crate::caller::{Caller, Identity, Peer, Tenant};
 use crate::extract::Params;
 use crate::limits;
-use crate::operator::SocketKind;
 use crate::lp::request::Asked;
+use crate::operator::SocketKind;
 use crate::serve::Slot;
 use crate::server::Shared;
 

@@ -137,6 +137,7 @@ impl Seen {
             seed: 0,
             egress: Arc::new(self.view.account.egress.clone()),
             inspected: false,
+            live: true,
             key_values: Transaction::of_nobody(&self.view.account.id),
         })
     }

@@ -22,7 +22,7 @@ const CALLS_PER_SECOND: &str = "100";
 
 /// See the module.
 pub(super) struct Site {
-    pub(super) folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     process: Process,
     client: Client,
     pub(super) url: String,
@@ -40,7 +40,7 @@ impl Site {
         };
         let (operator, url) = (word("shown this once:")?, word("listens on")?);
         let client = Client::builder().no_proxy().build()?;
-        let site = Self { folder, process, client, url, operator };
+        let site = Self { _folder: folder, process, client, url, operator };
         site.native(Method::POST, "", &json!({"id": ACCOUNT, "name": "Acme"})).await?;
         site.native(Method::PUT, "/settings", &json!({"egress": {"mode": "any"}})).await?;
         Ok(site)
