@@ -231,6 +231,13 @@ mod tests {
         ("read the names of secrets", "GET /secrets", "AD"),
         ("set a secret", "PUT /secrets/{secret}", "A"),
         ("delete a secret", "DELETE /secrets/{secret}", "A"),
+        ("create a schedule", "POST /schedules", "AD"),
+        ("edit a schedule", "PUT /schedules/{schedule}", "AD"),
+        ("delete a schedule", "DELETE /schedules/{schedule}", "AD"),
+        ("read schedules", "GET /schedules", "ADI"),
+        ("read reports", "GET /metrics", "ADI"),
+        // The second generation's: what is logged can quote people.
+        ("read logs", "GET /logs", "AD"),
     ];
 
     #[test]

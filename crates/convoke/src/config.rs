@@ -313,5 +313,8 @@ mod tests {
     #[test]
     fn bounds_hold_for_the_file_too() {
         assert!(parse("functions_max = 0").unwrap().check().is_err());
+        assert!(parse("calls_per_second = 0").unwrap().check().is_err());
+        let calls = parse("calls_per_second = 7").unwrap().check().unwrap().node.calls_per_second;
+        assert_eq!(calls.map(NonZeroU32::get), Some(7));
     }
 }
