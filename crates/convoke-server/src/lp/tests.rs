@@ -512,7 +512,7 @@ async fn a_function_reaches_what_the_table_opens_to_functions_and_nothing_else()
         let (status, _) = as_function(&kit, row.method.clone(), &filled(row.path, ACME), json!({})).await;
         match row.who {
             Who::Anyone => {}
-            Who::Roles(_) => assert_eq!(status, 403, "{} {}", row.method, row.path),
+            Who::Roles(_) | Who::ByGeneration(..) => assert_eq!(status, 403, "{} {}", row.method, row.path),
             Who::RolesAndFunctions(_) => {
                 assert!(status != 403 && status != 401, "{} {}", row.method, row.path);
             }
