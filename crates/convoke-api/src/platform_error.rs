@@ -72,6 +72,8 @@ platform_errors! {
     TemplateUnknown,
     /// No recording of a run.
     RecordingUnknown,
+    /// What functions keep cannot be read.
+    KeyValuesUnavailable,
     /// A host that may not be called.
     DomainNotAllowed,
     /// The function threw.
@@ -136,6 +138,7 @@ impl PlatformError {
             Self::DoesNotLoad => "function.does_not_load",
             Self::TemplateUnknown => "function.template_unknown",
             Self::RecordingUnknown => "recording.unknown",
+            Self::KeyValuesUnavailable => "key_value.unavailable",
             Self::DomainNotAllowed => "function.domain_not_allowed",
             Self::Threw => "function.threw",
             Self::TimedOut => "function.timed_out",

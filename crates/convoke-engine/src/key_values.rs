@@ -16,6 +16,7 @@ mod transaction;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use convoke_api::platform_error::PlatformError;
 use convoke_domain::id::AccountId;
 use convoke_domain::key_value::{Entry, FACT_PREFIX, KeyValues, Place, Rejection};
 use convoke_store::{FactOp, Step, Store, StreamId};
@@ -46,7 +47,7 @@ impl KeyValueError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Refused(rejection) => rejection.code(),
-            Self::Unavailable(_) => "key_value.unavailable",
+            Self::Unavailable(_) => PlatformError::KeyValuesUnavailable.code(),
         }
     }
 }

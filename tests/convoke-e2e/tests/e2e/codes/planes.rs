@@ -99,7 +99,7 @@ async fn functions_that_fail(all: &mut Provoking<'_>) -> Result<()> {
 async fn bad_input(all: &mut Provoking<'_>) -> Result<()> {
     let uuid = all.site.deploy("fine", "async function lambda() { return 1; }", 64).await?;
     let path = invoke(&uuid);
-    for broken in ["{", "[]", r#"{"headers":"none"}"#] {
+    for broken in ["{", "7", r#"{"headers":"none"}"#] {
         all.one(broken, V1, Ask(Method::POST, &path, broken), (400, "es.badinput")).await?;
         all.one(broken, V2, Ask(Method::POST, &path, broken), (400, "evg.invalid")).await?;
     }
