@@ -79,11 +79,6 @@ impl Dev {
         Ok(())
     }
 
-    /// What it printed until it was ready.
-    pub fn printed(&self) -> &str {
-        self.process.as_ref().map_or("", |process| &process.printed)
-    }
-
     /// Its address.
     pub fn url(&self) -> &str {
         self.known["url"].as_str().unwrap_or_default()

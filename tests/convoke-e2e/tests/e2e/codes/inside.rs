@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use anyhow::{Context as _, Result};
-use convoke_e2e::server::Dev;
+use convoke_e2e::server::Process;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -83,7 +83,8 @@ fn whole(end: &str) -> String {
 /// Everything that a function can do wrong while all is well, and what a draft may not.
 pub(super) async fn provoke(site: &Site) -> Result<BTreeSet<String>> {
     let folder = tempfile::tempdir()?;
-    let mut remote = Dev::start(folder.path(), &["--tls-listen", "127.0.0.1:0", "--ephemeral"])?;
+    let listen = ["dev", "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0", "--ephemeral"];
+    let remote = Process::start(folder.path(), &listen, "CONVOKE_TOKEN")?;
     site.native(Method::PUT, "/secrets/known", &json!({"value": "{}"})).await?;
     let source = source(folder.path(), &remote_url(&remote)?)?;
     site.deploy("everything", &source, 64).await?;
@@ -92,7 +93,7 @@ pub(super) async fn provoke(site: &Site) -> Result<BTreeSet<String>> {
         assert_eq!(code, &whole(end), "{how}");
     }
     assert_eq!(seen.len(), LINES.len());
-    remote.stop()?;
+    assert!(remote.stop()?.success());
     let mut seen: BTreeSet<String> = seen.into_iter().collect();
     seen.insert(a_draft_changes_no_secret(site).await?);
     Ok(seen)
@@ -127,9 +128,9 @@ async fn run(site: &Site, name: &str) -> Result<Vec<String>> {
     codes.with_context(|| format!("it tells codes: {ran}"))
 }
 
-fn remote_url(remote: &Dev) -> Result<String> {
-    let at = remote.printed().find("https://localhost").context("it says where TLS is spoken")?;
-    let address = remote.printed()[at..].split_whitespace().next().unwrap_or_default();
+fn remote_url(remote: &Process) -> Result<String> {
+    let at = remote.printed.find("https://localhost").context("it says where TLS is spoken")?;
+    let address = remote.printed[at..].split_whitespace().next().unwrap_or_default();
     Ok(format!("{}/no/such/path", address.trim_end_matches('/')))
 }
 
