@@ -151,7 +151,7 @@ async fn every_code_of_the_contract_is_given_for_real_or_absent_for_a_reason() -
         seen.into_iter().filter(|code| ours(code) || TABLE.iter().any(|(known, _)| known == code)).collect();
     assert_eq!(of_contract, of(true), "what is given is what the table says");
     for (code, known) in TABLE {
-        let reason = if let Absent(reason) = known { reason } else { continue };
+        let Absent(reason) = known else { continue };
         assert!(reason.len() > 20, "{code} is absent without a reason");
     }
     Ok(())

@@ -37,7 +37,7 @@ impl Provoking<'_> {
     }
 
     async fn one(&mut self, why: &str, host: &str, ask: Ask<'_>, expected: Expected) -> Result<()> {
-        let answered = self.site.ask(host, self.site.token(), ask).await?;
+        let answered = self.site.ask(host, Some(self.site.token()), ask).await?;
         self.note(why, answered, expected);
         Ok(())
     }
@@ -158,7 +158,7 @@ async fn no_memory_left(all: &mut Provoking<'_>) -> Result<()> {
     );
     let (holder, next) = (invoke(&holder), invoke(&next));
     let site = all.site;
-    let holding = site.ask(V1, site.token(), Ask(Method::POST, &holder, INPUT));
+    let holding = site.ask(V1, Some(site.token()), Ask(Method::POST, &holder, INPUT));
     let asking = async {
         let (mut connection, _) = upstream.accept().await?;
         all.one("no memory", V1, Ask(Method::POST, &next, INPUT), (503, "es.unavailable")).await?;
@@ -178,7 +178,7 @@ pub(super) async fn flood(site: &Site) -> Result<BTreeSet<String>> {
     let mut seen = BTreeSet::new();
     let path = invoke(NOBODY);
     for (host, code) in [(V1, "com.liveperson.faas.es.general"), (V2, "com.liveperson.faas.evg.general")] {
-        let asked = (0..FLOOD).map(|_| site.ask(host, site.token(), Ask(Method::POST, &path, INPUT)));
+        let asked = (0..FLOOD).map(|_| site.ask(host, Some(site.token()), Ask(Method::POST, &path, INPUT)));
         let answers = join_all(asked).await.into_iter().collect::<Result<Vec<_>>>()?;
         let refused: BTreeSet<_> = answers.into_iter().filter(|(status, _)| *status == 429).collect();
         assert_eq!(refused, [(429, code.to_owned())].into(), "some of {FLOOD} calls at once are too many");
