@@ -14,6 +14,14 @@ use super::site::Site;
 const SAID: &str = "
 const v1 = require('lp-faas-toolbelt'), v2 = require('core-functions-toolbelt');
 const said = async (run) => { try { await run(); return 'it did not fail'; } catch (error) { return error.code ?? String(error); } };
+// What the platform answers at once comes too late for the shortest of times if the function computes meanwhile.
+const late = async (run) => {
+  const busy = v1.Toolbelt.SecretClient().readSecret('known').then(() => { for (let i = 0; i < 1e6; i++); });
+  const asked = run();
+  asked.catch(() => {});
+  await busy;
+  return asked;
+};
 ";
 
 /// Each line: the code's end, and what provokes it. `A` and `B` are the toolbelts of the generations.
@@ -21,19 +29,25 @@ const LINES: &[(&str, &str)] = &[
     ("secret.not-found", "A.SecretClient().readSecret('none')"),
     ("secret.invalid-format", "A.SecretClient().readSecret('no such/key')"),
     ("secret.invalid-format", "A.SecretClient().updateSecret({ key: 'known', value: 'x'.repeat(10001) })"),
-    ("secret.op-timed-out", "B.SecretClient().readSecret('known', { useCache: false, timeout: 1e-9 })"),
+    (
+        "secret.op-timed-out",
+        "late(() => B.SecretClient().readSecret('known', { useCache: false, timeout: 1 }))",
+    ),
     ("csds.domain.not-found", "B.CsdsClient().get('none')"),
     ("mtls.missing-conf", "A.MTLSClient({})"),
     ("mtls.invalid-cert", "A.MTLSClient({ cert: 'none', key: KEY })"),
     (
         "mtls.invalid-cert",
-        "A.MTLSClient({ cert: '-----BEGIN CERTIFICATE-----\\nnone\\n-----END CERTIFICATE-----', key: KEY }).get(URL)",
+        "A.MTLSClient({ cert: '-----BEGIN CERTIFICATE-----\\nnone\\n-----END CERTIFICATE-----', key: KEY }).get(TARGET)",
     ),
     ("mtls.invalid-key", "A.MTLSClient({ cert: CERT, key: 'none' })"),
     ("mtls.invalid-request", "A.MTLSClient({ cert: CERT, key: KEY }).get('no url')"),
     ("mtls.general-issue", "A.MTLSClient({ cert: CERT, key: KEY }).get(CLOSED)"),
-    ("mtls.request-timeout", "A.MTLSClient({ cert: CERT, key: KEY, ca: CERT }).get(URL, { timeout: 1e-9 })"),
-    ("mtls.remote-threw", "A.MTLSClient({ cert: CERT, key: KEY, ca: CERT }).get(URL)"),
+    (
+        "mtls.request-timeout",
+        "late(() => A.MTLSClient({ cert: CERT, key: KEY, ca: CERT }).get(TARGET, { timeout: 1 }))",
+    ),
+    ("mtls.remote-threw", "A.MTLSClient({ cert: CERT, key: KEY, ca: CERT }).get(TARGET)"),
     (
         "lp-mtls.get-credentials-failure",
         "B.LPMtlsClient().get('https://x.test', {}, undefined, { appKeySecretName: 'none' })",
@@ -44,7 +58,7 @@ const LINES: &[(&str, &str)] = &[
     ),
     ("lp-client.get-credentials-failure", "A.LpClient()('msgHist', '/x', { appKeySecretName: 'none' })"),
     ("lp-client.credentials-wrong-format", "B.LpClient()('msgHist', '/x', { appKeySecretName: 'known' })"),
-    ("oauth2.general-issue", "B.LpClient()('msgHist', '/x', { timeout: 1e-9 })"),
+    ("oauth2.general-issue", "late(() => B.LpClient()('msgHist', '/x', { timeout: 1 }))"),
     ("conversation-util-general", "A.ConversationUtil().getConversationById('')"),
     ("conversation-util.conversation.not-found", "A.ConversationUtil().getConversationById('none')"),
     ("conversation-util.unexpected-response", "A.ConversationUtil().getConversationById({ no: 'id' })"),
@@ -58,7 +72,7 @@ const LINES: &[(&str, &str)] = &[
     ("orchestrator-fn-general", "A.OrchestratorClient().invoke([])"),
     (
         "orchestrator-fn.invoke.timeout",
-        "B.OrchestratorClient().invoke([{ uuid: 'none', payload: {} }], 5000, { timeout: 1e-9 })",
+        "late(() => B.OrchestratorClient().invoke([{ uuid: 'none', payload: {} }], 5000, { timeout: 1 }))",
     ),
     (
         "orchestrator-fn.invoke.status-code-error",
@@ -83,7 +97,7 @@ fn whole(end: &str) -> String {
 /// Everything that a function can do wrong while all is well, and what a draft may not.
 pub(super) async fn provoke(site: &Site) -> Result<BTreeSet<String>> {
     let folder = tempfile::tempdir()?;
-    let listen = ["dev", "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0", "--ephemeral"];
+    let listen = ["dev", "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"];
     let remote = Process::start(folder.path(), &listen, "CONVOKE_TOKEN")?;
     site.native(Method::PUT, "/secrets/known", &json!({"value": "{}"})).await?;
     let source = source(folder.path(), &remote_url(&remote)?)?;
@@ -143,7 +157,7 @@ fn source(folder: &std::path::Path, url: &str) -> Result<String> {
     let lines = LINES.iter().map(|(_, how)| format!("  await said(() => {how}),\n"));
     Ok(format!(
         "{SAID}
-const A = v1.Toolbelt, B = v2.Toolbelt, CERT = {}, KEY = {}, URL = {}, CLOSED = {};
+const A = v1.Toolbelt, B = v2.Toolbelt, CERT = {}, KEY = {}, TARGET = {}, CLOSED = {};
 const FILES = {{ conversationHistoryRecords: [{{ messageRecords: [{{ type: 'HOSTED_FILE', messageData: {{ file: {{ relativePath: '/a' }} }} }}] }}] }};
 async function lambda() {{ return [\n{}]; }}",
         text(&certificate),
