@@ -26,7 +26,7 @@ use crate::committer::{From as CommittedBy, Pending};
 use crate::error::EngineError;
 use crate::handle::Handle;
 use crate::limits;
-use crate::ports::Clock;
+use crate::ports::{Clock, Ports};
 use crate::shard::Ticket;
 
 pub use transaction::{Found, Transaction, Writing};
@@ -87,7 +87,11 @@ impl Table {
 }
 
 impl KeyValueBook {
-    pub(crate) fn new(
+    pub(crate) fn new(ports: &Ports, committer: mpsc::Sender<Pending<Ticket>>) -> Arc<Self> {
+        Self::over(Arc::clone(&ports.store), Arc::clone(&ports.clock), committer)
+    }
+
+    fn over(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         committer: mpsc::Sender<Pending<Ticket>>,

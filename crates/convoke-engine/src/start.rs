@@ -81,17 +81,14 @@ impl Engine {
         let timers = Arc::new(TimerIndex::default());
         arm(&ports, &timers).await?;
         let boards = Arc::new(Boards::new(Arc::clone(&ports.clock)));
+        let key_values = KeyValueBook::new(&ports, to_committer.clone());
         let invoker = Arc::new(Invoker {
             host: ports.sandbox,
             clock: Arc::clone(&ports.clock),
             entropy: Arc::clone(&ports.entropy),
             permits: Permits::default(),
             runs,
-            key_values: KeyValueBook::new(
-                Arc::clone(&ports.store),
-                Arc::clone(&ports.clock),
-                to_committer.clone(),
-            ),
+            key_values,
             meters,
             allowances: Allowances::new(settings.calls_per_second),
             remembered: Remembered::default(),

@@ -25,7 +25,7 @@ fn text(length: usize) -> String {
 }
 
 /// A name that no other size has, so that sizes do not meet as duplicates.
-fn function(name: String, rest: &Value) -> (Method, String, Value) {
+fn function(name: &str, rest: &Value) -> (Method, String, Value) {
     let mut body = json!({"name": name, "source": "1"});
     for (field, value) in rest.as_object().into_iter().flatten() {
         body[field] = value.clone();
@@ -34,7 +34,7 @@ fn function(name: String, rest: &Value) -> (Method, String, Value) {
 }
 
 fn named(what: &str, length: usize, rest: &Value) -> (Method, String, Value) {
-    function(format!("{what}_{length}"), rest)
+    function(&format!("{what}_{length}"), rest)
 }
 
 fn environment(count: usize, name: usize, value: usize) -> Value {
@@ -55,7 +55,7 @@ const SINGLE: &[Limit] = &[
     Limit {
         what: "name of a function",
         most: domain::FUNCTION_NAME_CHARS_MAX,
-        ask: |length| function(text(length), &json!({})),
+        ask: |length| function(&text(length), &json!({})),
         refused: (400, "function.name_invalid"),
     },
     Limit {
@@ -242,7 +242,7 @@ async fn an_account_holds_as_many_things_as_it_may_and_not_one_more() {
         let (method, path, body) = ask(most);
         refused(&kit.send(method, &path, &token, body).await, what, (409, code));
     };
-    let function = |number: usize| function(format!("f{number}"), &json!({}));
+    let function = |number: usize| function(&format!("f{number}"), &json!({}));
     fill("functions", 1, domain::FUNCTIONS_MAX, &function, "function.too_many").await;
     let schedule = |_: usize| schedule(&json!({}));
     fill("schedules", 0, domain::SCHEDULES_MAX, &schedule, "schedule.too_many").await;

@@ -184,10 +184,12 @@ fn only_reads(request: &PlatformRequest) -> bool {
 }
 
 fn entry(found: Found) -> Value {
-    let value: Value = serde_json::from_str(&found.json).unwrap_or_default();
-    json!({ "key": found.key, "value": value, "version": found.version })
+    let Found { key, json, version } = found;
+    let value: Value = serde_json::from_str(&json).unwrap_or_default();
+    json!({ "key": key, "value": value, "version": version })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
 fn not_done(error: KeyValueError) -> KeyValueFailure {
     let version = match &error {
         KeyValueError::Refused(Refused::VersionConflict { version }) => Some(*version),

@@ -80,7 +80,7 @@ impl Transaction {
     /// One of no engine, for runs that are only measured or looked at: nothing is there, and nothing is kept.
     pub fn of_nobody(account: &AccountId) -> Arc<Self> {
         let (committer, _) = tokio::sync::mpsc::channel(1);
-        let book = KeyValueBook::new(Arc::new(MemoryStore::default()), Arc::new(SystemClock), committer);
+        let book = KeyValueBook::over(Arc::new(MemoryStore::default()), Arc::new(SystemClock), committer);
         book.begin(account, false)
     }
 

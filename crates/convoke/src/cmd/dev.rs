@@ -25,6 +25,7 @@ Examples:
 
 Commands in this folder and below find the server by themselves. Credentials are made once per data directory and
 kept there, readable by you only.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Dev {
     /// Where the data is kept
     #[arg(long, default_value = DEV_FOLDER, value_name = "DIR")]

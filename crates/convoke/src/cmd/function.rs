@@ -101,6 +101,7 @@ Examples:
   convoke function test greet_workshop
   convoke function test greet_workshop --payload returning.json
   convoke function test greet_workshop --inspect --no-network")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Test {
     /// Its name or id
     name: String,
