@@ -76,6 +76,10 @@ platform_errors! {
     DoesNotLoad,
     /// No such template.
     TemplateUnknown,
+    /// No recording of a run.
+    RecordingUnknown,
+    /// What functions keep cannot be read.
+    KeyValuesUnavailable,
     /// A host that may not be called.
     DomainNotAllowed,
     /// The function threw.
@@ -142,6 +146,8 @@ impl PlatformError {
             Self::ModuleNotAvailable => "function.module_not_available",
             Self::DoesNotLoad => "function.does_not_load",
             Self::TemplateUnknown => "function.template_unknown",
+            Self::RecordingUnknown => "recording.unknown",
+            Self::KeyValuesUnavailable => "key_value.unavailable",
             Self::DomainNotAllowed => "function.domain_not_allowed",
             Self::Threw => "function.threw",
             Self::TimedOut => "function.timed_out",

@@ -33,6 +33,7 @@ pub mod list;
 pub mod live;
 pub mod metrics;
 pub mod participant;
+pub mod recording;
 pub mod run;
 pub mod run_log;
 pub mod schedule;

@@ -16,6 +16,7 @@ pub mod function;
 pub mod hours;
 pub mod id;
 pub mod invocation;
+pub mod key_value;
 pub mod limits;
 pub mod sequence;
 pub mod state_change;

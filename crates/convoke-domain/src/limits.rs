@@ -200,3 +200,24 @@ pub const RECEIVED_LINES_MAX: usize = 1_000;
 
 /// Changes of a conversation that are made as one: a transfer has three, a form with everything about ten.
 pub const CHANGES_TOGETHER_MAX: usize = 16;
+
+/// Longest name of a namespace of key-values. It is part of a small row's name, as is the key. Bytes.
+pub const KEY_VALUE_NAMESPACE_BYTES_MAX: usize = 40;
+
+/// Longest key in such a namespace: conversation ids and e-mail addresses fit. Bytes.
+pub const KEY_VALUE_KEY_BYTES_MAX: usize = 128;
+
+/// Longest value, as JSON: what a function decides by, not documents. Bytes.
+pub const KEY_VALUE_BYTES_MAX: usize = 16 * 1024;
+
+/// Longest time to live of a value: what shall stay longer has none.
+pub const KEY_VALUE_TTL_MAX: Duration = Duration::from_hours(10 * 366 * 24);
+
+/// Keys that one invocation writes: they are durable in one step, with everything else that it causes.
+pub const KEY_VALUE_WRITES_MAX: usize = 64;
+
+/// Keys that are listed at once.
+pub const KEY_VALUE_LISTED_MAX: usize = 1_000;
+
+/// All that the functions of one account keep as key-values: it is in memory, too. Names and values, bytes.
+pub const KEY_VALUES_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -285,6 +285,8 @@ impl Handle {
             seed: self.entropy().bits(),
             egress: Arc::new(view.account.egress.clone()),
             inspected: false,
+            live: true,
+            key_values: self.inner.invoker.key_values.begin(&view.account.id, true),
         };
         let attempt = Attempt::direct(id, source);
         Ok(Started { job, attempt, function: named, request: call.request.clone(), progress })

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use convoke_store::{Reject, Step, Store, Verdict};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::limits;
+use crate::meters::Meters;
 
 /// A step on its way to durability, with what its shard wants to know again when it is.
 pub(crate) struct Pending<T> {
@@ -34,6 +36,7 @@ pub(crate) struct Verdicted<T> {
 /// that this loop never waits for a shard.
 pub(crate) async fn run<T: Send>(
     store: Arc<dyn Store>,
+    meters: Arc<Meters>,
     mut pending: mpsc::Receiver<Pending<T>>,
     shards: Vec<mpsc::Sender<Vec<Verdicted<T>>>>,
 ) {
@@ -41,7 +44,9 @@ pub(crate) async fn run<T: Send>(
     while pending.recv_many(&mut batch, limits::BATCH_MAX).await > 0 {
         let (steps, from): (Vec<Step>, Vec<From<T>>) =
             batch.drain(..).map(|pending| (pending.step, pending.from)).unzip();
+        let began = Instant::now();
         let verdicts = store.commit(steps).await;
+        meters.commit(verdicts.iter().map(|verdict| verdict.as_ref().err()), began.elapsed());
         for (index, verdicts) in sort_out(from, verdicts, shards.len()).into_iter().enumerate() {
             if !verdicts.is_empty() && shards[index].send(verdicts).await.is_err() {
                 // The shard is gone, so the node is shutting down: the step is durable, nobody waits for it.

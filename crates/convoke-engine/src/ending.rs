@@ -1,5 +1,7 @@
 //! How an attempt ended, in the classes that callers and figures tell apart.
 
+use convoke_domain::invocation::AttemptFailure;
+
 use crate::ports::Failure;
 
 /// What kind of failure it was: whose fault, and whether a caller should try again.
@@ -32,9 +34,16 @@ impl Failure {
             "function.crashed"
             | "function.host_unavailable"
             | "function.host_busy"
+            | "storage.unavailable"
             | "function.version_gone" => FailureClass::Unavailable,
             _ => FailureClass::RuntimeError,
         }
+    }
+
+    /// It answered, and what it wrote cannot be kept: then the answer does not count either.
+    pub(crate) fn not_kept(why: &str) -> Self {
+        let detail = format!("what it keeps cannot be stored: {why}");
+        Self { code: "storage.unavailable", detail, kind: AttemptFailure::HostUnavailable }
     }
 
     /// The detail of a throw begins with the name of what was thrown.
@@ -46,8 +55,6 @@ impl Failure {
 
 #[cfg(test)]
 mod tests {
-    use convoke_domain::invocation::AttemptFailure;
-
     use super::*;
 
     fn class(code: &'static str, detail: &str) -> FailureClass {

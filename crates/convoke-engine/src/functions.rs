@@ -47,7 +47,7 @@ pub struct Trial {
     pub input: Arc<str>,
     /// Whether to look at the run while it goes on.
     pub inspected: bool,
-    /// Whether it may call other hosts as the account's functions may, or none at all.
+    /// Whether it may call other hosts and change things of the platform as the account's functions may, or neither.
     pub network: bool,
 }
 
@@ -146,6 +146,9 @@ impl Handle {
             seed: self.entropy().bits(),
             egress: Arc::new(if trial.network { view.account.egress.clone() } else { Egress::default() }),
             inspected: trial.inspected,
+            live: trial.network,
+            // It sees what is kept and what it writes itself; nothing of that becomes true.
+            key_values: self.inner.invoker.key_values.begin(account, false),
         };
         let invoker = &self.inner.invoker;
         let permit = invoker.permits.acquire(account).await;

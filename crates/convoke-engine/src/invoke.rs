@@ -19,7 +19,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::calls::{Allowances, Remembered};
 use crate::directory::AccountView;
+use crate::key_values::{KeyValueBook, Transaction};
 use crate::limits;
+use crate::meters::Meters;
 use crate::ports::{Answered, Clock, Ending, Entropy, Failure, FunctionHost, Job, ProgramSource, RunReport};
 use crate::runs::RunLog;
 use crate::shard::{ToShard, TriggerWork, Write};
@@ -35,6 +37,8 @@ pub(crate) struct Invoker {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) permits: Permits,
     pub(crate) runs: Arc<RunLog>,
+    pub(crate) key_values: Arc<KeyValueBook>,
+    pub(crate) meters: Arc<Meters>,
     pub(crate) allowances: Allowances,
     pub(crate) remembered: Remembered,
     pub(crate) tasks: TaskTracker,
@@ -58,10 +62,10 @@ impl Invoker {
     ) {
         let deadline = Instant::now() + limits::TRIGGER_TIME_MAX;
         let function = FunctionRef { function: work.binding.function, version: work.binding.version };
-        let job = job_of(&view, &work, function, &*self.clock);
-        let (result, attempts) = match job {
+        let job = self.job_of(&view, &work, function);
+        let (result, attempts, key_values) = match job {
             Some(job) => self.attempts(job, &work, deadline).await,
-            None => (Err(gone()), 0),
+            None => (Err(gone()), 0, None),
         };
         let settlement = Settlement {
             trigger: work.entry.trigger,
@@ -75,7 +79,7 @@ impl Invoker {
                 }),
             },
         };
-        let write = Write::settle(work.account, work.conversation, settlement);
+        let write = Write::settle(work.account, work.conversation, settlement).with_key_values(key_values);
         if mailbox.send(ToShard::Write(Box::new(write))).await.is_err() {
             tracing::debug!(
                 "an answer came after its shard had stopped; the trigger runs again at the next start"
@@ -88,22 +92,28 @@ impl Invoker {
         mut job: Job,
         work: &TriggerWork,
         deadline: Instant,
-    ) -> (Result<Option<String>, Failure>, u8) {
+    ) -> (Result<Option<String>, Failure>, u8, Option<Arc<Transaction>>) {
         let mut tally = Tally::default();
         loop {
             let mut bits = [0; 16];
             self.entropy.fill(&mut bits);
             job.seed = u128::from_le_bytes(bits);
+            job.key_values = self.key_values.begin(&job.account, true);
             let ending = self.attempt(job.clone(), work, &mut tally, deadline).await;
+            // An instance may run on; what it writes from now on would come after its answer.
+            job.key_values.answered();
             let failure = match ending {
-                Ending::Returned(json) => return (Ok(json), tally.attempts),
+                Ending::Returned(json) => {
+                    return (Ok(json), tally.attempts, Some(job.key_values).filter(|own| own.has_writes()));
+                }
                 Ending::Failed(failure) => failure,
             };
+            job.key_values.finish(false);
             match tally.wait(&failure) {
                 Some(wait) if Instant::now() + wait < deadline => {
                     tokio::time::sleep(self.jittered(wait)).await;
                 }
-                Some(_) | None => return (Err(failure), tally.attempts),
+                Some(_) | None => return (Err(failure), tally.attempts, None),
             }
         }
     }
@@ -153,10 +163,42 @@ impl Invoker {
             let _ = note.set(Ended::of(&ending, began.elapsed()));
             answered(ending);
         });
-        let report = Arc::new(self.host.run(job, on_answer).await);
+        self.meters.running.inc();
+        let mut report = self.host.run(job, on_answer).await;
+        self.meters.running.dec();
         drop(permit);
-        self.runs.record(record.end(&ended, Arc::clone(&report)));
+        let recording = report.recording.take();
+        let report = Arc::new(report);
+        let record = record.end(&ended, Arc::clone(&report), recording);
+        self.meters.attempt(&record);
+        self.runs.record(record);
         report
+    }
+
+    fn job_of(&self, view: &AccountView, work: &TriggerWork, function: FunctionRef) -> Option<Job> {
+        let version: &Version = view.functions.get(function.function)?.versions.get(&function.version)?;
+        let now = self.clock.now();
+        let account = &view.account;
+        let pid = |user| account.user(user).map(|user| user.pid);
+        let (conversation, trigger) = (work.conversation, work.entry.trigger);
+        Some(Job {
+            account: work.account.clone(),
+            function: Some(function),
+            program: ProgramSource {
+                source: Arc::clone(&version.source),
+                environment: Arc::new(version.environment.clone()),
+            },
+            settings: version.settings,
+            invocation: InvocationId::Triggered { conversation, trigger },
+            depth: work.entry.depth,
+            input: input_json(&work.account, &work.entry.payload, pid, now).into(),
+            now,
+            seed: 0,
+            egress: Arc::new(account.egress.clone()),
+            inspected: false,
+            live: true,
+            key_values: self.key_values.begin(&work.account, true),
+        })
     }
 
     /// Up to a fifth more, so that a thousand failed functions do not come back at once.
@@ -182,29 +224,6 @@ impl Tally {
             Retry::Never => None,
         }
     }
-}
-
-fn job_of(view: &AccountView, work: &TriggerWork, function: FunctionRef, clock: &dyn Clock) -> Option<Job> {
-    let version: &Version = view.functions.get(function.function)?.versions.get(&function.version)?;
-    let now = clock.now();
-    let account = &view.account;
-    let pid = |user| account.user(user).map(|user| user.pid);
-    Some(Job {
-        account: work.account.clone(),
-        function: Some(function),
-        program: ProgramSource {
-            source: Arc::clone(&version.source),
-            environment: Arc::new(version.environment.clone()),
-        },
-        settings: version.settings,
-        invocation: InvocationId::Triggered { conversation: work.conversation, trigger: work.entry.trigger },
-        depth: work.entry.depth,
-        input: input_json(&work.account, &work.entry.payload, pid, now).into(),
-        now,
-        seed: 0,
-        egress: Arc::new(account.egress.clone()),
-        inspected: false,
-    })
 }
 
 fn gone() -> Failure {

@@ -49,6 +49,9 @@ pub(crate) const RUN_BATCH_MAX: usize = 512;
 /// How long the run log waits for more before it writes. Whoever reads it does not wait.
 pub(crate) const RUN_LINGER: Duration = Duration::from_millis(50);
 
+/// Recordings that may wait for the run log together. Some thousand usual ones; beyond it runs are kept without. Bytes.
+pub(crate) const RECORDINGS_WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Keys of consumers that the run log remembers, 100 bytes each.
 pub(crate) const RUN_KEYS_MAX: usize = 20_000;
 
@@ -131,3 +134,10 @@ pub(crate) const GIVEN_BACK_AT_ONCE: usize = 64;
 
 /// Waiting conversations that one look of routing goes through: more than any team takes at once.
 pub(crate) const LOOKED_AT_ONCE: usize = 10_000;
+
+/// How long a write of a key waits for another invocation that has written it: most answer within milliseconds, and the
+/// function that waits has a deadline of its own.
+pub(crate) const KEY_WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// Values that are over and are forgotten with one settle, so that it stays one small step.
+pub(crate) const EXPIRED_KEYS_AT_ONCE: usize = 64;

@@ -17,7 +17,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::key_values::Transaction;
 use crate::keys::MasterKey;
+use crate::recordings::Recording;
 
 /// A boxed future, for the seams that are called through `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -300,6 +302,10 @@ pub struct Job {
     pub egress: Arc<Egress>,
     /// Whether it is looked at while it runs, which takes longer.
     pub inspected: bool,
+    /// Whether it may change something outside of itself. One that may not reads what it could, and nothing else.
+    pub live: bool,
+    /// What it reads and writes of the account's key-values.
+    pub key_values: Arc<Transaction>,
 }
 
 /// How an attempt ended.
@@ -339,6 +345,8 @@ pub struct RunReport {
     pub memory_bytes_max: u64,
     /// Where it was, if it was looked at and answered.
     pub inspection: Option<Inspection>,
+    /// What a replay of it needs, until it is handed to the run log.
+    pub recording: Option<Recording>,
 }
 
 /// Where a run was that was looked at.

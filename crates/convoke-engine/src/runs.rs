@@ -13,6 +13,7 @@ mod read;
 mod retention;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use convoke_domain::id::{AccountId, ConsumerId, FunctionId};
@@ -28,6 +29,7 @@ use crate::invoke::AttemptRecord;
 use crate::keys::MasterKey;
 use crate::limits;
 use crate::ports::{Clock, Entropy};
+use crate::recordings::Recording;
 
 pub use body::{RunBody, RunCall, RunLine};
 pub use follow::RunFollower;
@@ -49,8 +51,9 @@ pub(crate) struct AnswerToKeep {
 pub(crate) struct RunLog {
     queue: mpsc::Sender<ToBatcher>,
     missed: Arc<Missed>,
+    recordings_waiting: Arc<AtomicUsize>,
     written: watch::Receiver<u64>,
-    store: Arc<dyn RunStore>,
+    pub(crate) store: Arc<dyn RunStore>,
     /// The readers' keys; the loop has its own.
     keys: tokio::sync::Mutex<Keys>,
 }
@@ -81,6 +84,7 @@ impl RunLog {
         let last = runs.keep(RunBatch::default(), clock.now()).await?;
         let (written, seen) = watch::channel(last);
         let missed = Arc::<Missed>::default();
+        let recordings_waiting = Arc::<AtomicUsize>::default();
         let batcher = Batcher {
             store: Arc::clone(&runs),
             clock,
@@ -88,20 +92,46 @@ impl RunLog {
             directory,
             keys: keys(),
             missed: Arc::clone(&missed),
+            recordings_waiting: Arc::clone(&recordings_waiting),
             written,
         };
         tasks.spawn(batcher.run(receiver));
         let keys = tokio::sync::Mutex::new(keys());
-        Ok(Arc::new(Self { queue, missed, written: seen, store: runs, keys }))
+        Ok(Arc::new(Self { queue, missed, recordings_waiting, written: seen, store: runs, keys }))
     }
 
     /// Keeps an attempt that ended.
-    pub(crate) fn record(&self, record: AttemptRecord) {
+    pub(crate) fn record(&self, mut record: AttemptRecord) {
+        let bytes = record.recording.as_ref().map_or(0, Recording::weight);
+        let waiting = self.recordings_waiting.fetch_add(bytes, Ordering::Relaxed);
+        if waiting.saturating_add(bytes) > limits::RECORDINGS_WAITING_BYTES_MAX {
+            // The run itself is worth more than that it could be replayed.
+            self.recordings_waiting.fetch_sub(bytes, Ordering::Relaxed);
+            record.recording = None;
+        }
         if let Err(error) = self.queue.try_send(ToBatcher::Ended(Box::new(record)))
             && let ToBatcher::Ended(record) = error.into_inner()
         {
+            let bytes = record.recording.as_ref().map_or(0, Recording::weight);
+            self.recordings_waiting.fetch_sub(bytes, Ordering::Relaxed);
             self.missed.add(&record.account, 1);
         }
+    }
+
+    /// Opens what was sealed for a place; `None` if the key is gone.
+    pub(crate) async fn unsealed(
+        &self,
+        account: &AccountId,
+        sealed: &[u8],
+        place: &str,
+    ) -> Result<Option<Vec<u8>>, EngineError> {
+        let key = self.keys.lock().await.find(account, body::owner(sealed)).await?;
+        Ok(key.and_then(|key| body::open(sealed, &key, place)))
+    }
+
+    /// How many more attempts and answers may wait.
+    pub(crate) fn room(&self) -> usize {
+        self.queue.capacity()
     }
 
     /// Keeps the answer of a named call. If there is no room, the memory of this process has to do.

@@ -252,11 +252,17 @@ impl Shard {
         let conversation = write.conversation;
         let Some(Slot::Here(resident)) = self.slots.get_mut(&conversation) else { return };
         let consumer = self.consumers.entry((write.account.clone(), resident.consumer)).or_default();
-        let Some(step) = step::of(&self.shared, resident, consumer, &decision, timer, view) else {
+        let Some(mut step) = step::of(&self.shared, resident, consumer, &decision, timer, view) else {
             // Nothing happened, but what the asker is told may still have to become durable.
             resident.reply_when_durable(write, decision.reply);
             return;
         };
+        if let Some(key_values) = &write.key_values
+            && step::counts_an_answer(&decision.events)
+        {
+            // In the same append as the answer: both are true, or neither.
+            step.facts.extend(key_values.facts());
+        }
         let events: Arc<[_]> = decision.events.into();
         resident.state = decision.after;
         resident.in_flight += 1;
@@ -283,6 +289,9 @@ impl Shard {
 
     fn on_durable(&mut self, ticket: Ticket) {
         let conversation = ticket.conversation;
+        if let Some(key_values) = &ticket.write.key_values {
+            key_values.finish(step::counts_an_answer(&ticket.events));
+        }
         self.publish(conversation, &ticket.events);
         self.shared.boards.note(&ticket.write.account, conversation, &ticket.events);
         for op in &ticket.timers {

@@ -15,6 +15,8 @@ use crate::contexts::ContextBook;
 use crate::directory::Directory;
 use crate::handle::{Handle, Inner};
 use crate::invoke::{Invoker, Permits};
+use crate::key_values::KeyValueBook;
+use crate::meters::Meters;
 use crate::ports::Ports;
 use crate::runs::{self, RunLog};
 use crate::shard::{Shard, Shared, ToShard, Write};
@@ -69,7 +71,8 @@ impl Engine {
         // As many verdicts as there can be steps in flight, so that the committer never waits for a shard.
         let verdicts = std::iter::repeat_with(|| mpsc::channel(limits::IN_FLIGHT_MAX * 2)).take(shards);
         let (to_shards, verdicts): (Vec<_>, Vec<_>) = verdicts.unzip();
-        tasks.spawn(committer::run(Arc::clone(&ports.store), pending, to_shards));
+        let meters = Arc::<Meters>::default();
+        tasks.spawn(committer::run(Arc::clone(&ports.store), Arc::clone(&meters), pending, to_shards));
 
         let directory =
             Directory::load(Arc::clone(&ports.store), Arc::clone(&ports.clock), to_committer.clone()).await?;
@@ -78,12 +81,15 @@ impl Engine {
         let timers = Arc::new(TimerIndex::default());
         arm(&ports, &timers).await?;
         let boards = Arc::new(Boards::new(Arc::clone(&ports.clock)));
+        let key_values = KeyValueBook::new(&ports, to_committer.clone());
         let invoker = Arc::new(Invoker {
             host: ports.sandbox,
             clock: Arc::clone(&ports.clock),
             entropy: Arc::clone(&ports.entropy),
             permits: Permits::default(),
             runs,
+            key_values,
+            meters,
             allowances: Allowances::new(settings.calls_per_second),
             remembered: Remembered::default(),
             tasks: tasks.clone(),

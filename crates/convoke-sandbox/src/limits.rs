@@ -20,7 +20,7 @@ pub const WALL_DEFAULT: Duration = Duration::from_secs(30);
 pub const AFTER_ANSWER_MAX: Duration = Duration::from_secs(5);
 /// Largest result, in bytes of JSON: far above any list of commands, far below what would hurt a log.
 pub const RESULT_BYTES_MAX: usize = 256 * 1024;
-/// Log entries kept of one invocation; a person reads no more.
+/// Log entries kept of one invocation, beside the mark that more were written; a person reads no more.
 pub const LOG_ENTRIES_MAX: usize = 1_000;
 /// Log bytes kept of one invocation.
 pub const LOG_BYTES_MAX: usize = 256 * 1024;

@@ -3,11 +3,12 @@
 //! One list for the check at save and for the guest, which asks the host when it does not know a name itself.
 
 /// Modules that the prelude provides.
-const BUILT_IN: [&str; 17] = [
+const BUILT_IN: [&str; 18] = [
     "assert",
     "assert/strict",
     "buffer",
     "console",
+    "convoke",
     "core-functions-toolbelt",
     "crypto",
     "events",

@@ -32,6 +32,9 @@ pub trait Platform: Send + Sync + fmt::Debug {
         value: Value,
     ) -> Answering<'a, Result<Secret, SecretFailure>>;
 
+    /// Reads or writes key-values of the account. What is written becomes true with the run's answer, or not at all.
+    fn key_value(&self, ask: KeyValueAsk) -> Answering<'_, Result<Value, KeyValueFailure>>;
+
     /// The domains of all services, by name.
     fn domains(&self) -> Answering<'_, Result<Vec<ServiceDomain>, DomainFailure>>;
 }
@@ -157,6 +160,35 @@ pub enum SecretFailure {
     /// It cannot be read or written now.
     #[error("{0}")]
     Unavailable(String),
+}
+
+/// What is asked of key-values. Rules are whoever's answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are named as in the module `convoke`")]
+pub enum KeyValueAsk {
+    /// Gives `{value, version}`, or `null`.
+    Get { namespace: String, key: String },
+    /// Gives a list of `{key, value, version}`.
+    List { namespace: String, prefix: String, after: String, limit: Option<usize> },
+    /// Gives `{version}`; without `json` the key is deleted.
+    Write {
+        namespace: String,
+        key: String,
+        json: Option<String>,
+        ttl_seconds: Option<u64>,
+        version: Option<u64>,
+    },
+}
+
+/// Why they are not read or written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyValueFailure {
+    /// Stable code.
+    pub code: &'static str,
+    /// In words.
+    pub message: String,
+    /// The version that is there, if another one was expected.
+    pub version: Option<u64>,
 }
 
 /// Where a service is.

@@ -46,7 +46,7 @@ impl Sandbox {
     /// Runs a program once. Waits for a free slot first, outside the run's own limits.
     pub async fn run(&self, program: &Program, run: Run) -> Execution {
         let now = (run.clock)();
-        let recording = Recording::new(IMAGE_HASH, now, run.seed);
+        let recording = Recording::new(IMAGE_HASH, now, run.seed, Arc::clone(&run.input));
         if run.input.len() > INPUT_BYTES_MAX {
             return turned_away(run.answered, recording, "its input is too large");
         }
@@ -218,7 +218,7 @@ impl Running<'_> {
         let mut answer = recorded.unwrap_or(settled.text);
         self.guest.state().hidden.clean(&mut answer);
         let (name, fulfilled) = (operation.name().to_owned(), settled.fulfilled);
-        self.recording.push(RecordedEntry { at, operation: id, name, fulfilled, answer });
+        self.recording.push(operation, RecordedEntry { at, operation: id, name, fulfilled, answer });
     }
 
     fn finish(mut self, ended: Result<(), Fault>) -> Execution {
@@ -243,6 +243,7 @@ impl Running<'_> {
             operations: state.operations,
         };
         let ending = state.ending.take().expect("decided above, if not before");
-        Execution { ending, logs, logs_truncated, calls, usage, recording: self.recording, inspection }
+        let recording = self.recording.finished(&state.hidden);
+        Execution { ending, logs, logs_truncated, calls, usage, recording, inspection }
     }
 }

@@ -60,6 +60,8 @@ const CONVERSATIONS: &[UserRole] = &[Administrator, AgentManager, Agent];
 pub(crate) const IN_PERSON: Who = Staff(&[AgentManager, Agent]);
 /// Developers look at what their functions did.
 const CONVERSATIONS_READ: &[UserRole] = &[Administrator, AgentManager, Agent, FaasDeveloper];
+/// What functions ran on: whoever writes them.
+const RECORDINGS: &[UserRole] = &[Administrator, FaasDeveloper];
 /// Opening for a consumer: staff, and programs of the brand.
 const CONSUMERS: &[UserRole] = &[Administrator, AgentManager, Agent];
 
@@ -150,6 +152,9 @@ pub(crate) const TABLE: &[Row] = rows! {
     GET "/api/v1/accounts/{account}/events/{event}/implemented" => Staff(FUNCTIONS_INVOKE),
     GET "/api/v1/accounts/{account}/invocations" => Staff(RUNS_READ),
     GET "/api/v1/accounts/{account}/invocations/{invocation}" => Staff(RUNS_READ),
+    // An input is what people wrote, and what a function was told of it.
+    GET "/api/v1/accounts/{account}/invocations/{invocation}/recordings" => Staff(RECORDINGS),
+    GET "/api/v1/accounts/{account}/invocations/{invocation}/recordings/{attempt}" => Staff(RECORDINGS),
     GET "/api/v1/accounts/{account}/logs" => Staff(RUNS_READ),
     GET "/api/v1/accounts/{account}/logs/export" => Staff(RUNS_READ),
     GET "/api/v1/accounts/{account}/logs/follow" => Staff(RUNS_READ),
@@ -233,6 +238,13 @@ mod tests {
         ("read the names of secrets", "GET /secrets", "AD"),
         ("set a secret", "PUT /secrets/{secret}", "A"),
         ("delete a secret", "DELETE /secrets/{secret}", "A"),
+        ("create a schedule", "POST /schedules", "AD"),
+        ("edit a schedule", "PUT /schedules/{schedule}", "AD"),
+        ("delete a schedule", "DELETE /schedules/{schedule}", "AD"),
+        ("read schedules", "GET /schedules", "ADI"),
+        ("read reports", "GET /metrics", "ADI"),
+        // The second generation's: what is logged can quote people.
+        ("read logs", "GET /logs", "AD"),
     ];
 
     #[test]

@@ -20,6 +20,7 @@ mod hours;
 mod live;
 mod metrics;
 mod page;
+mod recordings;
 mod run_log;
 mod schedules;
 mod secrets;
@@ -31,6 +32,7 @@ mod window;
 
 pub(crate) use conversation_writes::perform;
 pub(crate) use conversations::{open_for, visible};
+pub(crate) use health::{healthz, readyz};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -44,6 +46,7 @@ use crate::guard::guard;
 use crate::layers::around;
 use crate::lp::{self, InProcess};
 use crate::openapi::finished;
+use crate::operator;
 use crate::problem::ApiError;
 use crate::server::{Server, Shared};
 
@@ -53,6 +56,8 @@ pub struct Routers {
     pub everything: Router,
     /// Only where services are, for a listener without TLS: some clients ask that way, and it is no secret.
     pub csds: Router,
+    /// For a listener of the operator's tools: metrics and health, without a token.
+    pub operators: Router,
     /// For functions while they run.
     pub in_process: InProcess,
 }
@@ -70,6 +75,7 @@ pub fn routers(server: Server) -> Routers {
     Routers {
         everything: surrounded(everything.fallback(page::anything_else), &shared),
         csds: surrounded(lp::csds_routes().fallback(nothing_here), &shared),
+        operators: surrounded(operator::routes(&shared).fallback(nothing_here), &shared),
         in_process: InProcess::new(&shared),
     }
 }
@@ -154,6 +160,8 @@ fn runs() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(run_log::list))
         .routes(routes!(run_log::get))
+        .routes(routes!(recordings::list))
+        .routes(routes!(recordings::get))
         .routes(routes!(run_log::logs))
         .routes(routes!(run_log::export))
         .routes(routes!(run_log::follow))

@@ -28,6 +28,7 @@ mod limits;
 mod live;
 mod lp;
 mod openapi;
+mod operator;
 mod problem;
 mod serve;
 mod server;
@@ -35,6 +36,8 @@ pub mod templates;
 mod tls;
 mod window;
 
+#[cfg(test)]
+mod every_limit;
 #[cfg(test)]
 mod every_route;
 #[cfg(test)]

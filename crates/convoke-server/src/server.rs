@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::{Attempts, Auth, Visits};
 use crate::caller::Tenant;
 use crate::lp::{Published, Unanswered};
+use crate::operator::Sockets;
 use crate::problem::Answer;
 use crate::templates::Templates;
 
@@ -63,6 +64,7 @@ pub(crate) struct Inner {
     pub(crate) attempts: Attempts,
     pub(crate) visits: Visits,
     pub(crate) unanswered: Unanswered,
+    pub(crate) sockets: Sockets,
     pub(crate) openapi: Bytes,
 }
 
@@ -74,6 +76,7 @@ impl Shared {
             attempts: Attempts::default(),
             visits: Visits::default(),
             unanswered,
+            sockets: Sockets::default(),
             openapi,
         }))
     }

@@ -45,6 +45,7 @@ pub(crate) struct Kit {
     /// Runs as long as the kit does.
     _engine: Engine,
     pub(crate) router: Router,
+    pub(crate) operators: Router,
     pub(crate) in_process: InProcess,
     pub(crate) handle: Handle,
     pub(crate) clock: Arc<MovableClock>,
@@ -131,8 +132,18 @@ impl Kit {
             stopping: stopping.clone(),
         };
         let auth = auth();
-        let Routers { everything, in_process, .. } = crate::routers(server);
-        Self { _engine: engine, router: everything, in_process, handle, clock, stopping, operator, auth }
+        let Routers { everything, operators, in_process, .. } = crate::routers(server);
+        Self {
+            _engine: engine,
+            router: everything,
+            operators,
+            in_process,
+            handle,
+            clock,
+            stopping,
+            operator,
+            auth,
+        }
     }
 
     /// A token of the agent with these roles.

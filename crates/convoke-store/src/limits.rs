@@ -91,3 +91,9 @@ pub(crate) const MEMORY_RUNS_MAX: usize = 10_000;
 
 /// Rows dropped at once.
 pub(crate) const PRUNE_ROWS: usize = 5_000;
+
+/// Recordings dropped at once. They are larger than rows.
+pub(crate) const PRUNE_RECORDINGS: usize = 500;
+
+/// Recordings that the model in memory keeps of each account.
+pub(crate) const MEMORY_RECORDINGS_MAX: usize = 1_000;

@@ -11,7 +11,7 @@
 //! 4. **Reads follow writes.** A read that begins after an acknowledgement sees what was acknowledged.
 //! 5. **Accounts are apart.** No read of one account returns a row of another.
 //! 6. **Figures count every run but tests**, also those whose rows are dropped for want of room.
-//! 7. **Retention takes whole days** (UTC), of rows and of figures.
+//! 7. **Retention takes whole days** (UTC), of rows and of figures; recordings have days of their own.
 //!
 //! What it leaves out: what is in a row's sealed part. The engine seals it, with the key of the consumer in whose
 //! conversation the function ran, or with the account's.
@@ -210,6 +210,24 @@ pub struct KeptAnswer {
     pub sealed: Vec<u8>,
 }
 
+/// What a replay of an attempt needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRecording {
+    /// The account.
+    pub account: AccountId,
+    /// The invocation.
+    pub invocation: InvocationId,
+    /// Which attempt, from 1.
+    pub attempt: u8,
+    /// When it began, by the engine's clock; kept to the microsecond.
+    pub began_at: Timestamp,
+    /// Everything else, sealed. Opaque to the storage.
+    pub sealed: Vec<u8>,
+}
+
+/// The attempt of a recording that is there, when it began, and its size in bytes.
+pub type RecordingRow = (u8, Timestamp, u64);
+
 /// Runs that were not kept because there were too many at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
@@ -226,6 +244,8 @@ pub struct Gap {
 pub struct RunBatch {
     /// Attempts that ended.
     pub runs: Vec<NewRun>,
+    /// What replays of attempts need; one that is there already stays.
+    pub recordings: Vec<NewRecording>,
     /// Answers to be remembered.
     pub answers: Vec<KeptAnswer>,
     /// First keys of accounts, wrapped; one that an account has already stays.
@@ -237,7 +257,11 @@ pub struct RunBatch {
 impl RunBatch {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.runs.is_empty() && self.answers.is_empty() && self.keys.is_empty() && self.gaps.is_empty()
+        self.runs.is_empty()
+            && self.recordings.is_empty()
+            && self.answers.is_empty()
+            && self.keys.is_empty()
+            && self.gaps.is_empty()
     }
 }
 
@@ -302,6 +326,8 @@ pub struct Figure {
 pub struct RunRetention {
     /// The first day that is kept of each account.
     pub first_days: BTreeMap<AccountId, Date>,
+    /// The first day of which recordings are kept of each account.
+    pub first_recording_days: BTreeMap<AccountId, Date>,
     /// Answers of calls that were made before are forgotten.
     pub answers_since: Option<Timestamp>,
     /// How large everything together may become; beyond it the oldest days go. Bytes.
@@ -346,6 +372,21 @@ pub trait RunStore: Send + Sync + 'static {
         function: FunctionId,
         request: &str,
     ) -> BoxFuture<'_, Result<Option<KeptAnswer>, StoreError>>;
+
+    /// The recordings of an invocation, ordered by attempt.
+    fn recordings(
+        &self,
+        account: &AccountId,
+        invocation: InvocationId,
+    ) -> BoxFuture<'_, Result<Vec<RecordingRow>, StoreError>>;
+
+    /// The sealed recording of one attempt.
+    fn recording(
+        &self,
+        account: &AccountId,
+        invocation: InvocationId,
+        attempt: u8,
+    ) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
 
     /// The account's wrapped key.
     fn account_key(&self, account: &AccountId) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;

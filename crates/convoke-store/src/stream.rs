@@ -13,6 +13,8 @@ pub enum StreamId {
     Functions(AccountId),
     /// What an account's functions remember.
     Context(AccountId),
+    /// What an account's functions keep under keys of their own: small rows only, never a record.
+    KeyValues(AccountId),
     /// One conversation.
     Conversation {
         /// The account that it belongs to.
@@ -29,6 +31,7 @@ impl StreamId {
             Self::Account(account)
             | Self::Functions(account)
             | Self::Context(account)
+            | Self::KeyValues(account)
             | Self::Conversation { account, .. } => account,
         }
     }
@@ -36,7 +39,10 @@ impl StreamId {
     /// The partition that holds this stream, fixed for ever.
     pub fn partition(&self) -> Partition {
         match self {
-            Self::Account(account) | Self::Functions(account) | Self::Context(account) => account.partition(),
+            Self::Account(account)
+            | Self::Functions(account)
+            | Self::Context(account)
+            | Self::KeyValues(account) => account.partition(),
             Self::Conversation { conversation, .. } => conversation.partition(),
         }
     }
@@ -44,7 +50,7 @@ impl StreamId {
     /// The conversation, if this is the log of one.
     pub const fn conversation(&self) -> Option<ConversationId> {
         match self {
-            Self::Account(_) | Self::Functions(_) | Self::Context(_) => None,
+            Self::Account(_) | Self::Functions(_) | Self::Context(_) | Self::KeyValues(_) => None,
             Self::Conversation { conversation, .. } => Some(*conversation),
         }
     }
@@ -56,6 +62,7 @@ impl fmt::Display for StreamId {
             Self::Account(account) => write!(f, "{account}/account"),
             Self::Functions(account) => write!(f, "{account}/functions"),
             Self::Context(account) => write!(f, "{account}/context"),
+            Self::KeyValues(account) => write!(f, "{account}/key-values"),
             Self::Conversation { account, conversation } => write!(f, "{account}/{conversation}"),
         }
     }

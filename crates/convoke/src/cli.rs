@@ -103,6 +103,9 @@ pub(crate) enum Command {
     Events(cmd::event::Listed),
     /// Call deployed functions
     Invoke(cmd::invoke::Invoke),
+    /// See what a run of a function was, and what it ran on
+    #[command(subcommand)]
+    Invocation(cmd::invocation::Invocation),
     /// See what functions logged
     Logs(cmd::logs::Logs),
     /// See how often functions ran, how that came out, and how long it took
@@ -135,5 +138,22 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_prints_json_when_asked() {
+        fn leaves(command: &clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            for inner in command.get_subcommands() {
+                leaves(inner, &path);
+            }
+            let takes = command.get_arguments().any(|argument| argument.get_long() == Some("output"));
+            assert!(takes || command.has_subcommands(), "{path} takes no --output");
+        }
+        let mut cli = Cli::command();
+        cli.build();
+        cli.get_subcommands()
+            .filter(|command| command.get_name() != "help")
+            .for_each(|command| leaves(command, ""));
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod event;
 pub(crate) mod function;
 mod help;
 pub(crate) mod init;
+pub(crate) mod invocation;
 pub(crate) mod invoke;
 pub(crate) mod login;
 pub(crate) mod logs;
@@ -103,6 +104,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         | Command::Event(_)
         | Command::Events(_)
         | Command::Invoke(_)
+        | Command::Invocation(_)
         | Command::Logs(_)
         | Command::Metrics(_)
         | Command::Schedule(_)) => block_on(ask(remote, &global)),
@@ -138,6 +140,7 @@ async fn ask(command: Command, global: &Global) -> Result<ExitCode> {
         Command::Event(event) => event.run(&context).await?,
         Command::Events(listed) => listed.run(&context).await?,
         Command::Invoke(invoke) => return Box::pin(invoke.run(&context)).await,
+        Command::Invocation(invocation) => invocation.run(&context).await?,
         Command::Logs(logs) => return Box::pin(logs.run(&context)).await,
         Command::Metrics(metrics) => metrics.run(&context).await?,
         Command::Schedule(schedule) => schedule.run(&context).await?,

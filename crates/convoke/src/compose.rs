@@ -40,6 +40,7 @@ type Stores = (Arc<dyn Store>, Arc<dyn RunStore>);
 pub(crate) struct Node {
     listener: TcpListener,
     address: SocketAddr,
+    operators: Option<TcpListener>,
     planes: Planes,
     signer: Arc<TokenSigner>,
     platform: PlatformSeat,
@@ -53,6 +54,7 @@ pub(crate) struct Node {
 /// A node that serves.
 pub(crate) struct Running {
     address: SocketAddr,
+    operators: Option<SocketAddr>,
     planes: Where,
     platform: PlatformSeat,
     engine: Engine,
@@ -111,6 +113,10 @@ impl Node {
         let (store, runs) = open_stores(config.data.as_deref()).await?;
         let listener = bind(config.listen).await?;
         let address = listener.local_addr().context("the listener has no address")?;
+        let operators = match config.operator_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
         let planes = Planes::take(&config.planes).await?;
         let signer = Arc::new(token_signer(config.data.clone()).await?);
         let movable_clock = config.movable_clock.then(|| Arc::new(MovableClock::running()));
@@ -119,6 +125,7 @@ impl Node {
             None => Arc::new(SystemClock),
         };
         let own = std::iter::once(address).chain(planes.found.tls.iter().copied()).chain(planes.found.csds);
+        let own = own.chain(operators.as_ref().and_then(|listener| listener.local_addr().ok()));
         let settings = sandbox_settings(config, own.collect());
         let sandbox = tokio::task::spawn_blocking(|| Sandbox::new(settings)).await??;
         let platform = PlatformSeat::default();
@@ -135,12 +142,16 @@ impl Node {
         if let Some(shards) = config.shards {
             settings.shards = shards;
         }
+        if let Some(calls) = config.calls_per_second {
+            settings.calls_per_second = calls;
+        }
         let engine = Engine::start(ports, settings).await.context("cannot start on the stored data")?;
         let asked_to_end = AskedToEnd::listen()?;
         let stores = (store, runs);
         Ok(Self {
             listener,
             address,
+            operators,
             planes,
             signer,
             platform,
@@ -167,6 +178,7 @@ impl Node {
         let Self {
             listener,
             address,
+            operators,
             planes,
             signer,
             platform,
@@ -194,10 +206,23 @@ impl Node {
         platform.take(routers.in_process.clone(), engine.handle());
         let plain = Endpoint { listener, tls: None, router: routers.everything.clone() };
         let found = planes.found.clone();
-        let endpoints = planes.endpoints(&routers).chain([plain]).collect();
+        let operators_address = operators.as_ref().and_then(|listener| listener.local_addr().ok());
+        let router = routers.operators.clone();
+        let asked = operators.map(|listener| Endpoint { listener, tls: None, router });
+        let endpoints = planes.endpoints(&routers).chain([plain]).chain(asked).collect();
         let tasks = TaskTracker::new();
         let serving = tasks.spawn(convoke_server::serve(endpoints, stopping.clone()));
-        Running { address, planes: found, platform, engine, stores, stopping, serving, asked_to_end }
+        Running {
+            address,
+            operators: operators_address,
+            planes: found,
+            platform,
+            engine,
+            stores,
+            stopping,
+            serving,
+            asked_to_end,
+        }
     }
 }
 
@@ -205,6 +230,11 @@ impl Running {
     /// Where it is found.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where the operator's tools read metrics and health, if anywhere.
+    pub(crate) fn operators(&self) -> Option<String> {
+        self.operators.map(|address| format!("http://{address}"))
     }
 
     /// Where LivePerson's clients find it.

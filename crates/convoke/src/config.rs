@@ -1,7 +1,7 @@
 //! What `convoke serve` is told: defaults, overridden by a TOML file, by `CONVOKE_…` variables, by flags, in this order.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -37,6 +37,9 @@ pub(crate) struct ServeSettings {
     /// Address to listen on without TLS for the question where services are, and nothing else [default: none]
     #[arg(long, env = "CONVOKE_CSDS_LISTEN", value_name = "ADDR:PORT")]
     pub(crate) csds_listen: Option<SocketAddr>,
+    /// Address to listen on for metrics and health, without tokens: for the operator's tools only [default: none]
+    #[arg(long, env = "CONVOKE_OPERATOR_LISTEN", value_name = "ADDR:PORT")]
+    pub(crate) operator_listen: Option<SocketAddr>,
     /// Where clients are told to find a service, as SERVICE=HOST; SERVICE@v2=HOST for accounts of the second generation
     #[arg(long, env = "CONVOKE_PUBLISH", value_delimiter = ',', value_name = "SERVICE=HOST")]
     pub(crate) publish: Option<Vec<String>>,
@@ -58,6 +61,9 @@ pub(crate) struct ServeSettings {
     /// Memory that all functions in flight may take together [default: 2048]
     #[arg(long, env = "CONVOKE_FUNCTION_MEMORY_MIB_MAX", value_name = "MIB", value_parser = clap::value_parser!(u32).range(256..=1_048_576))]
     pub(crate) function_memory_mib_max: Option<u32>,
+    /// Calls of functions that clients of one account may make per second; twice as many at once are let in [default: 500]
+    #[arg(long, env = "CONVOKE_CALLS_PER_SECOND", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) calls_per_second: Option<u32>,
     /// Functions may call loopback and private addresses. For closed networks only
     #[arg(long, env = "CONVOKE_ALLOW_PRIVATE_EGRESS", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) allow_private_egress: Option<bool>,
@@ -79,11 +85,15 @@ pub(crate) struct NodeConfig {
     /// Where the data is kept; `None`: nowhere, it is gone when the process ends.
     pub(crate) data: Option<PathBuf>,
     pub(crate) listen: Place,
+    /// Where the operator's tools read metrics and health.
+    pub(crate) operator_listen: Option<SocketAddr>,
     /// What is spoken with TLS, and what clients are told about it.
     pub(crate) planes: PlanesConfig,
     pub(crate) shards: Option<NonZeroUsize>,
     pub(crate) functions_max: u32,
     pub(crate) function_memory_mib_max: u32,
+    /// Calls of functions that clients of one account may make per second; `None`: as many as the engine lets in by itself.
+    pub(crate) calls_per_second: Option<NonZeroU32>,
     pub(crate) allow_private_egress: bool,
     /// Whether the clock can be moved.
     pub(crate) movable_clock: bool,
@@ -164,10 +174,12 @@ impl NodeConfig {
         Self {
             data,
             listen: listen.into(),
+            operator_listen: None,
             planes: PlanesConfig::none(),
             shards: None,
             functions_max: 1_000,
             function_memory_mib_max: 2_048,
+            calls_per_second: None,
             allow_private_egress: false,
             movable_clock: false,
         }
@@ -196,6 +208,7 @@ impl ServeSettings {
             tls_key: self.tls_key.or(base.tls_key),
             public_host: self.public_host.or(base.public_host),
             csds_listen: self.csds_listen.or(base.csds_listen),
+            operator_listen: self.operator_listen.or(base.operator_listen),
             publish: self.publish.or(base.publish),
             behind_proxy: self.behind_proxy.or(base.behind_proxy),
             log_format: self.log_format.or(base.log_format),
@@ -203,6 +216,7 @@ impl ServeSettings {
             shards: self.shards.or(base.shards),
             functions_max: self.functions_max.or(base.functions_max),
             function_memory_mib_max: self.function_memory_mib_max.or(base.function_memory_mib_max),
+            calls_per_second: self.calls_per_second.or(base.calls_per_second),
             allow_private_egress: self.allow_private_egress.or(base.allow_private_egress),
         }
     }
@@ -225,9 +239,11 @@ impl ServeSettings {
         let usual = NodeConfig::usual(Some(data.clone()), listen);
         let node = NodeConfig {
             planes,
+            operator_listen: self.operator_listen,
             shards: self.shards,
             functions_max: self.functions_max.unwrap_or(usual.functions_max),
             function_memory_mib_max: self.function_memory_mib_max.unwrap_or(usual.function_memory_mib_max),
+            calls_per_second: self.calls_per_second.map(calls_per_second).transpose()?,
             allow_private_egress: self.allow_private_egress.unwrap_or(usual.allow_private_egress),
             ..usual
         };
@@ -240,6 +256,12 @@ impl ServeSettings {
         let log_format = self.log_format.unwrap_or(LogFormat::Json);
         Ok(ServeConfig { node, data, log_format, log: self.log.unwrap_or_else(|| "info".to_owned()) })
     }
+}
+
+/// A file says what no flag may.
+fn calls_per_second(calls: u32) -> Result<NonZeroU32> {
+    ensure!((1..=100_000).contains(&calls), "calls_per_second must be 1 to 100000");
+    NonZeroU32::new(calls).context("calls_per_second is not 0")
 }
 
 /// Where TLS is spoken, and with what.
@@ -291,5 +313,8 @@ mod tests {
     #[test]
     fn bounds_hold_for_the_file_too() {
         assert!(parse("functions_max = 0").unwrap().check().is_err());
+        assert!(parse("calls_per_second = 0").unwrap().check().is_err());
+        let calls = parse("calls_per_second = 7").unwrap().check().unwrap().node.calls_per_second;
+        assert_eq!(calls.map(NonZeroU32::get), Some(7));
     }
 }

@@ -55,3 +55,9 @@ pub(crate) const DEV_CERTIFICATE_DAYS: i64 = 30;
 
 /// TLS listeners of one process: one for each of a machine's addresses, and some.
 pub(crate) const LISTENERS_MAX: usize = 16;
+
+/// Keys that a function lists at once if it does not say how many.
+pub(crate) const KEYS_LISTED_USUAL: usize = 100;
+
+/// Longest answer to a question with two answers. Bytes.
+pub(crate) const ANSWER_BYTES_MAX: u64 = 64;

@@ -4,18 +4,23 @@
 //! answer, and how a secret is kept.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use convoke_domain::account::Rejection;
 use convoke_domain::conversation::Cause;
 use convoke_domain::id::SecretName;
+use convoke_domain::key_value::Rejection as Refused;
+use convoke_engine::key_values::{Found, KeyValueError, Transaction, Writing};
 use convoke_engine::ports::Job;
 use convoke_engine::{EngineError, Handle};
 use convoke_sandbox::platform::{
-    Answering, DomainFailure, Platform, PlatformRequest, PlatformResponse, Secret, SecretFailure,
-    ServiceDomain,
+    Answering, DomainFailure, KeyValueAsk, KeyValueFailure, Platform, PlatformRequest, PlatformResponse,
+    Secret, SecretFailure, ServiceDomain,
 };
 use convoke_server::{FunctionPrincipal, InProcess};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::limits::KEYS_LISTED_USUAL;
 
 /// What answers functions; there while the node serves.
 #[derive(Clone, Default)]
@@ -45,13 +50,16 @@ impl PlatformSeat {
             function: job.function.map(|function| function.function),
             cause,
         };
-        Arc::new(OfRun { seat: self.clone(), by })
+        let key_values = Arc::clone(&job.key_values);
+        Arc::new(OfRun { seat: self.clone(), by, live: job.live, key_values })
     }
 }
 
 struct OfRun {
     seat: PlatformSeat,
     by: FunctionPrincipal,
+    live: bool,
+    key_values: Arc<Transaction>,
 }
 
 impl std::fmt::Debug for OfRun {
@@ -67,6 +75,11 @@ impl OfRun {
 
     async fn answer(&self, request: PlatformRequest) -> PlatformResponse {
         let Some(behind) = self.behind() else { return PlatformResponse::empty(503) };
+        if !self.live && !only_reads(&request) {
+            let why =
+                "this run is a test that changes nothing; run it with its calls to see what comes of them";
+            return PlatformResponse::json(403, &json!({ "message": why }));
+        }
         let target = request.target.name().to_owned();
         let mut asked = axum::http::Request::builder().method(request.method.as_str()).uri(&request.path);
         for (name, value) in &request.headers {
@@ -97,9 +110,30 @@ impl OfRun {
         let behind = self.behind().ok_or_else(not_yet)?;
         let name: SecretName = key.parse().map_err(invalid)?;
         // What is being tried out changes nothing that others rely on.
-        let function = self.by.function.ok_or(SecretFailure::Forbidden)?;
+        let function = self.by.function.filter(|_| self.live).ok_or(SecretFailure::Forbidden)?;
         let updated = behind.handle.update_secret(&self.by.account, function, &name, &value).await;
         Ok(Secret { value, version: updated.map_err(failure)?.into() })
+    }
+
+    async fn asked(&self, ask: KeyValueAsk) -> Result<Value, KeyValueFailure> {
+        let answer = match ask {
+            KeyValueAsk::Get { namespace, key } => {
+                let found = self.key_values.get(&namespace, &key).await.map_err(not_done)?;
+                found.map_or(Value::Null, entry)
+            }
+            KeyValueAsk::List { namespace, prefix, after, limit } => {
+                let most = limit.unwrap_or(KEYS_LISTED_USUAL);
+                let found =
+                    self.key_values.list(&namespace, &prefix, &after, most).await.map_err(not_done)?;
+                found.into_iter().map(entry).collect()
+            }
+            KeyValueAsk::Write { namespace, key, json, ttl_seconds, version } => {
+                let writing = Writing { json, time_to_live: ttl_seconds.map(Duration::from_secs), version };
+                let version = self.key_values.write(&namespace, &key, writing).await.map_err(not_done)?;
+                json!({ "version": version })
+            }
+        };
+        Ok(answer)
     }
 
     fn services(&self) -> Result<Vec<ServiceDomain>, DomainFailure> {
@@ -133,10 +167,35 @@ impl Platform for OfRun {
         Box::pin(self.update(key, value))
     }
 
+    fn key_value(&self, ask: KeyValueAsk) -> Answering<'_, Result<Value, KeyValueFailure>> {
+        Box::pin(self.asked(ask))
+    }
+
     fn domains(&self) -> Answering<'_, Result<Vec<ServiceDomain>, DomainFailure>> {
         let services = self.services();
         Box::pin(async move { services })
     }
+}
+
+/// Whether a request changes nothing, whatever it is about. The search in the history of conversations is sent as a POST.
+fn only_reads(request: &PlatformRequest) -> bool {
+    let path = request.path.split('?').next().unwrap_or_default();
+    matches!(request.method.as_str(), "GET" | "HEAD") || path.ends_with("/conversations/conversation/search")
+}
+
+fn entry(found: Found) -> Value {
+    let Found { key, json, version } = found;
+    let value: Value = serde_json::from_str(&json).unwrap_or_default();
+    json!({ "key": key, "value": value, "version": version })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
+fn not_done(error: KeyValueError) -> KeyValueFailure {
+    let version = match &error {
+        KeyValueError::Refused(Refused::VersionConflict { version }) => Some(*version),
+        KeyValueError::Refused(_) | KeyValueError::Unavailable(_) => None,
+    };
+    KeyValueFailure { code: error.code(), message: error.to_string(), version }
 }
 
 fn not_yet() -> SecretFailure {

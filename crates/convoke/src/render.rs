@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::client;
 pub(crate) use table::Table;
-pub(crate) use words::{clock_time, event_line, explanation, function_run, logged_line};
+pub(crate) use words::{attempt, clock_time, event_line, explanation, function_run, logged_line};
 
 /// What a command prints.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

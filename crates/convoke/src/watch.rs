@@ -11,13 +11,15 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use convoke_api::v1::function::{Deployed, FunctionDetail, FunctionState};
+use convoke_api::v1::run::{FunctionRun, TestFunction, Which};
+use convoke_domain::id::InvocationId;
 
 use crate::client::{Api, Client, problem, refused_with};
 use crate::cmd::function::push;
 use crate::connection::{Connection, DevConnection, Persona};
 use crate::folder::{FunctionConfig, FunctionFolder};
 use crate::limits::{WATCH_EVERY, WATCHED_FUNCTIONS_MAX};
-use crate::render::Printer;
+use crate::render::{self, Printer};
 
 /// The files of a function: when each was last written, and how long it is.
 type Stamp = BTreeMap<PathBuf, (SystemTime, u64)>;
@@ -39,8 +41,22 @@ enum News {
     Gone(String),
 }
 
+/// What is done with a function that was saved, besides deploying it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OnSave {
+    /// Whether to run it once, without any call to another host.
+    pub(crate) run: bool,
+    /// The invocation on whose recorded input; else its own sample, or that of its event.
+    pub(crate) recorded: Option<InvocationId>,
+}
+
 /// Deploys what is saved in `base` until dropped.
-pub(crate) async fn run(base: &Path, connection: DevConnection, printer: Printer) -> Result<()> {
+pub(crate) async fn run(
+    base: &Path,
+    connection: DevConnection,
+    on_save: OnSave,
+    printer: Printer,
+) -> Result<()> {
     let client = Client::new(Connection::from(connection))?;
     let api = client.speak_as(Persona::Admin)?;
     let mut watched = Watched { base: base.to_owned(), seen: BTreeMap::new(), taken: BTreeMap::new() };
@@ -50,7 +66,7 @@ pub(crate) async fn run(base: &Path, connection: DevConnection, printer: Printer
         every.tick().await;
         for news in watched.look() {
             let told = match news {
-                News::Saved(name) => taken(&api, base, &name, printer).await,
+                News::Saved(name) => taken(&api, base, &name, on_save, printer).await,
                 News::Gone(name) => Some(format!(
                     "{name}: its folder is gone; what is deployed still answers. `convoke function undeploy {name}` ends that"
                 )),
@@ -63,7 +79,7 @@ pub(crate) async fn run(base: &Path, connection: DevConnection, printer: Printer
 }
 
 /// Sends a function to the server and lets it answer; what came of it, in a line or two.
-async fn taken(api: &Api<'_>, base: &Path, name: &str, printer: Printer) -> Option<String> {
+async fn taken(api: &Api<'_>, base: &Path, name: &str, on_save: OnSave, printer: Printer) -> Option<String> {
     let style = printer.style;
     match deployed(api, base, name).await {
         Ok(None) => None,
@@ -72,6 +88,13 @@ async fn taken(api: &Api<'_>, base: &Path, name: &str, printer: Printer) -> Opti
             let mut text = format!("{name}: {}", style.green(&format!("deployed as version {version}")));
             for warning in &deployed.warnings {
                 let _ = write!(text, "\n  {} ({})", warning.message, warning.code);
+            }
+            if on_save.run {
+                let ran = match tried(api, base, name, on_save.recorded).await {
+                    Ok(run) => render::function_run(&run, style),
+                    Err(error) => format!("{}: {error:#}", style.red("not run")),
+                };
+                let _ = write!(text, "\n  {}", ran.replace('\n', "\n  "));
             }
             Some(text)
         }
@@ -99,6 +122,22 @@ async fn deployed(api: &Api<'_>, base: &Path, name: &str) -> Result<Option<Deplo
     push(api, name, &source, &config).await?;
     let path = ["functions", name, "deploy"];
     api.post(&path, &()).await.map(Some).context("it is saved as a draft")
+}
+
+/// Runs what answers now, once, without acting on anything and without the network.
+async fn tried(
+    api: &Api<'_>,
+    base: &Path,
+    name: &str,
+    recorded: Option<InvocationId>,
+) -> Result<FunctionRun> {
+    let input = match recorded {
+        Some(_) => None,
+        None => FunctionFolder::of(base, name)?.sample()?,
+    };
+    let test =
+        TestFunction { input, recorded, code: Which::Deployed, network: false, ..TestFunction::default() };
+    api.post(&["functions", name, "test"], &test).await
 }
 
 fn is_the_same(present: &FunctionDetail, source: &str, config: &FunctionConfig) -> bool {

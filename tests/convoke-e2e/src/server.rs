@@ -142,6 +142,11 @@ impl Process {
         Ok(Self { child, printed, rest: Some(rest) })
     }
 
+    /// Its number, for what is done to it from outside.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to end, and waits until it has.
     ///
     /// # Errors

@@ -2,13 +2,36 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Who wants to log in.
+/// Who wants to log in: a person, or a bot's user (messaging contract §1.2).
 #[derive(Deserialize)]
-pub struct Login {
+#[serde(untagged)]
+pub enum Login {
+    /// With a password.
+    Person {
+        /// The login name.
+        username: String,
+        /// The password.
+        password: String,
+    },
+    /// With the keys of a program and of its user.
+    Bot(BotLogin),
+}
+
+/// How a bot's user proves itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BotLogin {
     /// The login name.
     pub username: String,
-    /// The password.
-    pub password: String,
+    /// The program: the id of a client of the account.
+    pub app_key: String,
+    /// The client's secret.
+    pub secret: String,
+    /// The name of the user's access token; not a secret, and not looked at.
+    #[serde(rename = "accessToken")]
+    pub access_token: String,
+    /// The access token itself.
+    pub access_token_secret: String,
 }
 
 /// A session that began.

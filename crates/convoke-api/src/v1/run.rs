@@ -19,18 +19,23 @@ pub struct TestFunction {
     /// The whole input; left out, the sample of the template for the function's event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<FunctionInput>,
+    /// The invocation whose recorded input to run on, in the place of `input`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub recorded: Option<InvocationId>,
     /// Which code runs.
     pub code: Which,
     /// Whether to tell which statements it reached, and what could be seen where it threw. It computes slower.
     pub inspect: bool,
-    /// Whether it may call other hosts as deployed functions may; else each call is refused, and listed.
+    /// Whether it may call other hosts and change what the platform keeps, as deployed functions may; else each such call is
+    /// refused, and listed: so one sees what it would call before it does.
     pub network: bool,
 }
 
 impl Default for TestFunction {
     /// The draft on the sample of its event, as it would run.
     fn default() -> Self {
-        Self { input: None, code: Which::default(), inspect: false, network: true }
+        Self { input: None, recorded: None, code: Which::default(), inspect: false, network: true }
     }
 }
 

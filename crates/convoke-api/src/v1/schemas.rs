@@ -6,8 +6,9 @@ use utoipa::OpenApi;
 
 use super::{
     account, activity, automatic_message, board, bot, client, clock, consumer, conversation, domain, event,
-    explain, function, function_call, health, idle, list, live, metrics, participant, run, run_log, schedule,
-    secret, session, settings, skill, special_occasions, template, token, ttr, user, window, working_hours,
+    explain, function, function_call, health, idle, list, live, metrics, participant, recording, run,
+    run_log, schedule, secret, session, settings, skill, special_occasions, template, token, ttr, user,
+    window, working_hours,
 };
 use crate::problem;
 
@@ -64,6 +65,8 @@ use crate::problem;
     list::List<run::FunctionRun>,
     function_call::InvokeEvent,
     function_call::Implemented,
+    list::List<recording::RecordingSummary>,
+    recording::Recording,
     run_log::RunLogPage<run_log::Attempt>,
     run_log::RunLogPage<run_log::LoggedLine>,
     metrics::AccountMetrics,

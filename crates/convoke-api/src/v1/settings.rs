@@ -91,17 +91,21 @@ pub struct RunLogSettings {
     /// Whether tests are kept.
     #[serde(default)]
     pub keep_tests: bool,
+    /// For how many days recordings are kept, up to 365 and never longer than the rest; 0: there are none. Left out, 7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording_days: Option<u16>,
 }
 
 impl From<DomainRunLog> for RunLogSettings {
-    fn from(DomainRunLog { days, keep_debug, keep_tests }: DomainRunLog) -> Self {
-        Self { days, keep_debug, keep_tests }
+    fn from(DomainRunLog { days, keep_debug, keep_tests, recording_days }: DomainRunLog) -> Self {
+        Self { days, keep_debug, keep_tests, recording_days: Some(recording_days) }
     }
 }
 
 impl From<RunLogSettings> for DomainRunLog {
-    fn from(RunLogSettings { days, keep_debug, keep_tests }: RunLogSettings) -> Self {
-        Self { days, keep_debug, keep_tests }
+    fn from(RunLogSettings { days, keep_debug, keep_tests, recording_days }: RunLogSettings) -> Self {
+        let recording_days = recording_days.unwrap_or(DomainRunLog::default().recording_days);
+        Self { days, keep_debug, keep_tests, recording_days }
     }
 }
 

@@ -130,12 +130,20 @@ pub struct RunLogSettings {
     pub keep_debug: bool,
     /// Whether tests are kept.
     pub keep_tests: bool,
+    /// For how many days recordings are kept, from which a run can be repeated; 0: there are none.
+    #[serde(default = "recording_days")]
+    pub recording_days: u16,
+}
+
+/// Long enough to look into what happened last week, short enough not to become an archive of what people wrote.
+const fn recording_days() -> u16 {
+    7
 }
 
 impl Default for RunLogSettings {
     /// As the functions contract §6.2 has it.
     fn default() -> Self {
-        Self { days: 30, keep_debug: false, keep_tests: false }
+        Self { days: 30, keep_debug: false, keep_tests: false, recording_days: recording_days() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use convoke_domain::id::{AccountId, InvocationId};
 use convoke_domain::invocation::FunctionRef;
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::remembered::Request;
 use crate::ending::FailureClass;
@@ -96,13 +96,31 @@ impl Started {
             progress.send_replace(Progress::Ended(answer, Some(Arc::default())));
             return;
         };
-        let (told, listener) = (progress.clone(), Arc::clone(&invoker));
-        let answered = Box::new(move |ending| {
+        let (told, listener, key_values) =
+            (progress.clone(), Arc::clone(&invoker), Arc::clone(&job.key_values));
+        let tell = move |ending| {
             let answer = answer_of(ending);
             remember(&listener, &account, &answer, request.as_ref());
             told.send_replace(Progress::Answered(answer));
+        };
+        let (settled, known) = oneshot::channel();
+        let tasks = invoker.tasks.clone();
+        let answered = Box::new(move |ending| {
+            key_values.answered();
+            if key_values.has_writes() {
+                // Told when what it keeps is durable, so that nobody hears of an answer whose writes are lost.
+                tasks.spawn(async move {
+                    tell(key_values.settle(ending).await);
+                    let _ = settled.send(());
+                });
+            } else {
+                tell(ending);
+                let _ = settled.send(());
+            }
         });
         let report = invoker.observe(job, attempt, permit, answered).await;
+        // An error is a host that never told: then nothing was settled.
+        let _ = known.await;
         progress.send_if_modified(|progress| {
             if let Progress::Answered(answer) = progress {
                 *progress = Progress::Ended(Arc::clone(answer), Some(report));

@@ -10,6 +10,7 @@ use convoke_store::runs::RunSource;
 use jiff::Timestamp;
 
 use crate::ports::{Ending, Failure, Job, RunReport};
+use crate::recordings::Recording;
 use crate::shard::TriggerWork;
 
 /// What an attempt is known by before it runs.
@@ -64,6 +65,8 @@ pub(crate) struct AttemptRecord {
     pub(crate) ended: Option<Ended>,
     /// What it logged, called and used.
     pub(crate) report: Arc<RunReport>,
+    /// What a replay needs.
+    pub(crate) recording: Option<Recording>,
 }
 
 /// How an attempt ended, without what it returned.
@@ -103,12 +106,19 @@ impl AttemptRecord {
             began_at: job.now,
             ended: None,
             report: Arc::default(),
+            recording: None,
         }
     }
 
-    pub(super) fn end(mut self, note: &EndNote, report: Arc<RunReport>) -> Self {
+    pub(super) fn end(
+        mut self,
+        note: &EndNote,
+        report: Arc<RunReport>,
+        recording: Option<Recording>,
+    ) -> Self {
         self.ended = note.get().cloned();
         self.report = report;
+        self.recording = recording;
         self
     }
 }

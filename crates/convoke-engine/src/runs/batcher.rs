@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use convoke_domain::account::RunLogSettings;
 use convoke_domain::id::{AccountId, ConsumerId};
-use convoke_store::runs::{Gap, KeptAnswer, NewRun, RunBatch, RunSource, RunState, RunStore};
+use convoke_store::runs::{Gap, KeptAnswer, NewRecording, NewRun, RunBatch, RunSource, RunStore};
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -12,11 +15,11 @@ use super::body::{self, RunBody};
 use super::keys::Keys;
 use super::{AnswerToKeep, Missed, answers};
 use crate::directory::Directory;
-use crate::ending::FailureClass;
 use crate::error::EngineError;
 use crate::invoke::AttemptRecord;
 use crate::limits;
 use crate::ports::{Clock, Entropy};
+use crate::recordings::{self, Recording};
 
 /// What is handed to the loop.
 pub(super) enum ToBatcher {
@@ -38,6 +41,7 @@ pub(super) struct Batcher {
     pub(super) directory: Arc<Directory>,
     pub(super) keys: Keys,
     pub(super) missed: Arc<Missed>,
+    pub(super) recordings_waiting: Arc<AtomicUsize>,
     pub(super) written: watch::Sender<u64>,
 }
 
@@ -66,11 +70,13 @@ impl Batcher {
         match item {
             ToBatcher::Flush(flush) => growing.flushes.push(flush),
             ToBatcher::Forget(account, consumer) => self.keys.forget(&account, consumer),
-            ToBatcher::Ended(record) => match self.sealed(*record).await {
-                Ok(Some(run)) => growing.batch.runs.push(run),
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "a run is not kept"),
-            },
+            ToBatcher::Ended(record) => {
+                let weight = record.recording.as_ref().map_or(0, Recording::weight);
+                self.recordings_waiting.fetch_sub(weight, Ordering::Relaxed);
+                if let Err(error) = self.add_attempt(growing, *record).await {
+                    tracing::warn!(%error, "a run is not kept");
+                }
+            }
             ToBatcher::Answered(answer) => match self.sealed_answer(&answer).await {
                 Ok(answer) => growing.batch.answers.push(answer),
                 Err(error) => tracing::warn!(%error, "the answer of a call is not kept"),
@@ -78,18 +84,33 @@ impl Batcher {
         }
     }
 
-    /// A run as it is stored; `None` if the account does not keep such runs.
-    async fn sealed(&mut self, record: AttemptRecord) -> Result<Option<NewRun>, EngineError> {
-        let Some(view) = self.directory.account(&record.account) else { return Ok(None) };
+    /// Adds a run with its recording, as far as the account keeps them.
+    async fn add_attempt(&mut self, growing: &mut Growing, record: AttemptRecord) -> Result<(), EngineError> {
+        let Some(view) = self.directory.account(&record.account) else { return Ok(()) };
         let settings = view.account.run_log;
         if record.source == RunSource::Test && !settings.keep_tests {
-            return Ok(None);
+            return Ok(());
         }
+        if settings.recording_days > 0
+            && let Some(recording) = self.sealed_recording(&record).await?
+        {
+            growing.batch.recordings.push(recording);
+        }
+        growing.batch.runs.push(self.sealed(&record, settings).await?);
+        Ok(())
+    }
+
+    /// A run as it is stored.
+    async fn sealed(
+        &mut self,
+        record: &AttemptRecord,
+        settings: RunLogSettings,
+    ) -> Result<NewRun, EngineError> {
         let failure = record.ended.as_ref().and_then(|ended| ended.failure.as_ref());
         let body = RunBody::of(&record.report, failure, settings.keep_debug);
-        let sealed = self.seal_body(&record, &body).await?;
-        let state = state(&record);
-        Ok(Some(NewRun {
+        let sealed = self.seal_body(record, &body).await?;
+        let state = record.state();
+        Ok(NewRun {
             account: record.account.clone(),
             invocation: record.invocation,
             attempt: record.attempt,
@@ -106,22 +127,48 @@ impl Batcher {
             memory_bytes_max: record.report.memory_bytes_max,
             levels: body.levels(),
             sealed,
-        }))
+        })
     }
 
     async fn seal_body(&mut self, record: &AttemptRecord, body: &RunBody) -> Result<Vec<u8>, EngineError> {
         if body.is_empty() {
             return Ok(Vec::new());
         }
+        let place = body::place(record.invocation, record.attempt);
+        Ok(self.seal(record, &place, body).await?.unwrap_or_default())
+    }
+
+    async fn sealed_recording(
+        &mut self,
+        record: &AttemptRecord,
+    ) -> Result<Option<NewRecording>, EngineError> {
+        let Some(recording) = &record.recording else { return Ok(None) };
+        let place = recordings::place(record.invocation, record.attempt);
+        let sealed = self.seal(record, &place, recording).await?;
+        Ok(sealed.map(|sealed| NewRecording {
+            account: record.account.clone(),
+            invocation: record.invocation,
+            attempt: record.attempt,
+            began_at: record.began_at,
+            sealed,
+        }))
+    }
+
+    /// Seals something for its place. A consumer without a key was erased meanwhile: what was said in their conversation is
+    /// not kept.
+    async fn seal<T: Serialize>(
+        &mut self,
+        record: &AttemptRecord,
+        place: &str,
+        what: &T,
+    ) -> Result<Option<Vec<u8>>, EngineError> {
         let key = match record.consumer {
             Some(consumer) => self.keys.find(&record.account, Some(consumer)).await?,
             None => Some(self.keys.of_account(&record.account).await?),
         };
-        // A consumer without a key was erased meanwhile: what was said in their conversation is not kept.
-        let Some(key) = key else { return Ok(Vec::new()) };
-        let plain = serde_json::to_vec(body).map_err(EngineError::malformed)?;
-        let place = body::place(record.invocation, record.attempt);
-        Ok(body::seal(record.consumer, &key, &*self.entropy, &place, &plain))
+        let Some(key) = key else { return Ok(None) };
+        let plain = serde_json::to_vec(what).map_err(EngineError::malformed)?;
+        Ok(Some(body::seal(record.consumer, &key, &*self.entropy, place, &plain)))
     }
 
     async fn sealed_answer(&mut self, kept: &AnswerToKeep) -> Result<KeptAnswer, EngineError> {
@@ -192,18 +239,4 @@ fn count(batch: &RunBatch) -> BTreeMap<AccountId, u64> {
         *missed.entry(gap.account.clone()).or_default() += gap.runs;
     }
     missed
-}
-
-fn state(record: &AttemptRecord) -> RunState {
-    match &record.ended {
-        None => RunState::Unknown,
-        Some(ended) => match ended.failure.as_ref().map(crate::ports::Failure::class) {
-            None => RunState::Succeeded,
-            Some(FailureClass::Threw | FailureClass::RuntimeError | FailureClass::LimitReached) => {
-                RunState::CodingFailure
-            }
-            Some(FailureClass::TimedOut) => RunState::TimedOut,
-            Some(FailureClass::Unavailable) => RunState::PlatformFailure,
-        },
-    }
 }

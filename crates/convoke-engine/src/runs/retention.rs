@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use convoke_domain::account::RunLogSettings;
 use convoke_store::runs::{RunRetention, RunStore};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
@@ -31,13 +32,18 @@ pub(crate) async fn keep_within(
 }
 
 fn retention(directory: &Directory, now: Timestamp) -> RunRetention {
-    let first_days = directory.all().into_iter().filter_map(|view| {
-        let days = SignedDuration::from_hours(24 * i64::from(view.account.run_log.days));
-        let first = now.checked_sub(days).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
-        Some((view.account.id.clone(), first))
-    });
+    let all = directory.all();
+    let first_days = |days: fn(RunLogSettings) -> u16| {
+        let first = all.iter().filter_map(|view| {
+            let days = SignedDuration::from_hours(24 * i64::from(days(view.account.run_log)));
+            let first = now.checked_sub(days).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
+            Some((view.account.id.clone(), first))
+        });
+        first.collect()
+    };
     RunRetention {
-        first_days: first_days.collect(),
+        first_days: first_days(|settings| settings.days),
+        first_recording_days: first_days(|settings| settings.recording_days),
         answers_since: now.checked_sub(limits::REMEMBERED_FOR).ok(),
         bytes_max: Some(limits::RUN_LOG_BYTES_MAX),
     }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::load::LoadedConversation;
 use crate::error::EngineError;
+use crate::key_values::Transaction;
 
 /// Where a subscriber gets its events.
 pub(crate) type Subscriber = mpsc::Sender<Arc<[Recorded]>>;
@@ -69,6 +70,8 @@ pub(crate) struct Write {
     pub(crate) arrived: Instant,
     /// Who waits for the answer; more than one if a client retried with the same key.
     pub(crate) askers: Vec<oneshot::Sender<Result<Written, EngineError>>>,
+    /// What the function whose answer this is keeps, if it wrote something.
+    pub(crate) key_values: Option<Arc<Transaction>>,
 }
 
 /// What a write came to.
@@ -89,6 +92,7 @@ impl Write {
             new_consumer: false,
             arrived: Instant::now(),
             askers: Vec::new(),
+            key_values: None,
         }
     }
 
@@ -97,8 +101,17 @@ impl Write {
         Self::new(account, conversation, Command { by: Actor::ControllerBot, cause: None, action })
     }
 
+    /// The same, with what the function that answered keeps.
+    pub(crate) fn with_key_values(self, key_values: Option<Arc<Transaction>>) -> Self {
+        Self { key_values, ..self }
+    }
+
     /// Tells who asked that it is done and durable. Nobody may be listening any more: that is theirs to decide.
     pub(crate) fn answer(self, written: Written) {
+        if let Some(key_values) = &self.key_values {
+            // Whatever has not become true by now was not part of the answer that counted.
+            key_values.finish(false);
+        }
         for asker in self.askers {
             let _ = asker.send(Ok(written));
         }
@@ -106,6 +119,9 @@ impl Write {
 
     /// Tells who asked that it was not done.
     pub(crate) fn refuse(self, error: &EngineError) {
+        if let Some(key_values) = &self.key_values {
+            key_values.finish(false);
+        }
         for asker in self.askers {
             let _ = asker.send(Err(error.clone()));
         }

@@ -4,6 +4,7 @@ use std::num::NonZeroU16;
 
 use convoke_domain::conversation::{Conversation, Decision, Event, Recorded, Timer, timers};
 use convoke_domain::id::{AccountId, ConversationId};
+use convoke_domain::invocation::Outcome;
 use convoke_store::{CursorMove, FactOp, NewRecord, Step, StreamId, Summary, TimerOp, WrappedKey};
 
 use super::Shared;
@@ -50,6 +51,14 @@ pub(super) fn of(
     step.facts = history_facts(resident, consumer, &decision.events);
     step.summary = decision.after.as_ref().filter(|_| changes_summary(&decision.events)).map(summary);
     Some(step)
+}
+
+/// Whether a settle among these events let an answer count. One that was dropped, because the Controller Bot was off by
+/// then, takes along what its function wrote.
+pub(super) fn counts_an_answer(events: &[Recorded]) -> bool {
+    let counts =
+        |event: &Event| matches!(event, Event::Settled(settled) if settled.outcome == Outcome::Answered);
+    events.iter().any(|recorded| counts(&recorded.event))
 }
 
 fn history_facts(resident: &Resident, consumer: &mut ConsumerRecord, events: &[Recorded]) -> Vec<FactOp> {

@@ -24,10 +24,15 @@ use convoke_store::{MemoryStore, Store};
 /// What a function does: how long it takes, and how it ends.
 pub(crate) type Script = dyn Fn(&Job) -> (Duration, Ending) + Send + Sync;
 
+/// What a function does with the key-values of its account.
+pub(crate) type Keeps = dyn Fn(Job) -> BoxFuture<'static, ()> + Send + Sync;
+
 /// Runs closures in place of JavaScript; a function's source names its closure.
 #[derive(Default)]
 pub(crate) struct ScriptedHost {
     scripts: Mutex<BTreeMap<String, Arc<Script>>>,
+    /// What every run does with key-values before it answers.
+    pub(crate) keeps: Mutex<Option<Arc<Keeps>>>,
     runs: Mutex<Vec<String>>,
 }
 
@@ -49,6 +54,10 @@ impl FunctionHost for ScriptedHost {
             let (takes, ending) = script(&job);
             if !takes.is_zero() {
                 elapse(takes).await;
+            }
+            let keeps = self.keeps.lock().unwrap().clone();
+            if let Some(keeps) = keeps {
+                keeps(job.clone()).await;
             }
             answered(ending);
             RunReport::default()

@@ -9,6 +9,7 @@
 mod answers;
 mod calls;
 mod idle;
+mod key_values;
 mod kit;
 mod lifecycle;
 mod race;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use convoke_domain::id::{AccountId, ConsumerId};
 use convoke_domain::sequence::EventSeq;
+use convoke_engine::key_values::Writing;
 use convoke_engine::ports::{
     Answered, BoxFuture, Checked, Ending, FunctionHost, Job, LoadError, ProgramSource, RunReport,
 };
@@ -95,11 +96,17 @@ impl FunctionHost for RandomAnswers {
             assert!(tokio::time::timeout(takes, work).await.is_err(), "a function takes its time");
             self.killer.at(Moment::DuringRun);
             let number = RandomState::new().build_hasher().finish() % 1_000_000_000;
+            let writing = Writing { json: Some(number.to_string()), time_to_live: None, version: None };
+            let kept = job.key_values.write(KEPT, &job.invocation.to_string(), writing).await;
+            kept.unwrap();
             answered(Ending::Returned(Some(answer(number))));
             RunReport::default()
         })
     }
 }
+
+/// Where each run keeps its number, under the id of its invocation.
+pub(crate) const KEPT: &str = "numbers";
 
 /// Half of the conversations are opened in skill 3, whose function is slow.
 fn is_slow(job: &Job) -> bool {

@@ -11,7 +11,7 @@ use convoke_engine::Handle;
 
 use crate::Told;
 use crate::child::{account, start};
-use crate::host::skill_of;
+use crate::host::{KEPT, skill_of};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -50,6 +50,7 @@ pub(crate) fn after_the_kill(dir: &Path, round: u32, told: &Told) -> Verdicts {
             assert_no_gaps(&log);
             assert_all_there(round, &log, &texts);
             verdicts.answers_applied += assert_answers_once_and_whole(id, &log);
+            assert_kept_with_the_answer(&handle, id, &log).await;
             verdicts.run_again += again(id, &log, &begun);
         }
         verdicts.run_again = verdicts.run_again.min(u64::from(host.runs.load(Ordering::Relaxed)));
@@ -148,6 +149,33 @@ fn assert_answers_once_and_whole(id: ConversationId, log: &[Recorded]) -> u64 {
     assert!(expected.is_none_or(|expected| expected == skill), "{id}: half an answer");
     assert_eq!(triggers, settled, "{id}: a trigger was lost");
     applied
+}
+
+/// What the run kept whose answer was applied is there, and nothing that another run of the same invocation wrote.
+async fn assert_kept_with_the_answer(handle: &Handle, id: ConversationId, log: &[Recorded]) {
+    let kept = handle.key_values(&account());
+    let mut trigger = None;
+    for recorded in log {
+        match &recorded.event {
+            Event::Settled(settled) => trigger = Some(settled.trigger),
+            Event::LinePublished(line) if line.role == Role::Controller => {
+                let text = line.text.reveal().unwrap();
+                let (Some(number), Some(trigger)) = (text.strip_prefix("answer-"), trigger) else { continue };
+                let invocation = InvocationId::Triggered { conversation: id, trigger }.to_string();
+                let found = kept.get(KEPT, &invocation).await.unwrap();
+                assert_eq!(found.map(|found| found.json).as_deref(), Some(number), "{invocation}");
+            }
+            _ => {}
+        }
+    }
+    let own = format!("inv_{}.", id.uuid().simple());
+    for found in kept.list(KEPT, &own, "", usize::MAX).await.unwrap() {
+        let settled = log.iter().any(|recorded| match &recorded.event {
+            Event::Settled(settled) => found.key == format!("{own}{}", settled.trigger),
+            _ => false,
+        });
+        assert!(settled, "{} was kept without its answer", found.key);
+    }
 }
 
 /// Invocations that had begun before the kill and whose trigger was settled only after it.

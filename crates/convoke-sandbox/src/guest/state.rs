@@ -40,6 +40,9 @@ pub(crate) enum Operation {
     CsdsGet,
     CsdsAll,
     Mtls,
+    KeyValueGet,
+    KeyValueList,
+    KeyValueWrite,
 }
 
 impl Operation {
@@ -53,6 +56,9 @@ impl Operation {
             "csds.get" => Some(Self::CsdsGet),
             "csds.all" => Some(Self::CsdsAll),
             "mtls" => Some(Self::Mtls),
+            "kv.get" => Some(Self::KeyValueGet),
+            "kv.list" => Some(Self::KeyValueList),
+            "kv.write" => Some(Self::KeyValueWrite),
             _ => None,
         }
     }
@@ -67,6 +73,9 @@ impl Operation {
             Self::CsdsGet => "csds.get",
             Self::CsdsAll => "csds.all",
             Self::Mtls => "mtls",
+            Self::KeyValueGet => "kv.get",
+            Self::KeyValueList => "kv.list",
+            Self::KeyValueWrite => "kv.write",
         }
     }
 }

@@ -21,7 +21,7 @@ impl LogBook {
         if self.truncated {
             return;
         }
-        if self.entries.len() + 1 >= LOG_ENTRIES_MAX || self.bytes + json.len() > LOG_BYTES_MAX {
+        if self.entries.len() >= LOG_ENTRIES_MAX || self.bytes + json.len() > LOG_BYTES_MAX {
             self.truncated = true;
             let message = format!(
                 "Log truncated: an invocation keeps {LOG_ENTRIES_MAX} entries and {LOG_BYTES_MAX} bytes."
@@ -71,7 +71,7 @@ mod tests {
             book.write(Level::Info, br#"["x"]"#, Timestamp::UNIX_EPOCH);
         }
         let (entries, truncated) = book.finish(&Hidden::default());
-        assert!(truncated && entries.len() == LOG_ENTRIES_MAX);
-        assert!(entries[LOG_ENTRIES_MAX - 1].message.starts_with("Log truncated"));
+        assert!(truncated && entries.len() == LOG_ENTRIES_MAX + 1);
+        assert!(entries[LOG_ENTRIES_MAX].message.starts_with("Log truncated"));
     }
 }

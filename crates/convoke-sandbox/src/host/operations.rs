@@ -71,7 +71,10 @@ impl<'a> Operations<'a> {
             | Operation::SecretRead
             | Operation::SecretUpdate
             | Operation::CsdsGet
-            | Operation::CsdsAll => {
+            | Operation::CsdsAll
+            | Operation::KeyValueGet
+            | Operation::KeyValueList
+            | Operation::KeyValueWrite => {
                 let (call, asking) = platform::begin(operation, self.grant.platform.clone(), arguments);
                 self.ask(id, operation, call, asking, now);
             }

@@ -10,8 +10,11 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Body, Done};
 use crate::execution::OutboundCall;
+use crate::guest::Settled;
 use crate::guest::state::Operation;
-use crate::platform::{Platform, PlatformRequest, PlatformTarget, Secret, SecretFailure};
+use crate::platform::{
+    KeyValueAsk, KeyValueFailure, Platform, PlatformRequest, PlatformTarget, Secret, SecretFailure,
+};
 
 /// The code of everything that needs a platform where none was granted.
 const NO_PLATFORM: &str = "no_platform";
@@ -26,6 +29,13 @@ struct Described {
     headers: Vec<(String, String)>,
     key: String,
     value: Value,
+    namespace: String,
+    prefix: String,
+    after: String,
+    limit: Option<usize>,
+    ttl: Option<u64>,
+    version: Option<u64>,
+    delete: bool,
     #[serde(flatten)]
     body: Body,
 }
@@ -48,7 +58,10 @@ pub(crate) fn begin(
 }
 
 fn call(operation: Operation, described: Option<&Described>) -> OutboundCall {
+    let key_values =
+        matches!(operation, Operation::KeyValueGet | Operation::KeyValueList | Operation::KeyValueWrite);
     let (target, method) = match (operation, described) {
+        (_, Some(described)) if key_values => (described.namespace.clone(), operation.name().to_owned()),
         (Operation::Platform, Some(described)) => (described.service.clone(), described.method.clone()),
         (Operation::SecretRead | Operation::SecretUpdate, Some(described)) => {
             (described.key.clone(), operation.name().to_owned())
@@ -69,6 +82,9 @@ async fn ask(operation: Operation, platform: Option<&dyn Platform>, described: D
         Operation::CsdsGet => domain(platform, &described.service).await,
         Operation::CsdsAll => domains(platform).await,
         Operation::Platform => request(platform, described).await,
+        Operation::KeyValueGet | Operation::KeyValueList | Operation::KeyValueWrite => {
+            key_value(platform, operation, described).await
+        }
         Operation::Timer | Operation::Fetch | Operation::Mtls => {
             Done::rejected("bad_arguments", "not for the platform")
         }
@@ -128,6 +144,33 @@ fn secret(key: &str, found: Result<Secret, SecretFailure>) -> Done {
                 SecretFailure::Unavailable(_) => "unavailable",
             };
             Done::rejected(code, &failure.to_string())
+        }
+    }
+}
+
+async fn key_value(platform: &dyn Platform, operation: Operation, described: Described) -> Done {
+    let Described { namespace, key, value, prefix, after, limit, ttl, version, delete, .. } = described;
+    let ask = match operation {
+        Operation::KeyValueGet => KeyValueAsk::Get { namespace, key },
+        Operation::KeyValueList => KeyValueAsk::List { namespace, prefix, after, limit },
+        Operation::KeyValueWrite => {
+            let json = (!delete).then(|| value.to_string());
+            KeyValueAsk::Write { namespace, key, json, ttl_seconds: ttl, version }
+        }
+        Operation::Timer
+        | Operation::Fetch
+        | Operation::Mtls
+        | Operation::Platform
+        | Operation::SecretRead
+        | Operation::SecretUpdate
+        | Operation::CsdsGet
+        | Operation::CsdsAll => return Done::rejected("bad_arguments", "not for key-values"),
+    };
+    match platform.key_value(ask).await {
+        Ok(answer) => Done::fulfilled(answer.to_string()),
+        Err(KeyValueFailure { code, message, version }) => {
+            let text = json!({ "message": message, "code": code, "version": version }).to_string();
+            Done { settled: Settled { fulfilled: false, text }, ..Done::rejected(code, &message) }
         }
     }
 }

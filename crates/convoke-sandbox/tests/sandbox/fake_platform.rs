@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use convoke_sandbox::platform::{
-    Answering, DomainFailure, Platform, PlatformRequest, PlatformResponse, Secret, SecretFailure,
-    ServiceDomain,
+    Answering, DomainFailure, KeyValueAsk, KeyValueFailure, Platform, PlatformRequest, PlatformResponse,
+    Secret, SecretFailure, ServiceDomain,
 };
 use serde_json::{Value, json};
 
@@ -16,6 +16,7 @@ pub(crate) struct FakePlatform {
     seen: Mutex<Vec<PlatformRequest>>,
     secrets: Mutex<BTreeMap<String, (Value, u64)>>,
     reads: Mutex<u32>,
+    kept: Mutex<BTreeMap<(String, String), (String, u64)>>,
     routes: Vec<Route>,
 }
 
@@ -38,6 +39,7 @@ impl FakePlatform {
             seen: Mutex::default(),
             secrets: Mutex::new(secrets),
             reads: Mutex::default(),
+            kept: Mutex::default(),
             routes,
         })
     }
@@ -117,6 +119,38 @@ impl Platform for FakePlatform {
             None => Err(SecretFailure::NotFound),
         };
         Box::pin(async move { updated })
+    }
+
+    /// What was written is there at once, as a run sees its own writes.
+    fn key_value(&self, ask: KeyValueAsk) -> Answering<'_, Result<Value, KeyValueFailure>> {
+        let mut kept = self.kept.lock().unwrap();
+        let found = |key: &String, (json, version): &(String, u64)| json!({ "key": key, "value": serde_json::from_str::<Value>(json).unwrap(), "version": version });
+        let answer = match ask {
+            KeyValueAsk::Get { namespace, key } => {
+                Ok(kept.get(&(namespace, key.clone())).map_or(Value::Null, |entry| found(&key, entry)))
+            }
+            KeyValueAsk::List { namespace, prefix, after, .. } => {
+                let wanted = kept.iter().filter(|((space, key), _)| {
+                    *space == namespace && key.starts_with(&prefix) && *key > after
+                });
+                Ok(wanted.map(|((_, key), entry)| found(key, entry)).collect())
+            }
+            KeyValueAsk::Write { namespace, key, json, version, .. } => {
+                let place = (namespace, key);
+                let there = kept.get(&place).map_or(0, |(_, version)| *version);
+                if version.is_some_and(|version| version != there) {
+                    let message = "another version is there".to_owned();
+                    Err(KeyValueFailure { code: "key_value.version_conflict", message, version: Some(there) })
+                } else {
+                    match json {
+                        Some(json) => drop(kept.insert(place, (json, there + 1))),
+                        None => drop(kept.remove(&place)),
+                    }
+                    Ok(json!({ "version": there + 1 }))
+                }
+            }
+        };
+        Box::pin(async move { answer })
     }
 
     fn domains(&self) -> Answering<'_, Result<Vec<ServiceDomain>, DomainFailure>> {

@@ -49,7 +49,7 @@ async fn attack(sandbox: &Sandbox, name: &str, source: &str) -> Option<String> {
             began.elapsed()
         ));
     }
-    if execution.usage.memory_peak_bytes > LIMITS.memory_bytes || execution.logs.len() > 1000 {
+    if execution.usage.memory_peak_bytes > LIMITS.memory_bytes || execution.logs.len() > 1001 {
         return Some(format!(
             "{name}: ended as {code} beyond its limits: {:?}, {} logs",
             execution.usage,

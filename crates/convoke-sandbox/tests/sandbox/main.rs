@@ -4,6 +4,7 @@
 
 mod console;
 mod crypto;
+mod edges;
 mod endings;
 mod fake_platform;
 mod fetch;

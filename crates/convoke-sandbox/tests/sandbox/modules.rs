@@ -146,7 +146,7 @@ async fn events_can_be_inherited_in_the_old_manner() {
 
 #[tokio::test]
 async fn every_module_that_validation_accepts_can_be_required() {
-    let names = "assert,assert/strict,buffer,console,core-functions-toolbelt,crypto,events,jsforce,jsonwebtoken,lodash,lp-faas-toolbelt,luxon,oauth-1.0a,path,process,querystring,string_decoder,timers,timers/promises,url,util,util/types";
+    let names = "assert,assert/strict,buffer,console,convoke,core-functions-toolbelt,crypto,events,jsforce,jsonwebtoken,lodash,lp-faas-toolbelt,luxon,oauth-1.0a,path,process,querystring,string_decoder,timers,timers/promises,url,util,util/types";
     let body = format!(
         "return '{names}'.split(',').filter((name) => ['object', 'function'].includes(typeof require(name)) && require('node:' + name) === require(name)).join(',')"
     );

@@ -143,12 +143,7 @@ async fn a_secret_shows_in_no_log_no_error_and_no_recording() {
         await fetch('https://x.liveperson.net/echo');
         throw new Error('cannot log in with ' + value);";
     let execution = run_after(&platform, V1, body).await;
-    let all = format!(
-        "{:?}{:?}{}",
-        execution.ending,
-        execution.logs,
-        serde_json::to_string(&execution.recording).unwrap()
-    );
+    let all = format!("{:?}{:?}{:?}", execution.ending, execution.logs, execution.recording);
     assert!(!all.contains("k-123456") && !all.contains("quoted"), "{all}");
     assert_eq!(execution.logs[0].message, "key is [secret apiKey]");
     assert_eq!(execution.recording.entries[0].answer, r#"{"key":"apiKey","version":1}"#);
@@ -440,4 +435,32 @@ async fn a_function_reaches_the_secrets_of_its_own_platform_only() {
     let said = v1(&mine, body).await;
     assert_eq!((said[0].as_str(), code(&said[1])), (Some("mine-1"), "com.liveperson.faas.secret.not-found"));
     assert_eq!(others.reads(), 0);
+}
+
+#[tokio::test]
+async fn key_values_are_read_written_listed_and_deleted() {
+    let platform = FakePlatform::start();
+    let body = "const { keyValues } = require('convoke'); const orders = keyValues('orders');
+        const none = await orders.get('a');
+        const first = await orders.set('a', { n: 1 }, { version: 0, ttl: 60 });
+        const again = await said(() => orders.set('a', { n: 2 }, { version: 0 }));
+        await orders.set('b', [1]); await orders.set('c', null); await orders.delete('c');
+        return [none === undefined, first, again, await orders.get('a'), (await orders.list({ after: 'a' })).map((entry) => entry.key)];";
+    let said = v2(&platform, body).await;
+    assert_eq!((&said[0], &said[1]), (&json!(true), &json!({ "version": 1 })));
+    assert_eq!(code(&said[2]), "key_value.version_conflict");
+    assert_eq!(said[3], json!({ "key": "a", "value": { "n": 1 }, "version": 1 }));
+    assert_eq!(said[4], json!(["b"]));
+}
+
+#[tokio::test]
+async fn what_is_no_key_no_value_and_no_time_is_refused_by_name() {
+    let platform = FakePlatform::start();
+    let body = "const { keyValues, KeyValueError } = require('convoke'); const orders = keyValues('orders');
+        const codes = [() => orders.get(7), () => orders.set('a', undefined), () => orders.set('a', 1, { ttl: 0.5 }), () => keyValues()]
+            .map(async (run) => { try { await run(); } catch (error) { return [error instanceof KeyValueError, error.code]; } });
+        return Promise.all(codes);";
+    let said = v1(&platform, body).await;
+    let expected = ["key_invalid", "value_too_long", "ttl_invalid", "namespace_invalid"];
+    assert_eq!(said, json!(expected.map(|code| (true, format!("key_value.{code}")))));
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use convoke_api::lp::login::BotLogin;
 use convoke_domain::account::{AccessToken, Actor, Command, Principal, TokenKind, UserRole};
 use convoke_domain::id::{AccountId, ClientId, UserId};
 use convoke_engine::{EngineError, Handle};
@@ -16,6 +17,7 @@ use super::attempts::{Buckets, network};
 use super::password::Passwords;
 use super::secret::{self, NewToken};
 use super::{Auth, PasswordUnfit, hash_password};
+use crate::caller::{Caller, Identity};
 use crate::limits;
 
 /// Why nobody was let in.
@@ -142,6 +144,33 @@ impl Auth {
             }
             Some(_) | None => Err(self.logins.refused(tried, address)),
         }
+    }
+
+    /// The user of a bot: a client of `account` shows its secret, and a token that was issued to the user with this login
+    /// name. They may what that token may.
+    ///
+    /// # Errors
+    /// See [`LoginError`].
+    pub fn verify_bot(
+        &self,
+        handle: &Handle,
+        account: &str,
+        bot: &BotLogin,
+        address: Option<IpAddr>,
+    ) -> Result<VerifiedUser, LoginError> {
+        self.verify_client(handle, account, &bot.app_key, &bot.secret, address)?;
+        let caller = self.caller(handle, &bot.access_token_secret);
+        let caller =
+            caller.filter(|caller| caller.account.as_ref().is_some_and(|own| own.as_str() == account));
+        let Some(Caller { identity: Identity::User { user, roles, .. }, account: Some(own) }) = caller else {
+            return Err(self.logins.refused(tried(account, &bot.username), address));
+        };
+        let view = handle.account(&own);
+        let known = view.as_ref().and_then(|view| view.account.user(user));
+        if known.is_some_and(|known| known.enabled && known.login_name == bot.username) {
+            return Ok(VerifiedUser { user, roles });
+        }
+        Err(self.logins.refused(tried(account, &bot.username), address))
     }
 
     /// Opens a session for a user who has proved who they are: a token with their roles.

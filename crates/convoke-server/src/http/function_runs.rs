@@ -17,10 +17,11 @@ use convoke_engine::{Trial, Which as Code};
 use serde_json::Value;
 
 use super::functions::find;
+use super::recordings;
 use crate::caller::Tenant;
 use crate::extract::{MaybeBody, Params};
 use crate::limits::FUNCTION_BODY_BYTES_MAX;
-use crate::problem::Answer;
+use crate::problem::{Answer, ApiError};
 use crate::server::Shared;
 
 /// Runs the draft on an input and says what the Controller Bot would do with its answer, without doing it.
@@ -33,7 +34,14 @@ pub(super) async fn test(
     MaybeBody(test): MaybeBody<TestFunction, FUNCTION_BODY_BYTES_MAX>,
 ) -> Answer<Json<FunctionRun>> {
     let (_, function) = find(&tenant, &params)?;
-    let input = test.input.clone().unwrap_or_else(|| sample(&server, function));
+    let input = match (&test.input, test.recorded) {
+        (Some(_), Some(_)) => {
+            return Err(ApiError::field("recorded", "name a recorded input or send one, not both"));
+        }
+        (Some(input), None) => input.clone(),
+        (None, Some(invocation)) => recordings::input(&server, &tenant, invocation).await?,
+        (None, None) => sample(&server, function),
+    };
     run(&server, &tenant, &params, &test, &input).await
 }
 
@@ -87,7 +95,8 @@ pub(super) fn plan(tenant: &Tenant, function: &Function, answer: &DomainAnswer) 
 
 /// Adds what a run logged, called and used.
 pub(super) fn add_report(run: &mut FunctionRun, report: &RunReport) {
-    let RunReport { logs, logs_truncated, calls, cpu, wall, memory_bytes_max, inspection } = report;
+    let RunReport { logs, logs_truncated, calls, cpu, wall, memory_bytes_max, inspection, recording: _ } =
+        report;
     run.logs = logs.iter().map(log_entry).collect();
     run.logs_truncated = *logs_truncated;
     run.calls = calls.iter().map(call).collect();

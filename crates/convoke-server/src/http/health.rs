@@ -14,14 +14,14 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Whether the process lives. Says nothing of what it needs.
 #[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, body = Health)))]
-pub(super) async fn healthz(State(server): State<Shared>) -> Json<Health> {
+pub(crate) async fn healthz(State(server): State<Shared>) -> Json<Health> {
     Json(Health::of(VERSION, server.handle.now(), Vec::new()))
 }
 
 /// Whether the server takes work: it is not stopping, and its storage can acknowledge.
 #[utoipa::path(get, path = "/readyz", tag = "server",
     responses((status = 200, body = Health), (status = 503, body = Health)))]
-pub(super) async fn readyz(State(server): State<Shared>) -> (StatusCode, Json<Health>) {
+pub(crate) async fn readyz(State(server): State<Shared>) -> (StatusCode, Json<Health>) {
     let storage = match server.handle.store().health() {
         StoreHealth::Ready => part("storage", None),
         StoreHealth::Failed { reason } => part(

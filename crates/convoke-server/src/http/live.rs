@@ -10,6 +10,7 @@ use crate::caller::{Peer, Tenant};
 use crate::guard::shown_token;
 use crate::limits;
 use crate::live::Connection;
+use crate::operator::SocketKind;
 use crate::problem::{Answer, ApiError};
 use crate::serve::Slot;
 use crate::server::Shared;
@@ -38,7 +39,9 @@ pub(super) async fn live(
         .max_frame_size(limits::LIVE_FRAME_BYTES_READ_MAX)
         .max_message_size(limits::LIVE_FRAME_BYTES_READ_MAX);
     Ok(upgrade.on_upgrade(async move |socket| {
+        let open = server.sockets.opened(SocketKind::Live);
         Connection::new(server, tenant, token, peer).run(socket).await;
+        drop(open);
         // Until here the connection counted as one of the listener's.
         drop(slot);
     }))

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use convoke_api::lp::failure::Plane;
 use convoke_api::platform_error::PlatformError;
 use convoke_api::problem::Problem;
-use convoke_domain::account::{Rejection, UserRole};
+use convoke_domain::account::{Generation, Rejection, UserRole};
 use convoke_domain::id::AccountId;
 
 use super::access::{Row, Who, row};
@@ -33,7 +33,7 @@ pub(super) async fn guard(State(server): State<Shared>, request: Request, next: 
     let spoken =
         row.generation.unwrap_or_else(|| generation(&parts, view.as_deref().map(|view| &view.account)));
     parts.extensions.insert(Spoken(spoken));
-    let response = match admit(&server, &mut parts, row, account) {
+    let response = match admit(&server, &mut parts, row, spoken, account) {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(error) => error.into_response(),
     };
@@ -44,12 +44,10 @@ fn admit(
     server: &Shared,
     parts: &mut Parts,
     row: &Row,
+    spoken: Generation,
     account: Option<AccountId>,
 ) -> Result<(), PlaneError> {
-    let roles = match row.who {
-        Who::Anyone => return Ok(()),
-        Who::Roles(roles) | Who::RolesAndFunctions(roles) => roles,
-    };
+    let Some(roles) = row.who.roles(spoken) else { return Ok(()) };
     let refused = |error: ApiError| PlaneError::on(row.plane, error);
     let caller = match parts.extensions.get::<Caller>() {
         // A function, which the platform itself vouches for.

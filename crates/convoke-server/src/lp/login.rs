@@ -37,8 +37,17 @@ pub(super) async fn login(
     };
     let account = params.text("account");
     let address = peer.map(|peer| peer.0.ip());
-    let verified =
-        server.auth.verify_login(&server.handle, account, &asked.username, &asked.password, address).await;
+    let (login_name, verified) = match asked {
+        Login::Person { username, password } => {
+            let verified = server.auth.verify_login(&server.handle, account, &username, &password, address);
+            let verified = verified.await;
+            (username, verified)
+        }
+        Login::Bot(bot) => {
+            let verified = server.auth.verify_bot(&server.handle, account, &bot, address);
+            (bot.username, verified)
+        }
+    };
     let verified = match verified {
         Ok(verified) => verified,
         Err(LoginError::Refused) => {
@@ -59,7 +68,7 @@ pub(super) async fn login(
             let config = Config {
                 user_id: verified.user.to_string(),
                 user_pid: known.map(|user| user.pid.hyphenated().to_string()).unwrap_or_default(),
-                login_name: asked.username,
+                login_name,
             };
             let SessionProof { cookie, csrf } = proof;
             let session = Session { bearer: session.token.text, csrf, session_id: cookie.clone(), config };

@@ -9,6 +9,7 @@ use convoke_engine::ports::{
     Answered, BoxFuture, Checked, EgressHop, Ending, Failure, FunctionHost, Job, LoadError, LogLine,
     ProgramSource, RunReport,
 };
+use convoke_engine::{RECORDING_FORMAT, RecordedAnswer, Recording};
 
 type Script = dyn Fn(&Job) -> Ending + Send + Sync;
 
@@ -75,7 +76,29 @@ impl FunctionHost for ScriptedHost {
             extras: vec!["{\"deep\":1}".to_owned()],
             at: job.now,
         };
-        let report = RunReport { logs: vec![line], wall: Duration::from_millis(2), ..RunReport::default() };
+        let recording = Some(recorded(&job));
+        let wall = Duration::from_millis(2);
+        let report = RunReport { logs: vec![line], wall, recording, ..RunReport::default() };
         Box::pin(std::future::ready(report))
+    }
+}
+
+/// As if the function had read a secret.
+fn recorded(job: &Job) -> Recording {
+    let answer = RecordedAnswer {
+        at: job.now,
+        operation: 1,
+        name: "secret.read".to_owned(),
+        fulfilled: true,
+        answer: r#"{"key":"apiKey","version":1}"#.to_owned(),
+    };
+    Recording {
+        format: RECORDING_FORMAT,
+        image: "none".to_owned(),
+        started: job.now,
+        seed: format!("{:032x}", job.seed),
+        input: job.input.to_string(),
+        answers: vec![answer],
+        complete: true,
     }
 }

@@ -14,8 +14,8 @@ use convoke_domain::state_change::CbotEventType;
 use jiff::Timestamp;
 
 use super::{
-    Gap, KeptAnswer, LogLevel, NewRun, RunBatch, RunFilter, RunPlace, RunRetention, RunSource, RunState,
-    RunStore, StoredRun,
+    Gap, KeptAnswer, LogLevel, NewRecording, NewRun, RunBatch, RunFilter, RunPlace, RunRetention, RunSource,
+    RunState, RunStore, StoredRun,
 };
 use crate::conformance::{account, at};
 
@@ -43,6 +43,8 @@ macro_rules! run_conformance_tests {
             figures_count_every_run_but_tests,
             accounts_are_apart,
             keys_and_answers_are_kept_once,
+            recordings_are_kept_once_and_found_by_invocation,
+            recordings_have_days_of_their_own,
             what_is_missing_is_counted,
             retention_takes_whole_days_of_an_account,
             what_was_kept_survives,
@@ -213,7 +215,7 @@ pub async fn accounts_are_apart<H: RunHarness>() {
     let answer = KeptAnswer { account: account(2), ..answer("r1", b"one") };
     let gaps = vec![Gap { account: account(2), at: at(0, 0), runs: 3 }];
     let keys = vec![(account(2), b"key".to_vec())];
-    let batch = RunBatch { runs: vec![foreign], answers: vec![answer], keys, gaps };
+    let batch = RunBatch { runs: vec![foreign], recordings: Vec::new(), answers: vec![answer], keys, gaps };
     store.keep(batch, at(0, 0)).await.expect("the log keeps");
     assert_eq!(find(store, RunFilter::default(), NEWEST, 10).await, []);
     let figures = store.figures(&account(1), None, Timestamp::MIN, Timestamp::MAX).await;
@@ -251,6 +253,59 @@ pub async fn keys_and_answers_are_kept_once<H: RunHarness>() {
     assert_eq!(store.account_key(&account(1)).await, Ok(Some(b"one".to_vec())));
 }
 
+fn recording(invocation: InvocationId, attempt: u8, began_at: Timestamp, sealed: &[u8]) -> NewRecording {
+    NewRecording { account: account(1), invocation, attempt, began_at, sealed: sealed.to_vec() }
+}
+
+async fn keep_recordings(store: &dyn RunStore, recordings: Vec<NewRecording>) {
+    let batch = RunBatch { recordings, ..RunBatch::default() };
+    store.keep(batch, at(0, 100)).await.expect("the log keeps");
+}
+
+/// Recordings: by invocation and attempt, the first that was kept stays, and no other account sees them.
+pub async fn recordings_are_kept_once_and_found_by_invocation<H: RunHarness>() {
+    let harness = H::open();
+    let (one, other) = (answering(7, 3), called(9));
+    let all = vec![
+        recording(one, 2, at(0, 20), b"b"),
+        recording(one, 1, at(0, 10), b"first"),
+        recording(other, 1, at(0, 30), b"o"),
+    ];
+    keep_recordings(harness.store(), all).await;
+    keep_recordings(harness.store(), vec![recording(one, 1, at(0, 11), b"again")]).await;
+    let harness = harness.again();
+    let store = harness.store();
+    let rows =
+        async |of: u8, invocation| store.recordings(&account(of), invocation).await.expect("the log reads");
+    let sealed = async |of: u8, invocation, attempt| {
+        store.recording(&account(of), invocation, attempt).await.expect("the log reads")
+    };
+    assert_eq!(rows(1, one).await, [(1, at(0, 10), 5), (2, at(0, 20), 1)]);
+    assert_eq!(sealed(1, one, 1).await, Some(b"first".to_vec()));
+    assert_eq!(sealed(1, other, 1).await, Some(b"o".to_vec()));
+    assert_eq!(sealed(1, one, 3).await, None);
+    assert_eq!((sealed(2, one, 1).await, rows(2, one).await), (None, Vec::new()));
+}
+
+/// Recordings go after their own days, and with the runs of a day at the latest.
+pub async fn recordings_have_days_of_their_own<H: RunHarness>() {
+    let harness = H::open();
+    let store = harness.store();
+    let all = (0..3).map(|day| recording(called(9), day + 1, at(day.into(), 5), b"x")).collect();
+    keep_recordings(store, all).await;
+    let left = async || {
+        let rows = store.recordings(&account(1), called(9)).await.expect("the log reads");
+        rows.into_iter().map(|(attempt, ..)| attempt).collect::<Vec<_>>()
+    };
+    let of = |day| [(account(1), at(day, 0).to_zoned(jiff::tz::TimeZone::UTC).date())].into();
+    let retention = RunRetention { first_recording_days: of(1), ..RunRetention::default() };
+    store.prune(retention).await.expect("the log prunes");
+    assert_eq!(left().await, [2, 3]);
+    let retention = RunRetention { first_days: of(2), ..RunRetention::default() };
+    store.prune(retention).await.expect("the log prunes");
+    assert_eq!(left().await, [3]);
+}
+
 /// A gap counts in its time.
 pub async fn what_is_missing_is_counted<H: RunHarness>() {
     let harness = H::open();
@@ -275,6 +330,7 @@ pub async fn retention_takes_whole_days_of_an_account<H: RunHarness>() {
     let day = at(2, 0).to_zoned(jiff::tz::TimeZone::UTC).date();
     let retention = RunRetention {
         first_days: [(account(1), day)].into(),
+        first_recording_days: [].into(),
         answers_since: Some(at(1, 0)),
         bytes_max: None,
     };
@@ -293,6 +349,7 @@ pub async fn what_was_kept_survives<H: RunHarness>() {
     let harness = H::open();
     let batch = RunBatch {
         runs: vec![run(answering(1, 1), at(0, 0))],
+        recordings: Vec::new(),
         answers: vec![answer("r1", b"one")],
         keys: vec![(account(1), b"key".to_vec())],
         gaps: Vec::new(),

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use convoke_domain::id::{AccountId, FunctionId};
+use convoke_domain::id::{AccountId, FunctionId, InvocationId};
 use jiff::Timestamp;
 
 use super::{
-    Durations, Figure, Gap, KeptAnswer, NewRun, RunBatch, RunFilter, RunPlace, RunRetention, RunSource,
-    RunState, RunStore, StoredRun, day_begin, next_number, slot, slot_begin,
+    Durations, Figure, Gap, KeptAnswer, NewRecording, NewRun, RecordingRow, RunBatch, RunFilter, RunPlace,
+    RunRetention, RunSource, RunState, RunStore, StoredRun, day_begin, next_number, slot, slot_begin,
 };
-use crate::limits::{MEMORY_RUNS_MAX, PAGE_ROWS_MAX};
+use crate::limits::{MEMORY_RECORDINGS_MAX, MEMORY_RUNS_MAX, PAGE_ROWS_MAX};
 use crate::{BoxFuture, StoreError};
 
 /// A run log in memory.
@@ -31,6 +31,8 @@ struct Account {
     figures: BTreeMap<(i64, FunctionId), Figure>,
     answers: BTreeMap<(FunctionId, String), KeptAnswer>,
     gaps: Vec<Gap>,
+    /// The oldest first.
+    recordings: VecDeque<NewRecording>,
 }
 
 impl MemoryRuns {
@@ -46,7 +48,7 @@ impl MemoryRuns {
 
 impl State {
     fn keep(&mut self, batch: RunBatch, now: Timestamp) -> u64 {
-        let RunBatch { runs, answers, keys, gaps } = batch;
+        let RunBatch { runs, recordings, answers, keys, gaps } = batch;
         for (account, key) in keys {
             self.account(&account).key.get_or_insert(key);
         }
@@ -54,6 +56,9 @@ impl State {
             self.last = next_number(self.last, now);
             let number = self.last;
             self.account(&run.account.clone()).keep(StoredRun { number, run });
+        }
+        for recording in recordings {
+            self.account(&recording.account.clone()).record(recording);
         }
         for answer in answers {
             let name = (answer.function, answer.request.clone());
@@ -75,6 +80,9 @@ impl State {
             if let Some(day) = retention.first_days.get(id) {
                 dropped += account.drop_before(day_begin(*day));
             }
+            if let Some(day) = retention.first_recording_days.get(id) {
+                account.drop_recordings_before(day_begin(*day));
+            }
             if let Some(since) = retention.answers_since {
                 account.answers.retain(|_, answer| answer.called_at >= since);
             }
@@ -90,6 +98,32 @@ impl Account {
             self.runs.pop_front();
         }
         self.runs.push_back(stored);
+    }
+
+    fn record(&mut self, recording: NewRecording) {
+        if self.recording(recording.invocation, recording.attempt).is_some() {
+            return;
+        }
+        if self.recordings.len() >= MEMORY_RECORDINGS_MAX {
+            self.recordings.pop_front();
+        }
+        self.recordings.push_back(recording);
+    }
+
+    fn recording(&self, invocation: InvocationId, attempt: u8) -> Option<&NewRecording> {
+        self.recordings.iter().find(|kept| kept.invocation == invocation && kept.attempt == attempt)
+    }
+
+    fn recordings(&self, invocation: InvocationId) -> Vec<RecordingRow> {
+        let kept = self.recordings.iter().filter(|kept| kept.invocation == invocation);
+        let mut rows: Vec<RecordingRow> =
+            kept.map(|kept| (kept.attempt, kept.began_at, kept.sealed.len() as u64)).collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    fn drop_recordings_before(&mut self, first: i64) {
+        self.recordings.retain(|kept| kept.began_at.as_microsecond() >= first);
     }
 
     fn count(&mut self, run: &NewRun) {
@@ -112,6 +146,7 @@ impl Account {
         self.runs.retain(|stored| i64::try_from(stored.number).unwrap_or(i64::MAX) >= first);
         self.figures.retain(|_, figure| figure.from.as_microsecond() >= first);
         self.gaps.retain(|gap| gap.at.as_microsecond() >= first);
+        self.drop_recordings_before(first);
         (before - self.runs.len()) as u64
     }
 
@@ -192,6 +227,27 @@ impl RunStore for MemoryRuns {
         let name = (function, request.to_owned());
         let answer = self.of(account, |account| account.answers.get(&name).cloned());
         Box::pin(std::future::ready(Ok(answer)))
+    }
+
+    fn recordings(
+        &self,
+        account: &AccountId,
+        invocation: InvocationId,
+    ) -> BoxFuture<'_, Result<Vec<RecordingRow>, StoreError>> {
+        let rows = self.of(account, |account| account.recordings(invocation));
+        Box::pin(std::future::ready(Ok(rows)))
+    }
+
+    fn recording(
+        &self,
+        account: &AccountId,
+        invocation: InvocationId,
+        attempt: u8,
+    ) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
+        let found = self.of(account, |account| {
+            account.recording(invocation, attempt).map(|recording| recording.sealed.clone())
+        });
+        Box::pin(std::future::ready(Ok(found)))
     }
 
     fn account_key(&self, account: &AccountId) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {

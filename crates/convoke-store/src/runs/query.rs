@@ -11,7 +11,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use uuid::Uuid;
 
-use super::{Figure, KeptAnswer, Levels, NewRun, RunFilter, RunPlace, RunSource, RunState, StoredRun};
+use super::{
+    Figure, KeptAnswer, Levels, NewRun, RecordingRow, RunFilter, RunPlace, RunSource, RunState, StoredRun,
+};
 use crate::StoreError;
 use crate::limits::RUN_TIME_MAX;
 
@@ -256,6 +258,37 @@ pub(super) fn answer(
         })
     });
     Ok(found.optional()?)
+}
+
+/// See [`RunStore::recordings`](super::RunStore::recordings).
+pub(super) fn recordings(
+    connection: &Connection,
+    account: &AccountId,
+    invocation: InvocationId,
+) -> Result<Vec<RecordingRow>, StoreError> {
+    let Some(number) = account_number(connection, account)? else { return Ok(Vec::new()) };
+    let mut statement = connection.prepare_cached(
+        "SELECT attempt, began, length(sealed) FROM recording WHERE account = ? AND invocation = ? ORDER BY attempt",
+    )?;
+    let rows = statement.query_map(params![number, invocation.to_string()], |row| {
+        Ok((row.get(0)?, time(row.get(1)?), row.get::<_, i64>(2)?.cast_unsigned()))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// See [`RunStore::recording`](super::RunStore::recording).
+pub(super) fn recording(
+    connection: &Connection,
+    account: &AccountId,
+    invocation: InvocationId,
+    attempt: u8,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(number) = account_number(connection, account)? else { return Ok(None) };
+    let mut statement = connection.prepare_cached(
+        "SELECT sealed FROM recording WHERE account = ? AND invocation = ? AND attempt = ?",
+    )?;
+    let name = params![number, invocation.to_string(), attempt];
+    Ok(statement.query_row(name, |row| row.get(0)).optional()?)
 }
 
 /// See [`RunStore::account_key`](super::RunStore::account_key).

@@ -5,6 +5,7 @@
 //! run      a row per attempt; its number is its time
 //! figure   a row per function and five minutes
 //! answer   a row per named call
+//! recording  what a replay of an attempt needs
 //! gap      what is missing
 //! ```
 
@@ -17,7 +18,7 @@ use crate::limits::BUSY_TIMEOUT;
 use crate::sqlite::check_library;
 
 /// The present format of the database.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE account (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, wrapped BLOB) STRICT;
@@ -44,6 +45,15 @@ CREATE TABLE gap (account INTEGER NOT NULL, at INTEGER NOT NULL, runs INTEGER NO
 CREATE INDEX gap_account ON gap (account, at);
 ";
 
+/// What came with format 2.
+const RECORDINGS: &str = "
+CREATE TABLE recording (
+  id INTEGER PRIMARY KEY, account INTEGER NOT NULL, invocation TEXT NOT NULL, attempt INTEGER NOT NULL,
+  began INTEGER NOT NULL, sealed BLOB NOT NULL, UNIQUE (account, invocation, attempt)
+) STRICT;
+CREATE INDEX recording_began ON recording (account, began);
+";
+
 /// The connection of the writer. Makes the tables of a new database.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     check_library()?;
@@ -60,10 +70,13 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     if format > FORMAT {
         return Err(StoreError::FormatTooNew { found: format, known: FORMAT });
     }
-    if format == 0 {
-        connection
-            .execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT"))?;
-    }
+    let missing = match format {
+        0 => format!("{TABLES} {RECORDINGS}"),
+        1 => RECORDINGS.to_owned(),
+        _ => return Ok(connection),
+    };
+    connection
+        .execute_batch(&format!("BEGIN IMMEDIATE; {missing} PRAGMA user_version = {FORMAT}; COMMIT"))?;
     Ok(connection)
 }
 

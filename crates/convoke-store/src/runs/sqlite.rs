@@ -10,10 +10,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use super::worker::Worker;
 use super::{
-    Durations, Figure, KeptAnswer, NewRun, RunBatch, RunFilter, RunPlace, RunRetention, RunSource, RunState,
-    RunStore, StoredRun, day_begin, next_number, query, schema, slot, slot_begin,
+    Durations, Figure, KeptAnswer, NewRecording, NewRun, RecordingRow, RunBatch, RunFilter, RunPlace,
+    RunRetention, RunSource, RunState, RunStore, StoredRun, day_begin, next_number, query, schema, slot,
+    slot_begin,
 };
-use crate::limits::{PAGE_ROWS_MAX, PRUNE_ROWS, RUNS_FILE};
+use crate::limits::{PAGE_ROWS_MAX, PRUNE_RECORDINGS, PRUNE_ROWS, RUNS_FILE};
 use crate::{BoxFuture, StoreError, sqlite};
 
 /// A run log in a data directory, which has to be owned already.
@@ -91,6 +92,27 @@ impl RunStore for SqliteRuns {
         Box::pin(self.reader.run(move |connection| query::answer(connection, &account, function, &request)))
     }
 
+    fn recordings(
+        &self,
+        account: &AccountId,
+        invocation: InvocationId,
+    ) -> BoxFuture<'_, Result<Vec<RecordingRow>, StoreError>> {
+        let account = account.clone();
+        Box::pin(self.reader.run(move |connection| query::recordings(connection, &account, invocation)))
+    }
+
+    fn recording(
+        &self,
+        account: &AccountId,
+        invocation: InvocationId,
+        attempt: u8,
+    ) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
+        let account = account.clone();
+        Box::pin(
+            self.reader.run(move |connection| query::recording(connection, &account, invocation, attempt)),
+        )
+    }
+
     fn account_key(&self, account: &AccountId) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
         let account = account.clone();
         Box::pin(self.reader.run(move |connection| query::account_key(connection, &account)))
@@ -114,6 +136,9 @@ fn keep(connection: &mut Connection, batch: RunBatch, now: Timestamp) -> Result<
     for run in &batch.runs {
         last = next_number(last, now);
         writing.run(last, run)?;
+    }
+    for recording in &batch.recordings {
+        writing.recording(recording)?;
     }
     for answer in &batch.answers {
         writing.answer(answer)?;
@@ -238,6 +263,21 @@ impl Writing<'_> {
         Ok(())
     }
 
+    fn recording(&mut self, recording: &NewRecording) -> Result<(), StoreError> {
+        let account = self.account(&recording.account)?;
+        let mut insert = self.transaction.prepare_cached(
+            "INSERT OR IGNORE INTO recording (account, invocation, attempt, began, sealed) VALUES (?, ?, ?, ?, ?)",
+        )?;
+        insert.execute(params![
+            account,
+            recording.invocation.to_string(),
+            recording.attempt,
+            recording.began_at.as_microsecond(),
+            recording.sealed,
+        ])?;
+        Ok(())
+    }
+
     fn answer(&mut self, answer: &KeptAnswer) -> Result<(), StoreError> {
         let account = self.account(&answer.account)?;
         let mut insert =
@@ -265,6 +305,11 @@ fn prune(connection: &mut Connection, retention: &RunRetention) -> Result<u64, S
             dropped += drop_days(connection, Some(account), *day)?;
         }
     }
+    for (account, day) in &retention.first_recording_days {
+        if let Some(account) = query::account_number(connection, account)? {
+            drop_recordings(connection, Some(account), *day)?;
+        }
+    }
     if let Some(since) = retention.answers_since {
         connection.execute("DELETE FROM answer WHERE called < ?", [since.as_microsecond()])?;
     }
@@ -289,6 +334,7 @@ fn drop_days(connection: &Connection, account: Option<i64>, first: Date) -> Resu
     };
     of("figure", "slot", begin.div_euclid(crate::limits::FIGURE_SECONDS * 1_000_000))?;
     of("gap", "at", begin)?;
+    drop_recordings(connection, account, first)?;
     let mut delete = connection.prepare_cached(match account {
         Some(_) => {
             "DELETE FROM run WHERE number IN \
@@ -307,6 +353,17 @@ fn drop_days(connection: &Connection, account: Option<i64>, first: Date) -> Resu
             return Ok(dropped);
         }
     }
+}
+
+/// Drops the recordings of all days before `first`, some at a time.
+fn drop_recordings(connection: &Connection, account: Option<i64>, first: Date) -> Result<(), StoreError> {
+    let mut delete = connection.prepare_cached(
+        "DELETE FROM recording WHERE id IN \
+         (SELECT id FROM recording WHERE (?1 IS NULL OR account = ?1) AND began < ?2 LIMIT ?3)",
+    )?;
+    let parameters = params![account, day_begin(first), PRUNE_RECORDINGS.cast_signed()];
+    while delete.execute(parameters)? == PRUNE_RECORDINGS {}
+    Ok(())
 }
 
 /// What the tables take up; pages that dropped rows have left are used again.

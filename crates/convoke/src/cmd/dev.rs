@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
+use convoke_domain::id::InvocationId;
 use convoke_server::{Demo, NewToken};
 
 use crate::compose::{self, Node, Operator, Where};
@@ -24,6 +25,7 @@ Examples:
 
 Commands in this folder and below find the server by themselves. Credentials are made once per data directory and
 kept there, readable by you only.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Dev {
     /// Where the data is kept
     #[arg(long, default_value = DEV_FOLDER, value_name = "DIR")]
@@ -55,6 +57,13 @@ pub(crate) struct Dev {
     /// checked and deployed
     #[arg(long, default_value = "functions", value_name = "DIR")]
     functions: PathBuf,
+    /// Run each function that is saved there, on its payload.json or the sample of its event, and show what came of it.
+    /// Calls to other hosts are listed, and refused
+    #[arg(long)]
+    run_on_save: bool,
+    /// With --run-on-save: run on the recorded input of this invocation
+    #[arg(long, value_name = "INVOCATION", requires = "run_on_save")]
+    recorded: Option<InvocationId>,
     /// How to write the log
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     log_format: LogFormat,
@@ -64,6 +73,10 @@ pub(crate) struct Dev {
 }
 
 impl Dev {
+    const fn on_save(&self) -> watch::OnSave {
+        watch::OnSave { run: self.run_on_save, recorded: self.recorded }
+    }
+
     /// Runs until the process is asked to end.
     pub(crate) async fn run(self) -> Result<()> {
         let secured = self.tls_listen.iter().flatten().copied();
@@ -97,7 +110,7 @@ impl Dev {
             ))?;
             tokio::select! {
                 ended = running.until_asked_to_end() => ended,
-                ended = watch::run(&self.functions, connection, printer) => ended,
+                ended = watch::run(&self.functions, connection, self.on_save(), printer) => ended,
             }
         } else {
             running.until_asked_to_end().await

@@ -2,6 +2,7 @@
 
 mod pull;
 
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,15 +13,16 @@ use convoke_api::v1::function::{
 };
 use convoke_api::v1::function_call::{InvokeFunction, SaveFunction};
 use convoke_api::v1::list::List;
-use convoke_api::v1::run::{FunctionRun, TestFunction, Which};
+use convoke_api::v1::run::{FunctionRun, OutboundCall, TestFunction, Which};
 use convoke_domain::function::EventBinding;
-use convoke_domain::id::SkillId;
+use convoke_domain::id::{InvocationId, SkillId};
 use serde_json::Value;
 
 use super::Context;
 use crate::client::{Api, refused_with};
 use crate::connection::Persona;
 use crate::folder::{self, FunctionConfig, FunctionFolder};
+use crate::limits::ANSWER_BYTES_MAX;
 use crate::render::{self, Answer, Table, note};
 
 /// Write, test and deploy functions
@@ -99,21 +101,28 @@ Examples:
   convoke function test greet_workshop
   convoke function test greet_workshop --payload returning.json
   convoke function test greet_workshop --inspect --no-network")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Test {
     /// Its name or id
     name: String,
     /// The input as a JSON file [default: payload.json of the function's folder, else the template's sample]
     #[arg(long, value_name = "FILE")]
     payload: Option<PathBuf>,
+    /// Run on the recorded input of an invocation
+    #[arg(long, value_name = "INVOCATION", conflicts_with = "payload")]
+    recorded: Option<InvocationId>,
     /// Run the deployed version instead of the draft
     #[arg(long)]
     deployed: bool,
     /// Show the statements it reached and, where it threw, what could be seen there
     #[arg(long)]
     inspect: bool,
-    /// Refuse calls to other hosts, and show which it would make
+    /// Refuse calls to other hosts and changes of the platform, and show which it would make
     #[arg(long)]
     no_network: bool,
+    /// Make its calls without showing them first and asking
+    #[arg(long, short = 'y', conflicts_with = "no_network")]
+    yes: bool,
     #[command(flatten)]
     base: Base,
 }
@@ -259,11 +268,18 @@ impl Test {
             FunctionFolder::of(&self.base.folder, &self.name).ok().map(|folder| folder.sample()).transpose();
         let input = match self.payload {
             Some(path) => Some(folder::input(&path)?),
+            None if self.recorded.is_some() => None,
             None => sample?.flatten(),
         };
         let code = if self.deployed { Which::Deployed } else { Which::Draft };
-        let test = TestFunction { input, code, inspect: self.inspect, network: !self.no_network };
-        api.post(&["functions", &self.name, "test"], &test).await
+        let (recorded, inspect) = (self.recorded, self.inspect);
+        let test = TestFunction { input, recorded, code, inspect, network: self.yes };
+        let run: FunctionRun = api.post(&["functions", &self.name, "test"], &test).await?;
+        let held_back: Vec<&OutboundCall> = run.calls.iter().filter(|call| is_held_back(call)).collect();
+        if self.yes || self.no_network || held_back.is_empty() || !agreed(&held_back)? {
+            return Ok(run);
+        }
+        api.post(&["functions", &self.name, "test"], &TestFunction { network: true, ..test }).await
     }
 }
 
@@ -272,6 +288,26 @@ impl Invoke {
         let input = self.payload.map(|path| folder::input(&path)).transpose()?.unwrap_or_default();
         api.post(&["functions", &self.name, "invoke"], &InvokeFunction { input }).await
     }
+}
+
+/// Whether a call of a test was refused only because it was to be shown first.
+fn is_held_back(call: &OutboundCall) -> bool {
+    call.error.as_deref() == Some("host_not_allowed") || call.status == Some(403)
+}
+
+/// Shows the first calls of a function before any of them is made. A person is asked; a program has seen them.
+fn agreed(calls: &[&OutboundCall]) -> Result<bool> {
+    note("It calls, and nothing of this was sent yet:");
+    for call in calls {
+        note(&format!("  {} {}", call.method, call.host));
+    }
+    if !std::io::stdin().is_terminal() {
+        return Ok(true);
+    }
+    note("Make these calls, and those that follow from them? [y/N]");
+    let mut answer = String::new();
+    std::io::stdin().lock().take(ANSWER_BYTES_MAX).read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Prints a run; one that failed is a failure of the command.

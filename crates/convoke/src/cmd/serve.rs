@@ -44,6 +44,9 @@ impl Serve {
             printer.line(&format!("The operator's token, shown this once:\n  {token}"))?;
         }
         let mut running = node.serve(&Operator::Hash(operator.sha256), None);
+        if let Some(url) = running.operators() {
+            printer.line(&format!("Metrics are at {url}/metrics"))?;
+        }
         printer.line(&format!("Convoke listens on {}", running.url()))?;
         let ended = running.until_asked_to_end().await;
         running.stop().await;

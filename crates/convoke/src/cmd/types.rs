@@ -9,6 +9,7 @@ use convoke_api::functions::typescript::declarations;
 use crate::render::Answer;
 
 const TOOLBELT_V1: &str = include_str!("../../types/lp-faas-toolbelt.d.ts");
+const MODULE: &str = include_str!("../../types/convoke-module.d.ts");
 const TOOLBELT_V2: &str = include_str!("../../types/core-functions-toolbelt.d.ts");
 
 /// Writes them.
@@ -45,6 +46,7 @@ pub(super) fn write(folder: &Path) -> Result<Vec<String>> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let files = [
         ("convoke.d.ts", declarations()),
+        ("convoke-module.d.ts", MODULE.to_owned()),
         ("lp-faas-toolbelt.d.ts", TOOLBELT_V1.to_owned()),
         ("core-functions-toolbelt.d.ts", TOOLBELT_V2.to_owned()),
     ];

@@ -7,6 +7,7 @@ use convoke_domain::allow_list::{DomainAllowList, DomainPattern};
 use convoke_domain::function::FunctionSettings;
 use convoke_domain::invocation::AttemptFailure;
 use convoke_engine::ports::{Ending, Failure, Inspection, LoadError, LogLine, OutboundCall, RunReport};
+use convoke_engine::{RECORDING_FORMAT, RecordedAnswer, Recording};
 use convoke_sandbox::{Diagnostic, Execution, Level, ProgramError, RunLimits, Thrown, Usage};
 
 /// How an attempt ended, for the engine.
@@ -114,7 +115,7 @@ pub(super) fn domains(egress: &Egress) -> DomainAllowList {
 
 /// What a run logged, called and used.
 pub(super) fn report(execution: Execution) -> RunReport {
-    let Execution { logs, logs_truncated, calls, usage, inspection, .. } = execution;
+    let Execution { logs, logs_truncated, calls, usage, inspection, recording, .. } = execution;
     let Usage { cpu, wall, memory_peak_bytes, .. } = usage;
     RunReport {
         logs: logs.into_iter().map(log_line).collect(),
@@ -124,6 +125,24 @@ pub(super) fn report(execution: Execution) -> RunReport {
         wall,
         memory_bytes_max: u64::try_from(memory_peak_bytes).unwrap_or(u64::MAX),
         inspection: inspection.map(seen),
+        recording: Some(recorded(recording)),
+    }
+}
+
+fn recorded(recording: convoke_sandbox::Recording) -> Recording {
+    let convoke_sandbox::Recording { image, started, seed, input, entries, complete, .. } = recording;
+    let answers = entries.into_iter().map(|entry| {
+        let convoke_sandbox::RecordedEntry { at, operation, name, fulfilled, answer } = entry;
+        RecordedAnswer { at, operation, name, fulfilled, answer }
+    });
+    Recording {
+        format: RECORDING_FORMAT,
+        image,
+        started,
+        seed,
+        input: input.to_string(),
+        answers: answers.collect(),
+        complete,
     }
 }
 

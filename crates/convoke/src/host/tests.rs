@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use convoke_domain::function::{FunctionSettings, VersionNumber};
 use convoke_domain::id::InvocationId;
 use convoke_domain::invocation::AttemptFailure;
+use convoke_engine::key_values::Transaction;
 use convoke_engine::ports::{Failure, SystemClock};
 use convoke_sandbox::SandboxSettings;
 
@@ -34,6 +35,8 @@ fn job(function: Option<FunctionRef>, text: &str) -> Job {
         seed: 7,
         egress: Arc::new(convoke_domain::account::Egress::default()),
         inspected: false,
+        live: true,
+        key_values: Transaction::of_nobody(&"demo".parse().unwrap()),
     }
 }
 

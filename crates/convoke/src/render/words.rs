@@ -9,7 +9,7 @@ use convoke_api::v1::event::{
 use convoke_api::v1::explain::{ExplainedAttempt, ExplainedChange, Explanation};
 use convoke_api::v1::participant::{Party, PartyKind};
 use convoke_api::v1::run::{FunctionRun, Inspection, LogEntry, OutboundCall, Statement};
-use convoke_api::v1::run_log::LoggedLine;
+use convoke_api::v1::run_log::{Attempt, LoggedLine};
 use convoke_domain::invocation::CommandKind;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -211,6 +211,32 @@ pub(crate) fn function_run(run: &FunctionRun, style: Style) -> String {
         usage.cpu_ms,
         mebibytes(usage.memory_bytes_max)
     )));
+    lines.join("\n")
+}
+
+/// One attempt of an invocation: how it came out, what it logged and called.
+pub(crate) fn attempt(attempt: &Attempt, style: Style) -> String {
+    let function = attempt.function.name.clone().unwrap_or_else(|| attempt.function.id.to_string());
+    let version = attempt.function.version.map(|version| format!(" version {version}")).unwrap_or_default();
+    let outcome = match &attempt.error {
+        None => style.green("answered"),
+        Some(error) => {
+            let detail = error.detail.replace('\n', "\n  ");
+            format!("{} {} ({})\n  {detail}", style.red("failed:"), error.title, error.code)
+        }
+    };
+    let mut lines = vec![
+        style.bold(&format!("attempt {} of {function}{version}, {}", attempt.attempt, attempt.began_at)),
+        outcome,
+    ];
+    lines.extend(attempt.logs.iter().map(|entry| log_line(entry, style)));
+    if attempt.logs_truncated {
+        lines.push(style.dim(LOGS_TRUNCATED));
+    }
+    lines.extend(attempt.calls.iter().map(|call| call_line(call, style)));
+    let usage = &attempt.usage;
+    let (wall, cpu) = (usage.wall_ms, usage.cpu_ms);
+    lines.push(style.dim(&format!("{wall:.1} ms, {cpu:.1} ms of computing")));
     lines.join("\n")
 }
 

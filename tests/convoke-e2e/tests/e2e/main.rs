@@ -2,6 +2,7 @@
 
 mod backup;
 mod cli;
+mod codes;
 mod full_disk;
 mod kill;
 mod neighbour;

@@ -74,7 +74,10 @@ async fn tests_are_kept_only_where_the_account_wants_them() {
     assert_eq!(items(&kit, "/invocations", &token).await.len(), 0);
     let keep = json!({"run_log": {"days": 7, "keep_tests": true}});
     let settings = kit.put("/settings", &token, keep).await.ok(200);
-    assert_eq!(settings["run_log"], json!({"days": 7, "keep_debug": false, "keep_tests": true}));
+    assert_eq!(
+        settings["run_log"],
+        json!({"days": 7, "keep_debug": false, "keep_tests": true, "recording_days": 7})
+    );
     kit.post("/functions/greet/test", &token, Value::Null).await.ok(200);
     assert_eq!(items(&kit, "/invocations", &token).await[0]["source"], "test");
     let metrics = kit.get("/metrics", &token).await.ok(200);

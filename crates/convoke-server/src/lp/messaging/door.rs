@@ -16,6 +16,7 @@ use crate::caller::{Caller, Identity, Peer, Tenant};
 use crate::extract::Params;
 use crate::limits;
 use crate::lp::request::Asked;
+use crate::operator::SocketKind;
 use crate::serve::Slot;
 use crate::server::Shared;
 
@@ -46,12 +47,13 @@ pub(in crate::lp) async fn agent(
     }
     let dialect = Dialect::Agent { suggestions: asked.get("v") != Some("2") };
     bounded(upgrade).on_upgrade(async move |socket| {
+        let open = server.sockets.opened(SocketKind::Agent);
         let session = Session::begin(server, tenant, token, Side::Agent(user), dialect, peer).await;
         if let Ok(session) = session {
             session.run(socket, Vec::new()).await;
         }
         // Until here the connection counted as one of the listener's.
-        drop(slot);
+        drop((slot, open));
     })
 }
 
@@ -86,8 +88,9 @@ pub(in crate::lp) async fn consumer(
         None => Arrival::Unknown(account),
     };
     bounded(upgrade).on_upgrade(async move |socket| {
+        let open = server.sockets.opened(SocketKind::Consumer);
         consumer_door::serve(server, arrival, peer, socket).await;
-        drop(slot);
+        drop((slot, open));
     })
 }
 

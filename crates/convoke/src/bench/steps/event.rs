@@ -14,6 +14,7 @@ use convoke_domain::function::Binding;
 use convoke_domain::id::InvocationId;
 use convoke_domain::invocation::FunctionRef;
 use convoke_domain::ttr::Ttr;
+use convoke_engine::key_values::Transaction;
 use convoke_engine::keys::{DataKey, MasterKey};
 use convoke_engine::ports::{Ending, FunctionHost as _, Job, ProgramSource, SystemEntropy};
 use convoke_engine::{AccountView, Handle, stored_form};
@@ -136,6 +137,8 @@ impl Seen {
             seed: 0,
             egress: Arc::new(self.view.account.egress.clone()),
             inspected: false,
+            live: true,
+            key_values: Transaction::of_nobody(&self.view.account.id),
         })
     }
 }
