@@ -1,0 +1,103 @@
+//! What both sides say of one state change event, and the first thing in which they differ.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+
+use convoke_domain::id::ConversationId;
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// One state change event of a conversation: when, which, and everything that was recorded with it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Firing {
+    pub(crate) at: Timestamp,
+    /// The `cbotEventType`.
+    pub(crate) code: String,
+    /// By name: fields of the payload by their path in it, and how it went on (`fired`, `depth`, `cause`, `answer`…).
+    pub(crate) facts: BTreeMap<String, Value>,
+}
+
+/// The firings of each conversation, in their order.
+pub(crate) type Firings = BTreeMap<ConversationId, Vec<Firing>>;
+
+impl Firing {
+    /// Takes a JSON object apart: each leaf under its path. A list is one fact, in an order that says nothing.
+    pub(crate) fn spread(&mut self, path: &str, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    self.spread(&format!("{path}.{name}"), value);
+                }
+            }
+            Value::Array(list) => {
+                let mut list: Vec<Value> = list.clone();
+                list.sort_by_key(Value::to_string);
+                self.facts.insert(path.trim_start_matches('.').to_owned(), list.into());
+            }
+            leaf => {
+                self.facts.insert(path.trim_start_matches('.').to_owned(), leaf.clone());
+            }
+        }
+    }
+}
+
+impl fmt::Display for Firing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fact =
+            |name: &str| self.facts.get(name).map_or_else(String::new, |value| format!(" {name}={value}"));
+        write!(f, "{} {}", self.at, self.code)?;
+        ["fired", "depth", "cause", "answer", "message"].iter().try_for_each(|name| f.write_str(&fact(name)))
+    }
+}
+
+/// How many firings were compared.
+pub(crate) fn count(firings: &Firings) -> usize {
+    firings.values().map(Vec::len).sum()
+}
+
+/// The first difference between what the rules say and what happened, for people to read; `None` if there is none.
+pub(crate) fn first_difference(expected: &Firings, happened: &Firings) -> Option<String> {
+    let mut differences = Vec::new();
+    let nothing = Vec::new();
+    for conversation in expected.keys().chain(happened.keys()) {
+        let due = expected.get(conversation).unwrap_or(&nothing);
+        let fired = happened.get(conversation).unwrap_or(&nothing);
+        let place = (0..due.len().max(fired.len())).find(|place| due.get(*place) != fired.get(*place));
+        let Some(place) = place else { continue };
+        let at = [due.get(place), fired.get(place)].into_iter().flatten().map(|firing| firing.at).min();
+        differences.push((at, *conversation, place));
+    }
+    differences.sort();
+    let (_, conversation, place) = *differences.first()?;
+    let due = expected.get(&conversation).unwrap_or(&nothing);
+    let fired = happened.get(&conversation).unwrap_or(&nothing);
+    let mut text = format!("conversation {conversation}, event {}:\n", place + 1);
+    for before in fired.iter().take(place) {
+        let _ = writeln!(text, "  both say   {before}");
+    }
+    let said = |firing: Option<&Firing>| firing.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    let _ = writeln!(text, "  the rules  {}", said(due.get(place)));
+    let _ = writeln!(text, "  the engine {}", said(fired.get(place)));
+    if let (Some(due), Some(fired)) = (due.get(place), fired.get(place)) {
+        text.push_str(&differing_facts(due, fired));
+    }
+    let _ = writeln!(
+        text,
+        "  ({} conversations differ)",
+        differences.iter().map(|(_, id, _)| id).collect::<std::collections::BTreeSet<_>>().len()
+    );
+    Some(text)
+}
+
+fn differing_facts(due: &Firing, fired: &Firing) -> String {
+    let mut text = String::new();
+    let names: std::collections::BTreeSet<&String> = due.facts.keys().chain(fired.facts.keys()).collect();
+    for name in names {
+        let (due, fired) = (due.facts.get(name), fired.facts.get(name));
+        if due != fired {
+            let said = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
+            let _ = writeln!(text, "    {name}: the rules {}, the engine {}", said(due), said(fired));
+        }
+    }
+    text
+}
