@@ -1,6 +1,6 @@
 //! What both sides say of one state change event, and the first thing in which they differ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
 use convoke_domain::id::ConversationId;
@@ -57,20 +57,35 @@ pub(crate) fn count(firings: &Firings) -> usize {
 
 /// The first difference between what the rules say and what happened, for people to read; `None` if there is none.
 pub(crate) fn first_difference(expected: &Firings, happened: &Firings) -> Option<String> {
-    let mut differences = Vec::new();
-    let nothing = Vec::new();
-    for conversation in expected.keys().chain(happened.keys()) {
-        let due = expected.get(conversation).unwrap_or(&nothing);
-        let fired = happened.get(conversation).unwrap_or(&nothing);
-        let place = (0..due.len().max(fired.len())).find(|place| due.get(*place) != fired.get(*place));
-        let Some(place) = place else { continue };
-        let at = [due.get(place), fired.get(place)].into_iter().flatten().map(|firing| firing.at).min();
-        differences.push((at, *conversation, place));
-    }
-    differences.sort();
+    let differences = differences(expected, happened);
     let (_, conversation, place) = *differences.first()?;
-    let due = expected.get(&conversation).unwrap_or(&nothing);
-    let fired = happened.get(&conversation).unwrap_or(&nothing);
+    if let Ok(many) = std::env::var("MANY") {
+        for (_, conversation, place) in differences.iter().take(many.parse().unwrap()) { println!("{}", told(expected, happened, *conversation, *place)); }
+    }
+    let text = told(expected, happened, conversation, place);
+    Some(format!("{text}  ({} conversations differ)", differences.len()))
+}
+
+/// The first place in each conversation at which they differ, the earliest conversation first.
+fn differences(expected: &Firings, happened: &Firings) -> Vec<(Option<Timestamp>, ConversationId, usize)> {
+    let conversations: BTreeSet<&ConversationId> = expected.keys().chain(happened.keys()).collect();
+    let first = |conversation: &ConversationId| {
+        let (due, fired) = (of(expected, *conversation), of(happened, *conversation));
+        let place = (0..due.len().max(fired.len())).find(|place| due.get(*place) != fired.get(*place))?;
+        let at = [due.get(place), fired.get(place)].into_iter().flatten().map(|firing| firing.at).min();
+        Some((at, *conversation, place))
+    };
+    let mut differences: Vec<_> = conversations.into_iter().filter_map(first).collect();
+    differences.sort_unstable();
+    differences
+}
+
+fn of(firings: &Firings, conversation: ConversationId) -> &[Firing] {
+    firings.get(&conversation).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn told(expected: &Firings, happened: &Firings, conversation: ConversationId, place: usize) -> String {
+    let (due, fired) = (of(expected, conversation), of(happened, conversation));
     let mut text = format!("conversation {conversation}, event {}:\n", place + 1);
     for before in fired.iter().take(place) {
         let _ = writeln!(text, "  both say   {before}");
@@ -81,17 +96,12 @@ pub(crate) fn first_difference(expected: &Firings, happened: &Firings) -> Option
     if let (Some(due), Some(fired)) = (due.get(place), fired.get(place)) {
         text.push_str(&differing_facts(due, fired));
     }
-    let _ = writeln!(
-        text,
-        "  ({} conversations differ)",
-        differences.iter().map(|(_, id, _)| id).collect::<std::collections::BTreeSet<_>>().len()
-    );
-    Some(text)
+    text
 }
 
 fn differing_facts(due: &Firing, fired: &Firing) -> String {
     let mut text = String::new();
-    let names: std::collections::BTreeSet<&String> = due.facts.keys().chain(fired.facts.keys()).collect();
+    let names: BTreeSet<&String> = due.facts.keys().chain(fired.facts.keys()).collect();
     for name in names {
         let (due, fired) = (due.facts.get(name), fired.facts.get(name));
         if due != fired {
