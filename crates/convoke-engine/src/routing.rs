@@ -98,7 +98,6 @@ impl Routing {
         now: Timestamp,
         state_of: impl Fn(ConversationId) -> Option<Arc<Conversation>>,
     ) -> Vec<GiveBack> {
-        self.looked = true;
         self.expire(now);
         let lost = self.presences.take_lost(now);
         let mut give_back = Vec::new();
@@ -108,6 +107,8 @@ impl Routing {
             give_back.extend(held.into_iter().map(|conversation| GiveBack { conversation, agent }));
         }
         self.offer_what_waits(account, now, state_of);
+        // Last: what expired or was withdrawn just now has been offered anew, and is not to be looked at again.
+        self.looked = true;
         give_back
     }
 

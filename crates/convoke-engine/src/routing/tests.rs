@@ -165,6 +165,8 @@ fn an_offer_that_nobody_answers_goes_to_the_next_and_comes_back_when_all_were_as
     assert_eq!(floor.look(), []);
     floor.passes(SignedDuration::from_millis(1));
     assert_eq!(floor.look(), [(1, 1, OfferState::Expired), (1, 2, OfferState::Waiting)]);
+    let expires = floor.now + limits::OFFER_TIME;
+    assert_eq!(floor.routing.next_look(), Some(expires), "the next one expires in time, whatever else happens");
     let offer = floor.offer_to(2);
     floor.routing.reject(agent(2), &offer, floor.now).unwrap();
     assert_eq!(floor.look(), [(1, 2, OfferState::Rejected)], "the first one was asked just now");
@@ -221,6 +223,7 @@ fn agents_who_do_not_come_back_give_their_conversations_back() {
     floor.routing.listening(agent(1), -1);
     floor.routing.disconnected(agent(1), true, floor.now);
     assert_eq!(floor.look(), []);
+    assert_eq!(floor.routing.next_look(), Some(floor.now + limits::LOST_AGENT_GRACE));
     floor.passes(limits::LOST_AGENT_GRACE);
     assert_eq!(floor.look(), [(1, 2, OfferState::Waiting)]);
     assert_eq!(floor.routing.presence(agent(1)), Presence { availability: Availability::Offline, load: 0 });

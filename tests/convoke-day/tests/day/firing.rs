@@ -59,9 +59,6 @@ pub(crate) fn count(firings: &Firings) -> usize {
 pub(crate) fn first_difference(expected: &Firings, happened: &Firings) -> Option<String> {
     let differences = differences(expected, happened);
     let (_, conversation, place) = *differences.first()?;
-    if let Ok(many) = std::env::var("MANY") {
-        for (_, conversation, place) in differences.iter().take(many.parse().unwrap()) { println!("{}", told(expected, happened, *conversation, *place)); }
-    }
     let text = told(expected, happened, conversation, place);
     Some(format!("{text}  ({} conversations differ)", differences.len()))
 }

@@ -210,14 +210,13 @@ async fn a_token_that_ended_or_that_somebody_wrote_themselves_opens_no_door() {
     let jwt = center.jwt().await;
     let unsigned = altered(&jwt, 0, |header| header["alg"] = json!("none"));
     let by_another_key = altered(&jwt, 0, |header| header["kid"] = json!("mine"));
-    let somebody_else = altered(&jwt, 1, |claims| claims["sub"] = json!("cons_00000000000000000000000000000009"));
+    let somebody_else =
+        altered(&jwt, 1, |claims| claims["sub"] = json!("cons_00000000000000000000000000000009"));
     let for_ever = altered(&jwt, 1, |claims| claims["exp"] = json!(4_102_444_800_i64));
     let without_signature = format!("{}.", unsigned.rsplit_once('.').unwrap().0);
     let shortened = jwt.rsplit_once('.').unwrap().0.to_owned();
     let huge = format!("{jwt}{}", "x".repeat(limits::TOKEN_BYTES_MAX));
-    for token in
-        [unsigned, by_another_key, somebody_else, for_ever, without_signature, shortened, huge]
-    {
+    for token in [unsigned, by_another_key, somebody_else, for_ever, without_signature, shortened, huge] {
         let header = [("authorization", format!("jwt {token}"))];
         let Err(error) = center.knock(&consumers(), &header).await else { panic!("{token} was let in") };
         assert_eq!(status(&error), 401, "{token}");

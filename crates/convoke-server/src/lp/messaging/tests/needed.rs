@@ -183,7 +183,10 @@ async fn a_ring_is_told_whole_whatever_becomes_of_it() {
     let first = heard.iter().find(|frame| frame["type"] == ".ams.routing.RoutingTaskNotification").unwrap();
     assert!(first["body"]["changes"].is_array(), "the first notification comes though nothing rings");
     for result in rings(&heard) {
-        has(result, &["routingTaskId", "conversationId", "consumerId", "skillId", "brandId", "taskCompleted"]);
+        has(
+            result,
+            &["routingTaskId", "conversationId", "consumerId", "skillId", "brandId", "taskCompleted"],
+        );
         for ring in result["ringsDetails"].as_array().expect("a list of rings") {
             has(ring, &["ringId", "ringState", "ringExpiration", "ringExpirationTs", "weight"]);
             has(ring, &["convId", "consumerId", "skillId", "brandId"]);
@@ -197,7 +200,10 @@ async fn a_line_says_who_wrote_it_when_and_at_which_place_and_a_chat_state_only_
     let heard = heard_by_an_agent().await;
     let (mut written, mut typed) = (0, 0);
     for line in lines(&heard) {
-        has(line, &["originatorId", "originatorPId", "originatorMetadata", "conversationId", "dialogId", "event"]);
+        has(
+            line,
+            &["originatorId", "originatorPId", "originatorMetadata", "conversationId", "dialogId", "event"],
+        );
         has(&line["originatorMetadata"], &["id", "role"]);
         if line["event"]["type"] == "ChatStateEvent" {
             assert!(line.get("sequence").is_none() && line.get("serverTimestamp").is_none(), "{line}");
