@@ -11,6 +11,7 @@ mod calls;
 mod idle;
 mod kit;
 mod lifecycle;
+mod presence;
 mod race;
 mod runs;
 mod schedules;

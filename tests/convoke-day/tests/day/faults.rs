@@ -5,7 +5,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     RepeatOffByOne,
-    EveryRepeatAnew,
+    FiredOnceAndForAll,
     HolidayIgnored,
     SummerTimeIgnored,
     BackToQueueOnTransfer,
@@ -39,7 +39,7 @@ impl Fault {
     /// All of them, each with what somebody who made it would say.
     pub(crate) const ALL: [(Self, &'static str); 29] = [
         (Self::RepeatOffByOne, "an idle timer with n repeats fires n + 1 times"),
-        (Self::EveryRepeatAnew, "what has fired as often as it may is silent for a new base, too"),
+        (Self::FiredOnceAndForAll, "what has fired as often as it may is silent for a new base, too"),
         (Self::HolidayIgnored, "special occasions change nothing"),
         (Self::SummerTimeIgnored, "a zone keeps the offset that it had in March"),
         (Self::BackToQueueOnTransfer, "a transfer to another skill is a return to the queue, too"),

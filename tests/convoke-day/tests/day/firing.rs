@@ -17,9 +17,6 @@ pub(crate) struct Firing {
     pub(crate) facts: BTreeMap<String, Value>,
 }
 
-/// The firings of each conversation, in their order.
-pub(crate) type Firings = BTreeMap<ConversationId, Vec<Firing>>;
-
 impl Firing {
     /// Takes a JSON object apart: each leaf under its path. A list is one fact, in an order that says nothing.
     pub(crate) fn spread(&mut self, path: &str, value: &Value) {
@@ -50,39 +47,14 @@ impl fmt::Display for Firing {
     }
 }
 
-/// How many firings were compared.
-pub(crate) fn count(firings: &Firings) -> usize {
-    firings.values().map(Vec::len).sum()
-}
-
-/// The first difference between what the rules say and what happened, for people to read; `None` if there is none.
-pub(crate) fn first_difference(expected: &Firings, happened: &Firings) -> Option<String> {
-    let differences = differences(expected, happened);
-    let (_, conversation, place) = *differences.first()?;
-    let text = told(expected, happened, conversation, place);
-    Some(format!("{text}  ({} conversations differ)", differences.len()))
-}
-
-/// The first place in each conversation at which they differ, the earliest conversation first.
-fn differences(expected: &Firings, happened: &Firings) -> Vec<(Option<Timestamp>, ConversationId, usize)> {
-    let conversations: BTreeSet<&ConversationId> = expected.keys().chain(happened.keys()).collect();
-    let first = |conversation: &ConversationId| {
-        let (due, fired) = (of(expected, *conversation), of(happened, *conversation));
-        let place = (0..due.len().max(fired.len())).find(|place| due.get(*place) != fired.get(*place))?;
-        let at = [due.get(place), fired.get(place)].into_iter().flatten().map(|firing| firing.at).min();
-        Some((at, *conversation, place))
-    };
-    let mut differences: Vec<_> = conversations.into_iter().filter_map(first).collect();
-    differences.sort_unstable();
-    differences
-}
-
-fn of(firings: &Firings, conversation: ConversationId) -> &[Firing] {
-    firings.get(&conversation).map(Vec::as_slice).unwrap_or_default()
-}
-
-fn told(expected: &Firings, happened: &Firings, conversation: ConversationId, place: usize) -> String {
-    let (due, fired) = (of(expected, conversation), of(happened, conversation));
+/// The first difference between what the rules say of a conversation and what happened, for people to read; `None` if there
+/// is none.
+pub(crate) fn first_difference(
+    conversation: ConversationId,
+    due: &[Firing],
+    fired: &[Firing],
+) -> Option<String> {
+    let place = (0..due.len().max(fired.len())).find(|place| due.get(*place) != fired.get(*place))?;
     let mut text = format!("conversation {conversation}, event {}:\n", place + 1);
     for before in fired.iter().take(place) {
         let _ = writeln!(text, "  both say   {before}");
@@ -93,7 +65,7 @@ fn told(expected: &Firings, happened: &Firings, conversation: ConversationId, pl
     if let (Some(due), Some(fired)) = (due.get(place), fired.get(place)) {
         text.push_str(&differing_facts(due, fired));
     }
-    text
+    Some(text)
 }
 
 fn differing_facts(due: &Firing, fired: &Firing) -> String {

@@ -47,6 +47,7 @@ pub(crate) async fn furnish(handle: &Handle, center: &Center) -> Result<()> {
             skills: agent.skills.clone(),
             roles: BTreeSet::from([roles]),
             enabled: true,
+            load_max: None,
         };
         configure(handle, center, Command::DefineUser { id: agent.id, user }).await?;
     }

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::center::Center;
 use crate::faults::Fault;
-use crate::firing::Firings;
+use crate::firing::Firing;
 use crate::journal::{Deed, Entry, What, Who};
 use case::Case;
 use hours::Calendar;
@@ -57,46 +57,76 @@ enum Matter<'j> {
     Lost(UserId),
 }
 
-/// What must have fired until `end`.
-pub(crate) fn predict(center: &Center, journal: &[Entry], end: Timestamp, fault: Option<Fault>) -> Firings {
-    let worlds = worlds(center, journal, fault);
-    let general = general_matters(journal, fault);
-    let mut known: BTreeMap<ConsumerId, Previous> = BTreeMap::new();
-    let mut firings = Firings::new();
-    for (conversation, own) in by_conversation(journal) {
-        let mut matters: Vec<(Timestamp, usize, Matter<'_>)> = own;
-        let opened = matters.first().map_or(end, |first| first.0);
-        let mut world = 0;
-        for (at, place, matter) in &general {
-            match matter {
-                General::World(index) if *at <= opened => world = *index,
-                General::World(index) => matters.push((*at, *place, Matter::World(*index))),
-                General::Lost(agent) if *at > opened => matters.push((*at, *place, Matter::Lost(*agent))),
-                General::Lost(_) => {}
-            }
-        }
-        matters.sort_by_key(|(at, place, _)| (*at, *place));
-        let mut case = Case::new(conversation, &worlds, world);
+/// What must have fired until `end`, one conversation after the other, in the order in which they were opened.
+pub(crate) fn predict<'j>(
+    center: &Center,
+    journal: &'j [Entry],
+    end: Timestamp,
+    fault: Option<Fault>,
+) -> Prediction<'j> {
+    Prediction {
+        worlds: worlds(center, journal, fault),
+        general: general_matters(journal, fault),
+        conversations: by_conversation(journal).into_iter(),
+        known: BTreeMap::new(),
+        end,
+    }
+}
+
+/// What the rules say of each conversation.
+pub(crate) struct Prediction<'j> {
+    worlds: Vec<World>,
+    general: Vec<(Timestamp, usize, General)>,
+    conversations: std::vec::IntoIter<(ConversationId, Matters<'j>)>,
+    known: BTreeMap<ConsumerId, Previous>,
+    end: Timestamp,
+}
+
+impl Iterator for Prediction<'_> {
+    type Item = (ConversationId, Vec<Firing>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (conversation, mut matters) = self.conversations.next()?;
+        let world = self.add_general(&mut matters);
+        let mut case = Case::new(conversation, &self.worlds, world);
         for (at, _, matter) in &matters {
             case.let_time_pass(*at);
             match matter {
                 Matter::Did(Who::Consumer(consumer), Deed::Open(opening)) => {
-                    case.open(*consumer, opening, known.get(consumer).copied().unwrap_or_default());
-                    known.entry(*consumer).or_default().count += 1;
+                    let previous = self.known.entry(*consumer).or_default();
+                    case.open(*consumer, opening, *previous);
+                    previous.count += 1;
                 }
                 Matter::Did(who, deed) => case.takes(*who, deed),
                 Matter::World(index) => case.enter(*index),
                 Matter::Lost(agent) => case.lose(*agent),
             }
         }
-        case.let_time_pass(end);
+        case.let_time_pass(self.end);
         if let Some((consumer, closed)) = case.closed() {
-            let previous = known.entry(consumer).or_default();
-            previous.closed = Some(closed);
+            self.known.entry(consumer).or_default().closed = Some(closed);
         }
-        firings.insert(conversation, case.into_firings());
+        Some((conversation, case.into_firings()))
     }
-    firings
+}
+
+impl<'j> Prediction<'j> {
+    /// Puts what concerns every conversation among a conversation's own matters; the world in which it begins.
+    fn add_general(&self, matters: &mut Matters<'j>) -> usize {
+        let opened = matters.first().map_or((self.end, 0), |(at, place, _)| (*at, *place));
+        let mut world = 0;
+        for (at, place, matter) in &self.general {
+            let before = (*at, *place) < opened;
+            match matter {
+                General::World(index) if before => world = *index,
+                General::World(index) => matters.push((*at, *place, Matter::World(*index))),
+                General::Lost(agent) if !before => matters.push((*at, *place, Matter::Lost(*agent))),
+                General::Lost(_) => {}
+            }
+        }
+        matters.sort_by_key(|(at, place, _)| (*at, *place));
+        world
+    }
 }
 
 /// What is known of a consumer's earlier conversations.

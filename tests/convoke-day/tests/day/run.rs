@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use convoke_domain::conversation::{Command, NewLine, Origin, PrivateText};
+use convoke_domain::conversation::{Command, NewLine, Origin, PrivateText, Recorded};
 use convoke_domain::id::{ConversationId, UserId};
 use convoke_engine::keys::MasterKey;
 use convoke_engine::ports::{Ports, SeededEntropy};
 use convoke_engine::{
-    Availability, Engine, Follower, Following, Handle, Offer, OfferId, Opening as EngineOpening, Settings,
+    Availability, Engine, Follower, Following, Handle, Offer, OfferId, OfferState, Opening as EngineOpening,
+    Settings,
 };
 use convoke_store::runs::MemoryRuns;
 use futures_util::FutureExt as _;
@@ -21,11 +22,11 @@ use jiff::Timestamp;
 use crate::center::{Center, Change, END, START};
 use crate::clock::SteppingClock;
 use crate::dice::Dice;
-use crate::firing::Firings;
+use crate::firing::Firing;
 use crate::functions::PlannedHost;
 use crate::furnish;
 use crate::journal::{Deed, Entry, Journal, What, Who};
-use crate::observed;
+use crate::observed::{self, Names};
 use crate::people::{self, Presence, Visitor, Wish};
 use crate::sense;
 use crate::witness::Witness;
@@ -44,7 +45,9 @@ const ALL_DONE: Duration = Duration::from_secs(4);
 pub(crate) struct Run {
     pub(crate) center: Center,
     pub(crate) journal: Journal,
-    pub(crate) firings: Firings,
+    /// What the engine recorded of each conversation.
+    pub(crate) recorded: BTreeMap<ConversationId, Vec<Recorded>>,
+    names: Names,
     pub(crate) rings: Vec<Ring>,
     /// Every step that was stored, in the order of the store.
     pub(crate) log: String,
@@ -138,10 +141,23 @@ pub(crate) async fn run(seed: u64) -> Result<Run> {
     };
     simulation.begin();
     simulation.go_on().await?;
-    let firings = simulation.firings().await?;
+    let recorded = simulation.recorded().await?;
+    let view = simulation.handle.account(&center.account).context("the account is there")?;
+    let names = observed::names(&view.functions);
     let Simulation { journal, rings, .. } = simulation;
     drop(engine);
-    Ok(Run { center, journal, firings, rings, log: witness.take_log() })
+    Ok(Run { center, journal, recorded, names, rings, log: witness.take_log() })
+}
+
+impl Run {
+    /// What fired in a conversation.
+    ///
+    /// # Errors
+    /// If its log makes no sense.
+    pub(crate) fn fired(&self, conversation: ConversationId) -> Result<Vec<Firing>> {
+        let events = self.recorded.get(&conversation).context("no such conversation")?;
+        observed::firings(&self.center.account, events, &self.names)
+    }
 }
 
 impl Simulation {
@@ -380,7 +396,14 @@ impl Simulation {
                 }
             }
             Presence::Breaks | Presence::Goes => {
-                if self.connected.remove(&agent).is_some() {
+                if let Some(follower) = self.connected.remove(&agent) {
+                    // Nobody is there to be told that these are void.
+                    let void = follower.offers_to(agent).into_iter();
+                    let told_at = self.handle.now();
+                    self.rings.extend(void.map(|offer| Ring {
+                        told_at,
+                        offer: Offer { state: OfferState::Cancelled, ..offer },
+                    }));
                     self.note(What::Gone(agent));
                 }
             }
@@ -388,16 +411,13 @@ impl Simulation {
         Ok(())
     }
 
-    /// What the engine fired in each conversation.
-    async fn firings(&self) -> Result<Firings> {
-        let account = &self.center.account;
-        let view = self.handle.account(account).context("the account is there")?;
-        let names = observed::names(&view.functions);
-        let mut firings = Firings::new();
+    /// What the engine recorded of each conversation.
+    async fn recorded(&self) -> Result<BTreeMap<ConversationId, Vec<Recorded>>> {
+        let mut recorded = BTreeMap::new();
         for conversation in &self.opened {
-            let events = observed::log(&self.handle, account, *conversation).await?;
-            firings.insert(*conversation, observed::firings(account, &events, &names)?);
+            let events = observed::log(&self.handle, &self.center.account, *conversation).await?;
+            recorded.insert(*conversation, events);
         }
-        Ok(firings)
+        Ok(recorded)
     }
 }

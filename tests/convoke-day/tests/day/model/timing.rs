@@ -85,7 +85,7 @@ impl Case<'_> {
     fn next_firing(&self, timer: Timer, base: Timestamp, wait: Wait) -> Option<u8> {
         let world = self.world();
         let count = match self.fired.get(&timer) {
-            Some((known, count)) if *known == base || world.has(Fault::EveryRepeatAnew) => *count,
+            Some((known, count)) if *known == base || world.has(Fault::FiredOnceAndForAll) => *count,
             _ => 0,
         };
         let most = wait.repeat.min(10) + u8::from(world.has(Fault::RepeatOffByOne));
