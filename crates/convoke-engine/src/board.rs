@@ -8,7 +8,8 @@
 //! A shard never waits here: a follower's mailbox holds which conversations changed and not what happened, so it grows no
 //! further than there are conversations, and who is slow is told less often, of the latest state. Whom a step concerns is
 //! found by index, by agent and by consumer. A board is opened when the first client of the messaging protocol comes to
-//! its account; until then the account costs nothing. What is here is nobody's memory: the log is.
+//! its account, or after a start if agents were connected before; until then the account costs nothing. What is here is nobody's
+//! memory: the log is.
 
 mod card;
 mod follower;

@@ -397,7 +397,8 @@ async fn what_is_longer_or_more_than_a_client_ever_needs_is_refused() {
     let open = |skill: &str| json!({"skillId": skill});
     assert_eq!(consumer.refused("cm.ConsumerRequestConversation", open("12345678901")).await.0, 400);
     let long = json!({"dialogId": id, "event": {"type": "ContentEvent", "message": "x".repeat(20_000)}});
-    assert_eq!(consumer.refused("ms.PublishEvent", long).await.0, 400);
+    let refused = consumer.refused("ms.PublishEvent", long).await;
+    assert_eq!(refused.1, "line.too_long");
     let mut window = center.knock(&consumers(), &[]).await.unwrap();
     let headers = json!([{"type": ".ams.headers.ConsumerAuthentication", "jwt": "x".repeat(4_000)}]);
     window.send(&json!({"id": 1, "type": "InitConnection", "headers": headers})).await;
