@@ -32,6 +32,7 @@ async fn who_does_not_come_back_after_a_restart_gives_their_conversations_back()
     let center = center.crash().await;
     center.accept(id).await.unwrap();
     center.clock.advance(GRACE * 10);
+    elapse(Duration::from_millis(1)).await;
     assert!(center.handle.conversation(&account(), id).await.unwrap().assigned_agent().is_some());
 }
 
@@ -43,10 +44,12 @@ async fn who_comes_back_in_time_after_a_restart_keeps_them() {
     center.accept(id).await.unwrap();
     let center = center.crash().await;
     drop(desk);
+    elapse(Duration::from_millis(1)).await;
     center.clock.advance(GRACE / 2);
     let (_desk, mine) = center.handle.at_board(&account(), Following::Agent(agent())).await.unwrap();
     assert_eq!(mine.len(), 1);
     center.clock.advance(GRACE * 10);
+    elapse(Duration::from_millis(1)).await;
     center.say(id, Actor::User(agent()), "back again").await.unwrap();
     assert!(!given_back(&center.log(id).await));
 }
@@ -60,6 +63,7 @@ async fn who_serves_without_a_socket_is_not_waited_for() {
     let somebody = Following::Agent(UserId::new(8).unwrap());
     let _desk = center.handle.at_board(&account(), somebody).await.unwrap();
     center.clock.advance(GRACE * 10);
+    elapse(Duration::from_millis(1)).await;
     center.say(id, Actor::User(agent()), "still here").await.unwrap();
     assert!(!given_back(&center.log(id).await));
 }
