@@ -400,9 +400,9 @@ impl Simulation {
                     // Nobody is there to be told that these are void.
                     let void = follower.offers_to(agent).into_iter();
                     let told_at = self.handle.now();
-                    self.rings.extend(void.map(|offer| Ring {
-                        told_at,
-                        offer: Offer { state: OfferState::Cancelled, ..offer },
+                    self.rings.extend(void.map(|mut offer| {
+                        offer.state = OfferState::Cancelled;
+                        Ring { told_at, offer }
                     }));
                     self.note(What::Gone(agent));
                 }
