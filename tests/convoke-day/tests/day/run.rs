@@ -233,6 +233,8 @@ impl Simulation {
         while let Some(news) = self.observer.news().now_or_never() {
             moved.extend(news.conversations);
         }
+        // Each agent hears of their own: what ended at this instant did so before what began.
+        offers.sort_by_key(Offer::is_open);
         let some = !offers.is_empty() || !moved.is_empty();
         offers.into_iter().for_each(|offer| self.rings(offer));
         moved.into_iter().for_each(|conversation| self.moved(conversation));
