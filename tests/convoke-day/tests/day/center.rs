@@ -128,16 +128,26 @@ pub(crate) enum Change {
     SetIdle(IdleTimes),
 }
 
+/// How a run of a function ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ends<'f> {
+    Threw,
+    /// It returned `undefined`.
+    WithNothing,
+    WithCommands(&'f [Returned]),
+}
+
 impl Function {
     /// What it returns, or that it throws.
-    pub(crate) fn returns(&self, code: &str, skill: &SkillId, campaign: u64) -> Option<Option<&[Returned]>> {
-        let Does::Answer(reactions) = &self.does else { return None };
+    pub(crate) fn ends(&self, code: &str, skill: &SkillId, campaign: u64) -> Ends<'_> {
+        let Does::Answer(reactions) = &self.does else { return Ends::Threw };
         let fits = |reaction: &&Reaction| {
             reaction.code.is_none_or(|wanted| wanted == code)
                 && reaction.skill.as_ref().is_none_or(|wanted| wanted == skill)
                 && reaction.campaign.is_none_or(|wanted| wanted == campaign)
         };
-        Some(reactions.iter().find(fits).map(|reaction| reaction.returns.as_slice()))
+        let reaction = reactions.iter().find(fits);
+        reaction.map_or(Ends::WithNothing, |reaction| Ends::WithCommands(&reaction.returns))
     }
 }
 

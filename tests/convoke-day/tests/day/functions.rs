@@ -9,7 +9,7 @@ use convoke_engine::ports::{
 };
 use serde_json::{Value, json};
 
-use crate::center::{Function, Returned};
+use crate::center::{Ends, Function, Returned};
 use crate::run::pass;
 
 /// How long a function takes: less than the hold, so that it is answered before anything else happens.
@@ -40,10 +40,10 @@ impl PlannedHost {
         let campaign = payload["general"]["campaignInfo"]["id"].as_u64().unwrap_or_default();
         let skill = payload["routing"]["newSkillId"].as_str().and_then(|skill| skill.parse::<SkillId>().ok());
         let Some(skill) = skill else { return thrown("no skill") };
-        match function.returns(code, &skill, campaign) {
-            None => thrown("it always does"),
-            Some(None) => Ending::Returned(None),
-            Some(Some(returned)) => {
+        match function.ends(code, &skill, campaign) {
+            Ends::Threw => thrown("it always does"),
+            Ends::WithNothing => Ending::Returned(None),
+            Ends::WithCommands(returned) => {
                 let commands: Vec<Value> = returned.iter().map(command).collect();
                 Ending::Returned(Some(Value::from(commands).to_string()))
             }

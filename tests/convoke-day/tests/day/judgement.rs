@@ -64,7 +64,6 @@ fn everything_occurs(day: &Run) {
         deepest = deepest.max(fact("depth").and_then(serde_json::Value::as_u64).unwrap_or_default());
         *codes.entry(firing.code).or_default() += 1;
     }
-    println!("{codes:#?} {unfired:?} deepest {deepest}");
     for code in convoke_domain::state_change::CbotEventType::ALL {
         let told = code.code() != "CONSUMER_OPEN_NEW_CONVERSATION_AFTER_AUTOCLOSE";
         assert_eq!(codes.contains_key(code.code()), told, "{code}");
@@ -104,7 +103,6 @@ fn rings_are_right(day: &Run) {
             }
         }
     }
-    println!("{ends:?}");
     assert_eq!(ends.len(), 4, "{ends:?}");
     let taken =
         day.journal.iter().filter(|entry| matches!(&entry.what, What::Did { deed: Deed::Accept, .. }));

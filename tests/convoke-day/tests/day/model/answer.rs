@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::case::{CONTROLLER, Case, Change, Closer, Facts, Person};
 use super::payload::payload;
-use crate::center::Returned;
+use crate::center::{Ends, Returned};
 use crate::faults::Fault;
 use crate::firing::Firing;
 
@@ -179,9 +179,10 @@ impl Case<'_> {
         let Some(function) = of_event.find(|function| serves(&function.skills)) else {
             return Answer::NotInvoked("other_skill");
         };
-        match function.returns(pending.code, &pending.skill, facts.opening.campaign) {
-            None => Answer::Threw(function.name),
-            Some(returned) => Answer::Returned(function.name, returned.map(<[Returned]>::to_vec)),
+        match function.ends(pending.code, &pending.skill, facts.opening.campaign) {
+            Ends::Threw => Answer::Threw(function.name),
+            Ends::WithNothing => Answer::Returned(function.name, None),
+            Ends::WithCommands(returned) => Answer::Returned(function.name, Some(returned.to_vec())),
         }
     }
 
