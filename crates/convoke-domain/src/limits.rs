@@ -81,6 +81,13 @@ pub const SKILLS_MAX: usize = 2_000;
 /// Most users of one account. The account is one state in memory; larger brands have several thousand.
 pub const USERS_MAX: usize = 20_000;
 
+/// Conversations that a user serves at once before no more are offered, if nothing else is set: a practised one manages as
+/// many.
+pub const USER_LOAD_USUAL: u16 = 10;
+
+/// Most that can be set instead: a bot serves hundreds, and gives all of them back at once when it disappears.
+pub const USER_LOAD_MAX: u16 = 1_000;
+
 /// Most working hours of one account, and most sets of special occasions: one per skill is the finest use.
 pub const HOURS_MAX: usize = 2_000;
 

@@ -7,8 +7,9 @@
 //!
 //! A shard never waits here: a follower's mailbox holds which conversations changed and not what happened, so it grows no
 //! further than there are conversations, and who is slow is told less often, of the latest state. Whom a step concerns is
-//! found by index, by agent and by consumer. A board is opened when the first client that asks for it comes to
-//! its account; until then the account costs nothing. What is here is nobody's memory: the log is.
+//! found by index, by agent and by consumer. A board is opened when the first client that asks for it comes to its
+//! account, or after a start if agents were connected before; until then the account costs nothing. What is here is nobody's
+//! memory: the log is.
 
 mod card;
 mod follower;
@@ -32,7 +33,7 @@ use self::index::Index;
 pub use self::mailbox::{ChatState, News};
 use crate::directory::AccountView;
 use crate::ports::Clock;
-use crate::routing::{GiveBack, Routing};
+use crate::routing::{Lost, Routing};
 
 /// The boards of all accounts that have one.
 pub(crate) struct Boards {
@@ -130,19 +131,37 @@ impl Board {
         self.lock().routing.next_look()
     }
 
-    /// Lets routing offer what waits and take back what nobody took. What is to be given back is for the caller.
-    pub(crate) fn route(&self, view: &AccountView) -> Vec<GiveBack> {
+    /// Lets routing offer what waits and take back what nobody took. What is to be done about who is lost is for the caller.
+    pub(crate) fn route(&self, view: &AccountView) -> Lost {
         let mut inner = self.lock();
         if inner.loading {
-            return Vec::new();
+            return Lost::default();
         }
         let now = self.clock.now();
         let inner = &mut *inner;
         let cards = &inner.cards;
         let state_of = |id| cards.get(&id).map(|card: &Card| Arc::clone(&card.state));
-        let give_back = inner.routing.look(&view.account, now, state_of);
+        let lost = inner.routing.look(&view.account, now, state_of);
         inner.tell_of_routing();
-        give_back
+        lost
+    }
+
+    /// These agents were connected to the process before this one; who is here by now has come back.
+    pub(crate) fn were_connected(&self, agents: &[UserId]) {
+        let mut inner = self.lock();
+        let now = self.clock.now();
+        for agent in agents {
+            if inner.index.connections_of(*agent) == 0 {
+                inner.routing.was_connected(*agent, now);
+            }
+        }
+        drop(inner);
+        self.wake.notify_one();
+    }
+
+    /// Whether an agent has a connection.
+    pub(crate) fn is_connected(&self, agent: UserId) -> bool {
+        self.lock().index.connections_of(agent) > 0
     }
 }
 

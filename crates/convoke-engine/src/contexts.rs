@@ -10,7 +10,7 @@ use convoke_domain::context::{Command, ContextMachine, Contexts, Event};
 use convoke_domain::decider::Decider;
 use convoke_domain::id::AccountId;
 use convoke_domain::sequence::EventSeq;
-use convoke_store::{NewRecord, Step, Store, StreamId};
+use convoke_store::{FactOp, NewRecord, Step, Store, StreamId};
 use jiff::Timestamp;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
@@ -72,6 +72,21 @@ impl ContextBook {
         let body = serde_json::to_vec(events).map_err(EngineError::malformed)?;
         let mut step = Step::new(StreamId::Context(account.clone()), self.store.epoch(), memory.head);
         step.record = Some(NewRecord { events: count, at, body });
+        self.commit(memory, step).await
+    }
+
+    /// Sets or removes a small fact of an account; durable when this returns. It has no place of its own in the log, so
+    /// it goes with the memory's, whose one writer this is.
+    pub(crate) async fn set_fact(&self, account: &AccountId, fact: FactOp) -> Result<(), EngineError> {
+        let memory = self.memory(account).await;
+        let mut memory = memory.lock().await;
+        self.load(account, &mut memory).await?;
+        let mut step = Step::new(StreamId::Context(account.clone()), self.store.epoch(), memory.head);
+        step.facts.push(fact);
+        self.commit(&mut memory, step).await
+    }
+
+    async fn commit(&self, memory: &mut Memory, step: Step) -> Result<(), EngineError> {
         let (verdict, decided) = oneshot::channel();
         let pending = Pending { step, from: CommittedBy::Waiter(verdict) };
         self.committer.send(pending).await.map_err(|_| EngineError::Stopping)?;

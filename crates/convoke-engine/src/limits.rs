@@ -122,9 +122,6 @@ pub(crate) const OFFER_TIME: SignedDuration = SignedDuration::from_secs(72);
 /// program or a laptop that changes networks up to a minute.
 pub(crate) const LOST_AGENT_GRACE: SignedDuration = SignedDuration::from_mins(1);
 
-/// Conversations that one agent serves at once before no more are offered: a practised one manages as many.
-pub(crate) const AGENT_LOAD_MAX: usize = 10;
-
 /// How long a conversation that waits without a deadline stands behind those with one. From then on it is the more urgent
 /// one, so that nobody waits for ever.
 pub(crate) const WAIT_WITHOUT_DEADLINE: SignedDuration = SignedDuration::from_hours(1);

@@ -9,11 +9,13 @@
 //! One conversation is offered to one agent at a time: to the suggested one first, else to the one with the fewest
 //! conversations, among equals to the one who was offered nothing for longest. The earliest deadline comes first, over all
 //! skills; one without a deadline gets one after an hour, so nobody is passed by for ever. What is here is memory only:
-//! after a restart agents come back, and what waits is offered anew. Whether somebody may take a conversation is decided by
-//! the rules of the domain, never here.
+//! after a restart agents come back, and what waits is offered anew. Who was connected is all that is kept ([`roll`]), so that
+//! who does not come back gives their conversations back. Whether somebody may take a conversation is decided by the rules
+//! of the domain, never here.
 
 mod offer;
 mod presence;
+pub(crate) mod roll;
 pub(crate) mod run;
 #[cfg(test)]
 mod tests;
@@ -52,6 +54,15 @@ pub(crate) struct Routing {
 pub(crate) struct GiveBack {
     pub(crate) conversation: ConversationId,
     pub(crate) agent: UserId,
+}
+
+/// What became of agents whose last connection broke some time ago.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lost {
+    /// Those who did not come back in time.
+    pub(crate) agents: Vec<UserId>,
+    /// What they served.
+    pub(crate) give_back: Vec<GiveBack>,
 }
 
 impl Routing {
@@ -98,18 +109,19 @@ impl Routing {
         account: &Account,
         now: Timestamp,
         state_of: impl Fn(ConversationId) -> Option<Arc<Conversation>>,
-    ) -> Vec<GiveBack> {
-        self.looked = true;
+    ) -> Lost {
         self.expire(now);
-        let lost = self.presences.take_lost(now);
+        let agents = self.presences.take_lost(now);
         let mut give_back = Vec::new();
-        for agent in lost {
+        for agent in agents.iter().copied() {
             self.withdraw_offers_to(agent, now);
             let held = self.presences.held_by(agent);
             give_back.extend(held.into_iter().map(|conversation| GiveBack { conversation, agent }));
         }
         self.offer_what_waits(account, now, state_of);
-        give_back
+        // Last: what expired or was withdrawn just now has been offered anew, and is not to be looked at again.
+        self.looked = true;
+        Lost { agents, give_back }
     }
 
     fn expire(&mut self, now: Timestamp) {
@@ -276,6 +288,12 @@ impl Routing {
             self.presences.lost(agent, now);
             self.withdraw_offers_to(agent, now);
         }
+        self.looked = false;
+    }
+
+    /// An agent was connected to the process before this one: they have some time to come back.
+    pub(crate) fn was_connected(&mut self, agent: UserId, now: Timestamp) {
+        self.presences.lost(agent, now);
         self.looked = false;
     }
 

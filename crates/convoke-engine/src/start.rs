@@ -127,6 +127,7 @@ impl Engine {
             }),
         };
         wake(&handle).await?;
+        routing::roll::call(&handle).await?;
         let (stop, stopping) = tokio::sync::watch::channel(false);
         tasks.spawn(fire(handle.clone(), timers, stopping.clone()));
         tasks.spawn(rearm::run(handle.clone(), stopping.clone()));

@@ -246,6 +246,7 @@ async fn furnish(handle: &Handle, account: &AccountId) {
         skills: [skill.clone(), workshop.clone()].into(),
         roles: roles.iter().copied().collect(),
         enabled: true,
+        load_max: None,
     };
     let most = &UserRole::ALL[..6];
     let name = account.to_string();

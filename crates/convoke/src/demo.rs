@@ -227,6 +227,7 @@ impl Part {
             skills: [SERVICE, SALES, WORKSHOP].map(id::<SkillId>).into(),
             roles: self.roles.iter().copied().collect(),
             enabled: true,
+            load_max: None,
         }
     }
 }

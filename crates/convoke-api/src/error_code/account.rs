@@ -40,6 +40,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         advice: "Choose another login name." },
     Entry { code: "user.pid_taken", status: Some(409), title: "Another user has this participant id",
         advice: "Choose another, or leave it out to get a new one." },
+    Entry { code: "user.load_too_high", status: Some(400), title: "Nobody serves as many conversations at once",
+        advice: "Choose at most 1000, or leave it out for the usual 10." },
     Entry { code: "user.nickname_invalid", status: Some(400), title: "The nickname cannot be shown to consumers",
         advice: "It may not contain `<`, `>` or `\\`." },
     Entry { code: "automatic_message.text_invalid", status: Some(400), title: "The text of an automatic message is not usable",

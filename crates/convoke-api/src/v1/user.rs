@@ -51,6 +51,10 @@ pub struct DefineUser {
     /// Whether they may log in and be given conversations; yes if left out.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// How many conversations they serve at once before no more are offered, at most 1000; 10 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1000)]
+    pub load_max: Option<u16>,
 }
 
 const fn yes() -> bool {
@@ -67,6 +71,7 @@ impl DefineUser {
             skills: self.skills,
             roles: self.roles.into_iter().map(Into::into).collect(),
             enabled: self.enabled,
+            load_max: self.load_max,
         };
         Command::DefineUser { id, user }
     }
@@ -110,6 +115,7 @@ impl User {
             skills: user.skills.clone(),
             roles: user.roles.iter().copied().map(Into::into).collect(),
             enabled: user.enabled,
+            load_max: user.load_max,
         };
         Self { id, settings }
     }

@@ -211,6 +211,7 @@ fn account() -> Account {
                 skills: skills.clone(),
                 roles: BTreeSet::from([UserRole::Agent, UserRole::AgentManager]),
                 enabled: true,
+                load_max: None,
             },
         );
     }

@@ -38,6 +38,7 @@ fn account() -> Option<Account> {
         skills: BTreeSet::new(),
         roles: [UserRole::Agent].into(),
         enabled: true,
+        load_max: None,
     };
     let id = "demo".parse().unwrap();
     let commands = [

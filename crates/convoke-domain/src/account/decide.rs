@@ -236,6 +236,9 @@ fn define_user(
     if user.nickname.contains(FORBIDDEN) {
         return Err(Rejection::NicknameCharacter);
     }
+    if user.load_max.is_some_and(|load| load > limits::USER_LOAD_MAX) {
+        return Err(Rejection::LoadTooHigh);
+    }
     room(&account.users, &id, "users", limits::USERS_MAX)?;
     let had = account.users.get(&id).map(|known| &known.roles);
     grantable(&user.roles, had, context)?;

@@ -63,6 +63,9 @@ pub enum Rejection {
     /// Another user has the participant id.
     #[error("user {other} has this participant id already; choose another")]
     PidTaken { other: UserId },
+    /// Nobody serves as many conversations at once.
+    #[error("a user serves at most {} conversations at once", limits::USER_LOAD_MAX)]
+    LoadTooHigh,
     /// An unusable text.
     #[error(transparent)]
     Text(#[from] TextError),
@@ -158,6 +161,7 @@ impl Rejection {
             Self::UserUnknown(_) => "user.unknown",
             Self::LoginNameTaken { .. } => "user.login_name_taken",
             Self::PidTaken { .. } => "user.pid_taken",
+            Self::LoadTooHigh => "user.load_too_high",
             Self::Text(_) => "automatic_message.text_invalid",
             Self::Ttr(_) => "ttr.out_of_range",
             Self::IdleOutOfRange => "idle.out_of_range",

@@ -40,6 +40,7 @@ fn user(number: u64) -> User {
         skills: BTreeSet::new(),
         roles: BTreeSet::from([UserRole::Agent]),
         enabled: true,
+        load_max: None,
     }
 }
 
@@ -388,6 +389,7 @@ fn a_user_who_does_not_fit_is_refused() {
         (define(User { nickname: "<b>".to_owned(), ..user(2) }), "user.nickname_invalid"),
         (define(User { login_name: "user1".to_owned(), ..user(2) }), "user.login_name_taken"),
         (define(User { pid: Pid::from_u128(1), ..user(2) }), "user.pid_taken"),
+        (define(User { load_max: Some(limits::USER_LOAD_MAX + 1), ..user(2) }), "user.load_too_high"),
         (define(User { skills: [skill_id(9)].into(), ..user(2) }), "skill.unknown"),
         (define(User { roles: [UserRole::Operator].into(), ..user(2) }), "role.not_grantable"),
         (Command::RemoveUser { id: user_id(2) }, "user.unknown"),

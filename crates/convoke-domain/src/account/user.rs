@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{Pid, SkillId};
+use crate::limits;
 
 /// What someone may do. A user or a token has any number of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,9 +68,18 @@ pub struct User {
     pub roles: BTreeSet<UserRole>,
     /// Whether they may log in and be given conversations.
     pub enabled: bool,
+    /// How many conversations they serve at once before no more are offered, at most [`limits::USER_LOAD_MAX`]; none named:
+    /// [`limits::USER_LOAD_USUAL`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_max: Option<u16>,
 }
 
 impl User {
+    /// How many conversations they serve at once before no more are offered.
+    pub fn load_max(&self) -> usize {
+        usize::from(self.load_max.unwrap_or(limits::USER_LOAD_USUAL))
+    }
+
     /// Whether conversations can be assigned to them: enabled, and an agent or a manager.
     pub fn serves(&self) -> bool {
         self.enabled

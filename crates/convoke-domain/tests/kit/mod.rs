@@ -383,6 +383,7 @@ fn account() -> Account {
             skills: skills.iter().map(|id| skill(id)).collect(),
             roles: BTreeSet::from([role]),
             enabled: number != GONE,
+            load_max: None,
         };
         account.users.insert(user(number), someone);
     }

@@ -12,7 +12,7 @@ use super::mailbox::{ChatState, Mailbox, News};
 use super::{Board, Card, CardView};
 use crate::error::EngineError;
 use crate::handle::Handle;
-use crate::routing::{Availability, Offer, OfferId, OfferRefused, Presence};
+use crate::routing::{Availability, Offer, OfferId, OfferRefused, Presence, roll};
 
 /// Who follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +41,16 @@ impl Handle {
     /// conversations in which an agent takes part, and how far each is.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// If the log cannot be read, or it cannot be kept that the agent is here.
     pub async fn at_board(
         &self,
         account: &AccountId,
         who: Following,
     ) -> Result<(Follower, Vec<(ConversationId, EventSeq)>), EngineError> {
         let board = self.board(account).await?;
+        if let Following::Agent(user) = who {
+            roll::put_on(self, account, &board, user).await?;
+        }
         let mailbox = Arc::new(Mailbox::default());
         let interest = own_interest(who);
         let mut inner = board.lock();

@@ -16,7 +16,7 @@ use crate::limits;
 
 impl Handle {
     /// The board of an account, with everything on it.
-    pub(super) async fn board(&self, account: &AccountId) -> Result<Arc<Board>, EngineError> {
+    pub(crate) async fn board(&self, account: &AccountId) -> Result<Arc<Board>, EngineError> {
         let (board, fresh) = self.inner.boards.open(account);
         if fresh {
             let (handle, account, board) = (self.clone(), account.clone(), Arc::clone(&board));

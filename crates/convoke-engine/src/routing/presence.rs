@@ -117,12 +117,9 @@ impl Presences {
         }
     }
 
-    /// Their last connection broke: they have some time to come back.
+    /// Their last connection broke, or that of the process before this one: they have some time to come back.
     pub(super) fn lost(&mut self, agent: UserId, now: Timestamp) {
         let known = self.agent(agent);
-        if known.availability == Availability::Offline && known.serves.is_empty() {
-            return;
-        }
         let at = now.saturating_add(limits::LOST_AGENT_GRACE).unwrap_or(Timestamp::MAX);
         if let Some(earlier) = known.lost_at.replace(at) {
             self.losses.remove(&(earlier, agent));
@@ -168,13 +165,14 @@ impl Presences {
     pub(super) fn free(&self, account: &Account) -> Free {
         let mut free = Free::default();
         for (id, agent) in &self.agents {
-            let room = limits::AGENT_LOAD_MAX.saturating_sub(agent.serves.len() + agent.offers);
             let there = agent.availability == Availability::Online && agent.listening > 0;
-            let Some(user) = account.user(*id).filter(|user| there && room > 0 && user.serves()) else {
+            let Some(user) = account.user(*id).filter(|user| there && user.serves()) else { continue };
+            let load = agent.serves.len() + agent.offers;
+            let room = user.load_max().saturating_sub(load);
+            if room == 0 {
                 continue;
-            };
-            let candidate =
-                Candidate { load: agent.serves.len() + agent.offers, last_offered: agent.last_offered, room };
+            }
+            let candidate = Candidate { load, last_offered: agent.last_offered, room };
             free.agents.insert(*id, candidate);
             for skill in &user.skills {
                 free.by_skill.entry(skill.clone()).or_default().insert(*id);

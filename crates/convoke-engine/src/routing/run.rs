@@ -5,7 +5,7 @@ use convoke_domain::id::AccountId;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::GiveBack;
+use super::{GiveBack, roll};
 use crate::handle::Handle;
 use crate::limits;
 
@@ -19,8 +19,11 @@ pub(crate) async fn run(handle: Handle, mut stopping: watch::Receiver<bool>) {
             if board.next_look().is_some_and(|at| at <= now)
                 && let Some(view) = handle.account(account)
             {
-                let given_back = board.route(&view);
-                give_back(&handle, account, given_back).await;
+                let lost = board.route(&view);
+                give_back(&handle, account, lost.give_back).await;
+                for agent in lost.agents {
+                    roll::strike_off(&handle, account, board, agent).await;
+                }
             }
             next = board.next_look().map_or(next, |at| next.min(at));
         }

@@ -37,6 +37,7 @@ impl Floor {
                 skills,
                 roles: [UserRole::Agent].into(),
                 enabled: true,
+                load_max: None,
             };
             account.users.insert(agent(*number), user);
             routing.connected(agent(*number));
@@ -87,7 +88,8 @@ impl Floor {
     /// Looks, and gives what is new: conversation, agent and state of each offer that changed.
     fn look(&mut self) -> Vec<(u128, u64, OfferState)> {
         let states = &self.states;
-        let given_back = self.routing.look(&self.account, self.now, |id| states.get(&id).cloned());
+        let lost = self.routing.look(&self.account, self.now, |id| states.get(&id).cloned());
+        let given_back = lost.give_back;
         if !given_back.is_empty() {
             for GiveBack { conversation, agent } in given_back {
                 self.is_given_back(conversation, agent.number());
@@ -144,16 +146,32 @@ fn conversations_are_spread_over_the_agents_with_the_least_to_do() {
 fn nobody_who_is_offline_full_or_without_the_skill_is_offered_anything() {
     let mut floor = Floor::new(&[(1, &["1"]), (2, &["2"]), (3, &["1"])]);
     floor.routing.set_availability(agent(1), Availability::Away);
-    for number in 1..=(limits::AGENT_LOAD_MAX as u128 + 1) {
+    for number in 1..=11 {
         floor.waits(number, "1", Some(10));
     }
     let offered = floor.look();
-    assert_eq!(offered.len(), limits::AGENT_LOAD_MAX);
+    assert_eq!(offered.len(), 10, "as many as one usually serves");
     assert!(offered.iter().all(|offer| offer.1 == 3));
     floor.is_taken(ConversationId::from_bits(1), 3);
     assert_eq!(floor.look(), [(1, 3, OfferState::Accepted)]);
     floor.is_given_back(ConversationId::from_bits(1), 3);
     assert_eq!(floor.look().len(), 1, "there is room for one again");
+}
+
+#[test]
+fn an_agent_is_offered_as_many_as_they_are_set_to_serve() {
+    let mut floor = Floor::new(&[(1, &["1"]), (2, &["1"])]);
+    for (number, load) in [(1, 3), (2, 0)] {
+        floor.account.users.get_mut(&agent(number)).unwrap().load_max = Some(load);
+    }
+    for number in 1..=5 {
+        floor.waits(number, "1", Some(10));
+    }
+    let offered: Vec<u64> = floor.look().iter().map(|offer| offer.1).collect();
+    assert_eq!(offered, [1, 1, 1]);
+    floor.account.users.get_mut(&agent(1)).unwrap().load_max = Some(4);
+    floor.routing.set_availability(agent(1), Availability::Online);
+    assert_eq!(floor.look().len(), 1);
 }
 
 #[test]
@@ -165,6 +183,12 @@ fn an_offer_that_nobody_answers_goes_to_the_next_and_comes_back_when_all_were_as
     assert_eq!(floor.look(), []);
     floor.passes(SignedDuration::from_millis(1));
     assert_eq!(floor.look(), [(1, 1, OfferState::Expired), (1, 2, OfferState::Waiting)]);
+    let expires = floor.now + limits::OFFER_TIME;
+    assert_eq!(
+        floor.routing.next_look(),
+        Some(expires),
+        "the next one expires in time, whatever else happens"
+    );
     let offer = floor.offer_to(2);
     floor.routing.reject(agent(2), &offer, floor.now).unwrap();
     assert_eq!(floor.look(), [(1, 2, OfferState::Rejected)], "the first one was asked just now");
@@ -221,6 +245,7 @@ fn agents_who_do_not_come_back_give_their_conversations_back() {
     floor.routing.listening(agent(1), -1);
     floor.routing.disconnected(agent(1), true, floor.now);
     assert_eq!(floor.look(), []);
+    assert_eq!(floor.routing.next_look(), Some(floor.now + limits::LOST_AGENT_GRACE));
     floor.passes(limits::LOST_AGENT_GRACE);
     assert_eq!(floor.look(), [(1, 2, OfferState::Waiting)]);
     assert_eq!(floor.routing.presence(agent(1)), Presence { availability: Availability::Offline, load: 0 });

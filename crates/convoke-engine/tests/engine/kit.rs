@@ -148,6 +148,7 @@ impl Center {
             skills: BTreeSet::from([skill("1"), skill("2")]),
             roles: BTreeSet::from([UserRole::Agent]),
             enabled: true,
+            load_max: None,
         };
         self.configure(AccountCommand::DefineUser { id: agent(), user }).await;
     }

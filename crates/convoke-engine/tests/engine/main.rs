@@ -12,6 +12,7 @@ mod idle;
 mod key_values;
 mod kit;
 mod lifecycle;
+mod presence;
 mod race;
 mod runs;
 mod schedules;

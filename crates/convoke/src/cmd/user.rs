@@ -96,6 +96,9 @@ pub(crate) struct Set {
     /// Whether they may log in and be given conversations
     #[arg(long, action = ArgAction::Set, value_name = "BOOL")]
     enabled: Option<bool>,
+    /// How many conversations they serve at once before no more are offered
+    #[arg(long, value_name = "COUNT")]
+    load_max: Option<u16>,
 }
 
 /// Sets a password.
@@ -145,6 +148,7 @@ impl Set {
             skills: BTreeSet::new(),
             roles: BTreeSet::new(),
             enabled: true,
+            load_max: None,
         });
         user.login_name = login;
         if let Some(nickname) = self.nickname {
@@ -153,6 +157,7 @@ impl Set {
         if let Some(enabled) = self.enabled {
             user.enabled = enabled;
         }
+        user.load_max = self.load_max.or(user.load_max);
         if !self.role.is_empty() {
             user.roles = self.role.into_iter().map(Into::into).collect();
         }

@@ -369,7 +369,8 @@ impl Session {
         let own = BTreeSet::from([*consumer]);
         let open =
             self.follower.open_conversations(&BTreeSet::new(), &own, limits::OPEN_OF_CONSUMER_MAX, |_| true);
-        if open.len() >= limits::OPEN_OF_CONSUMER_MAX {
+        // Those that are being opened count too: who does not wait for answers gets no more than who does.
+        if open.len() + self.opening >= limits::OPEN_OF_CONSUMER_MAX {
             let most = limits::OPEN_OF_CONSUMER_MAX;
             return Err(Refused::too_many(format!("a consumer has at most {most} open conversations")).into());
         }
@@ -401,6 +402,7 @@ impl Session {
             }
             Answered::Opened { id, result: Ok(conversation) }
         };
+        self.opening += 1;
         self.put_under_way(opened.boxed()).await;
         Ok(())
     }
@@ -455,13 +457,16 @@ impl Session {
                     Err(error) => self.refuse(&id, &refusal(error)),
                 }
             }
-            Answered::Opened { id, result } => match result {
-                Ok(conversation) => {
-                    let body = json!({"conversationId": conversation.to_string()});
-                    self.respond(&id, 200, self.names().opened, &body);
+            Answered::Opened { id, result } => {
+                self.opening = self.opening.saturating_sub(1);
+                match result {
+                    Ok(conversation) => {
+                        let body = json!({"conversationId": conversation.to_string()});
+                        self.respond(&id, 200, self.names().opened, &body);
+                    }
+                    Err(error) => self.refuse(&id, &refusal(error)),
                 }
-                Err(error) => self.refuse(&id, &refusal(error)),
-            },
+            }
             Answered::Published { id, conversation, result } => match result {
                 Ok(written) => {
                     let sequence = self.sequence(conversation, written).await.map_err(failed)?;

@@ -63,6 +63,8 @@ pub(super) struct Session {
     /// The subscription to presences, and of whom; of all without anybody.
     pub(super) presences: Option<(String, Option<UserId>)>,
     pub(super) under_way: FuturesUnordered<Under>,
+    /// Conversations that are being opened.
+    pub(super) opening: usize,
     pub(super) out: VecDeque<String>,
     heard_at: Instant,
 }
@@ -118,6 +120,7 @@ impl Session {
             offers: None,
             presences: None,
             under_way: FuturesUnordered::new(),
+            opening: 0,
             out: VecDeque::new(),
             heard_at: Instant::now(),
         })

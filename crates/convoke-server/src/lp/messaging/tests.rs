@@ -9,6 +9,7 @@ mod agents;
 mod consumers;
 mod fields;
 mod hostile;
+mod needed;
 mod routing;
 
 use std::collections::VecDeque;
@@ -86,7 +87,7 @@ impl Center {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
         let socket = client_async(request, stream).await?.0;
-        Ok(Client { socket, asked: 0, passed: VecDeque::new() })
+        Ok(Client { socket, asked: 0, passed: VecDeque::new(), heard: Vec::new() })
     }
 }
 
@@ -100,6 +101,8 @@ struct Client {
     socket: WebSocketStream<TcpStream>,
     asked: u32,
     passed: VecDeque<Value>,
+    /// Every frame that came.
+    heard: Vec<Value>,
 }
 
 impl Client {
@@ -169,7 +172,10 @@ impl Client {
                 }
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(20), next).await.expect("something comes")
+        let next = tokio::time::timeout(std::time::Duration::from_secs(20), next).await;
+        let next = next.expect("something comes");
+        self.heard.extend(next.iter().cloned());
+        next
     }
 
     /// Everything that was told before the answer to a question of the time.

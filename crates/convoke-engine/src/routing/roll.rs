@@ -1,0 +1,80 @@
+//! The roll of agents who are connected, kept over restarts: who was there when a process died, and does not come back, gives
+//! their conversations back as if only their connection had broken.
+//!
+//! An agent is put on it before their first connection counts, and struck off when they have been gone for the grace time.
+//! Who serves conversations in another way than over the sockets of the messaging protocol is not on it, and keeps them.
+
+use std::sync::Arc;
+
+use convoke_domain::id::{AccountId, UserId};
+use convoke_store::{FactOp, StoreError};
+
+use crate::board::Board;
+use crate::error::EngineError;
+use crate::handle::Handle;
+
+/// Begin of the name of each entry.
+const PREFIX: &str = "connected.";
+
+fn entry(agent: UserId, there: bool) -> FactOp {
+    FactOp { key: format!("{PREFIX}{agent}"), value: there.then(|| b"1".to_vec()) }
+}
+
+/// Puts an agent on the roll, unless they are there already.
+pub(crate) async fn put_on(
+    handle: &Handle,
+    account: &AccountId,
+    board: &Board,
+    agent: UserId,
+) -> Result<(), EngineError> {
+    let entry = entry(agent, true);
+    if board.is_connected(agent) || handle.inner.store.fact(account, &entry.key).await?.is_some() {
+        return Ok(());
+    }
+    handle.inner.contexts.set_fact(account, entry).await
+}
+
+/// Strikes an agent off who did not come back; one who does so just now stays on it.
+pub(super) async fn strike_off(handle: &Handle, account: &AccountId, board: &Board, agent: UserId) {
+    let struck = handle.inner.contexts.set_fact(account, entry(agent, false)).await;
+    let settled = match struck {
+        Ok(()) if board.is_connected(agent) => {
+            handle.inner.contexts.set_fact(account, entry(agent, true)).await
+        }
+        struck => struck,
+    };
+    if let Err(error) = settled {
+        // They are asked for once more after the next restart, and give back nothing that is not theirs.
+        tracing::warn!(%account, %agent, %error, "the roll of connected agents could not be kept");
+    }
+}
+
+/// Calls the roll after a start: the boards of accounts with agents on it are opened, and whoever does not come back in
+/// time is given up on.
+pub(crate) async fn call(handle: &Handle) -> Result<(), StoreError> {
+    for view in handle.accounts() {
+        let account = view.account.id.clone();
+        let mut agents: Vec<UserId> = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = handle.inner.store.facts(&account, PREFIX, after.as_deref(), usize::MAX).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            agents
+                .extend(page.iter().filter_map(|(key, _)| key.strip_prefix(PREFIX)?.parse::<UserId>().ok()));
+        }
+        if !agents.is_empty() {
+            // Beside the start: a board reads every open conversation.
+            handle.inner.invoker.tasks.spawn(expect(handle.clone(), account, agents));
+        }
+    }
+    Ok(())
+}
+
+async fn expect(handle: Handle, account: AccountId, agents: Vec<UserId>) {
+    let board: Result<Arc<Board>, EngineError> = handle.board(&account).await;
+    match board {
+        Ok(board) => board.were_connected(&agents),
+        Err(error) => tracing::warn!(%account, %error, "agents who were connected cannot be expected back"),
+    }
+}
