@@ -4,9 +4,10 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
 use convoke_domain::conversation::{Action, Actor, Command};
+use convoke_store::runs::RunStore;
 use convoke_store::{StoreError, StreamId};
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::board::Boards;
@@ -128,13 +129,8 @@ impl Engine {
         };
         wake(&handle).await?;
         routing::roll::call(&handle).await?;
-        let (stop, stopping) = tokio::sync::watch::channel(false);
-        tasks.spawn(fire(handle.clone(), timers, stopping.clone()));
-        tasks.spawn(rearm::run(handle.clone(), stopping.clone()));
-        tasks.spawn(routing::run::run(handle.clone(), stopping.clone()));
-        tasks.spawn(schedules::run(handle.clone(), stopping.clone()));
-        let clock = Arc::clone(&handle.inner.clock);
-        tasks.spawn(runs::keep_within(ports.runs, Arc::clone(&shared.directory), clock, stopping));
+        let (stop, stopping) = watch::channel(false);
+        spawn_loops(&tasks, &handle, timers, ports.runs, &stopping);
         Ok(Self { handle, tasks, stop })
     }
 
@@ -153,6 +149,22 @@ impl Engine {
         tasks.close();
         tasks.wait().await;
     }
+}
+
+/// What goes on by itself for as long as the engine runs.
+fn spawn_loops(
+    tasks: &TaskTracker,
+    handle: &Handle,
+    timers: Arc<TimerIndex>,
+    runs: Arc<dyn RunStore>,
+    stopping: &watch::Receiver<bool>,
+) {
+    tasks.spawn(fire(handle.clone(), timers, stopping.clone()));
+    tasks.spawn(rearm::run(handle.clone(), stopping.clone()));
+    tasks.spawn(routing::run::run(handle.clone(), stopping.clone()));
+    tasks.spawn(schedules::run(handle.clone(), stopping.clone()));
+    let (directory, clock) = (Arc::clone(&handle.inner.directory), Arc::clone(&handle.inner.clock));
+    tasks.spawn(runs::keep_within(runs, directory, clock, stopping.clone()));
 }
 
 fn run_log_parts(ports: &Ports, directory: &Arc<Directory>) -> runs::Parts {

@@ -110,6 +110,9 @@ pub(crate) const LIVE_FRAME_BYTES_MAX: usize = BODY_BYTES_MAX;
 /// Largest frame that is read at all, so that one somewhat too large is refused with a reason and not with a broken
 /// connection. Bytes.
 pub(crate) const LIVE_FRAME_BYTES_READ_MAX: usize = 2 * LIVE_FRAME_BYTES_MAX;
+/// What a connection keeps to read into, in bytes: a frame of ordinary size. It is there for as long as the connection, and
+/// thousands are; the library's own choice is 128 KiB each.
+pub(crate) const LIVE_READ_BUFFER_BYTES: usize = 4 * 1024;
 
 /// Conversations that a board shows at first; what is due first is among them. Nobody reads more of a queue.
 pub(crate) const BOARD_CARDS_MAX: usize = 500;

@@ -162,7 +162,8 @@ impl Auth {
         let caller = self.caller(handle, &bot.access_token_secret);
         let caller =
             caller.filter(|caller| caller.account.as_ref().is_some_and(|own| own.as_str() == account));
-        let Some(Caller { identity: Identity::User { user, roles, .. }, account: Some(own) }) = caller else {
+        let Some(Caller { identity: Identity::User { user, roles, .. }, account: Some(own), .. }) = caller
+        else {
             return Err(self.logins.refused(tried(account, &bot.username), address));
         };
         let view = handle.account(&own);

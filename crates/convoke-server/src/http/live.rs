@@ -36,6 +36,7 @@ pub(super) async fn live(
     let token = shown_token(&headers).unwrap_or_default().to_owned();
     let upgrade = upgrade
         .protocols([PROTOCOL])
+        .read_buffer_size(limits::LIVE_READ_BUFFER_BYTES)
         .max_frame_size(limits::LIVE_FRAME_BYTES_READ_MAX)
         .max_message_size(limits::LIVE_FRAME_BYTES_READ_MAX);
     Ok(upgrade.on_upgrade(async move |socket| {

@@ -10,7 +10,6 @@ use convoke_domain::account::{Actor, Command as AccountCommand, Skill};
 use convoke_domain::function::{Command as FunctionCommand, Draft, EventBinding, FunctionSettings};
 use convoke_domain::id::{AccountId, FunctionId, SkillId};
 use convoke_domain::state_change::StateChangeEvent;
-use convoke_domain::ttr::Ttr;
 use convoke_engine::{Handle, Opening};
 use tempfile::TempDir;
 use tokio::runtime::{Handle as Threads, Runtime};
@@ -91,8 +90,7 @@ impl Center {
         let mut consumers = Vec::with_capacity(self.connected.len());
         for target in &self.connected {
             let state = self.on_engine(self.handle.conversation(&target.account, target.conversation))?;
-            let urgent = state.ttr == Ttr::Urgent;
-            let connecting = OverWebSocket::connect(&self.door, target, urgent);
+            let connecting = OverWebSocket::connect(&self.door, target, &state);
             consumers.push(self.generator.block_on(connecting).context("connecting a consumer")?);
         }
         Fleet::new(consumers, self.generator.clone())

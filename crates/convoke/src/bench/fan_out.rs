@@ -48,7 +48,8 @@ async fn agents(center: &Center) -> Result<Vec<Live<TcpStream>>> {
     for conversations in center.connected.chunks(part(center)).take(AGENTS) {
         let mut agent = center.door.live(&account, &token).await?;
         for target in conversations {
-            agent.follow(target.conversation).await?;
+            let head = center.handle.conversation(&account, target.conversation).await?.head;
+            agent.follow(target.conversation, head.number()).await?;
         }
         agents.push(agent);
     }

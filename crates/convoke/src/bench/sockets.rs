@@ -124,6 +124,6 @@ async fn window(address: SocketAddr, connector: TlsConnector, token: String) -> 
         }
         refused(message)?;
     };
-    live.follow(opened).await?;
+    live.follow(opened, 0).await?;
     Ok(live)
 }

@@ -96,6 +96,7 @@ pub(in crate::lp) async fn consumer(
 
 fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     upgrade
+        .read_buffer_size(limits::LIVE_READ_BUFFER_BYTES)
         .max_frame_size(limits::LIVE_FRAME_BYTES_READ_MAX)
         .max_message_size(limits::LIVE_FRAME_BYTES_READ_MAX)
 }

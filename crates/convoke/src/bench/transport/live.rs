@@ -44,9 +44,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
         }
     }
 
-    /// Follows a conversation from its beginning.
-    pub(crate) async fn follow(&mut self, conversation: ConversationId) -> Result<()> {
-        let asked = self.ask(Ask::Follow { conversation, from: Follow::default() }).await?;
+    /// Follows what comes after this event of a conversation.
+    pub(crate) async fn follow(&mut self, conversation: ConversationId, after: u64) -> Result<()> {
+        let asked = self.ask(Ask::Follow { conversation, from: Follow { after } }).await?;
         loop {
             let message = self.next().await?;
             if matches!(&message, LiveMessage::Following { id, .. } if *id == asked) {

@@ -5,8 +5,10 @@ use convoke_api::v1::conversation::SetTtr;
 use convoke_api::v1::event::{ConversationEvent, Event};
 use convoke_api::v1::live::{Act, Ask, LiveMessage};
 use convoke_api::v1::participant::Role;
-use convoke_api::v1::ttr::Ttr;
+use convoke_api::v1::ttr;
+use convoke_domain::conversation::Conversation;
 use convoke_domain::id::{AccountId, ConversationId};
+use convoke_domain::ttr::Ttr;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -34,19 +36,19 @@ pub(crate) struct OverWebSocket {
 }
 
 impl OverWebSocket {
-    /// Connects the consumer of `target`, which is `urgent` or not, and follows it.
-    pub(crate) async fn connect(door: &Door, target: &Target, urgent: bool) -> Result<Self> {
+    /// Connects the consumer of `target`, whose conversation is in this state, and follows what comes.
+    pub(crate) async fn connect(door: &Door, target: &Target, state: &Conversation) -> Result<Self> {
         let token = door.consumer(&target.account, &target.consumer.to_string()).await?;
         let mut live = door.live(&target.account, &token).await?;
-        live.follow(target.conversation).await?;
-        Ok(Self { live, conversation: target.conversation, urgent })
+        live.follow(target.conversation, state.head.number()).await?;
+        Ok(Self { live, conversation: target.conversation, urgent: state.ttr == Ttr::Urgent })
     }
 }
 
 impl Consumer for OverWebSocket {
     async fn event(&mut self) -> Result<()> {
         self.urgent = !self.urgent;
-        let ttr = if self.urgent { Ttr::Urgent } else { Ttr::Normal };
+        let ttr = if self.urgent { ttr::Ttr::Urgent } else { ttr::Ttr::Normal };
         let act = Act::SetTtr(SetTtr { ttr });
         let asked = self.live.ask(Ask::Act { conversation: self.conversation, act }).await?;
         let (mut recorded, mut answered) = (None, None);
