@@ -45,6 +45,7 @@ pub mod template;
 pub mod token;
 pub mod ttr;
 pub mod user;
+pub mod webhook;
 pub mod working_hours;
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod secret;
 mod state;
 mod token;
 mod user;
+mod webhook;
 
 pub use self::author::{Author, Stamp};
 pub use self::client::Client;
@@ -34,6 +35,7 @@ pub use self::secret::{SealedValue, Secret};
 pub use self::state::{Account, Egress, EgressMode, FencePolicy, Generation, RunLogSettings, Skill};
 pub use self::token::{AccessToken, Principal, TokenKind};
 pub use self::user::{User, UserRole};
+pub use self::webhook::{Webhook, WebhookForm, WebhookPlan, WebhookSignature, WebhookTopic};
 
 #[cfg(test)]
 mod credential_tests;

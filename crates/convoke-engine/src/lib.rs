@@ -24,6 +24,7 @@ mod handle;
 mod invoke;
 pub mod keys;
 mod limits;
+mod outbox;
 pub mod ports;
 mod rearm;
 mod routing;
@@ -35,6 +36,7 @@ mod start;
 mod stored;
 mod subscription;
 mod timers;
+mod webhooks;
 
 pub use board::{CardView, ChatState, Follower, Following, News};
 pub use calls::{
@@ -45,6 +47,7 @@ pub use ending::FailureClass;
 pub use error::EngineError;
 pub use functions::{Deployed, Trial, Tried, Which};
 pub use handle::{Handle, Opened, Opening};
+pub use outbox::{DeadLetter, DeadLetterId, Death, Letter, LetterNews};
 pub use routing::{Availability, Offer, OfferId, OfferRefused, OfferState, Presence};
 pub use runs::{Run, RunBody, RunCall, RunFollower, RunLine, RunPage};
 pub use secrets::SecretValue;

@@ -15,6 +15,7 @@ use crate::contexts::ContextBook;
 use crate::directory::Directory;
 use crate::handle::{Handle, Inner};
 use crate::invoke::{Invoker, Permits};
+use crate::outbox::Outbox;
 use crate::ports::Ports;
 use crate::runs::{self, RunLog};
 use crate::shard::{Shard, Shared, ToShard, Write};
@@ -88,6 +89,7 @@ impl Engine {
             remembered: Remembered::default(),
             tasks: tasks.clone(),
         });
+        let outbox = Arc::new(Outbox::new(Arc::clone(&ports.store), to_committer.clone()));
         let shared = Arc::new(Shared {
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
@@ -97,6 +99,7 @@ impl Engine {
             timers: Arc::clone(&timers),
             invoker: Arc::clone(&invoker),
             boards: Arc::clone(&boards),
+            outbox: Arc::clone(&outbox),
             tasks: tasks.clone(),
         });
         let mut mailboxes = Vec::with_capacity(shards);
@@ -115,6 +118,7 @@ impl Engine {
                 master_key: ports.master_key,
                 directory: Arc::clone(&shared.directory),
                 contexts,
+                outbox,
                 boards,
                 invoker,
                 shards: mailboxes,

@@ -54,6 +54,10 @@ const DOMAINS_READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
 const DOMAINS_WRITE: &[UserRole] = &[Administrator, FaasAdmin];
 /// Logs can quote consumers; invokers, which are programs, do not read them.
 const RUNS_READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
+/// Addresses of webhooks, and what became of letters; not their content.
+const WEBHOOKS_READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
+/// Dead letters show what they would say.
+const DEAD_LETTERS: &[UserRole] = &[Administrator, FaasDeveloper];
 const SCHEDULES_WRITE: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
 const CONVERSATIONS: &[UserRole] = &[Administrator, AgentManager, Agent];
 /// Developers look at what their functions did.
@@ -157,6 +161,18 @@ pub(crate) const TABLE: &[Row] = rows! {
     DELETE "/api/v1/accounts/{account}/schedules/{schedule}" => Staff(SCHEDULES_WRITE),
     POST "/api/v1/accounts/{account}/schedules/{schedule}/pause" => Staff(SCHEDULES_WRITE),
     POST "/api/v1/accounts/{account}/schedules/{schedule}/resume" => Staff(SCHEDULES_WRITE),
+    GET "/api/v1/accounts/{account}/webhooks" => Staff(WEBHOOKS_READ),
+    POST "/api/v1/accounts/{account}/webhooks" => Staff(ADMINISTRATION),
+    GET "/api/v1/accounts/{account}/webhooks/{webhook}" => Staff(WEBHOOKS_READ),
+    PUT "/api/v1/accounts/{account}/webhooks/{webhook}" => Staff(ADMINISTRATION),
+    DELETE "/api/v1/accounts/{account}/webhooks/{webhook}" => Staff(ADMINISTRATION),
+    POST "/api/v1/accounts/{account}/webhooks/{webhook}/secret" => Staff(ADMINISTRATION),
+    POST "/api/v1/accounts/{account}/webhooks/{webhook}/test" => Staff(DEAD_LETTERS),
+    GET "/api/v1/accounts/{account}/webhooks/{webhook}/deliveries" => Staff(WEBHOOKS_READ),
+    GET "/api/v1/accounts/{account}/webhooks/{webhook}/dead-letters" => Staff(WEBHOOKS_READ),
+    GET "/api/v1/accounts/{account}/webhooks/{webhook}/dead-letters/{letter}" => Staff(DEAD_LETTERS),
+    POST "/api/v1/accounts/{account}/webhooks/{webhook}/dead-letters/{letter}/redeliver" => Staff(DEAD_LETTERS),
+    POST "/api/v1/accounts/{account}/webhooks/{webhook}/redeliver" => Staff(DEAD_LETTERS),
     POST "/api/v1/accounts/{account}/consumers" => Staff(CONSUMERS),
     DELETE "/api/v1/accounts/{account}/consumers/{consumer}" => Staff(ADMINISTRATION),
     GET "/api/v1/accounts/{account}/conversations" => StaffAndConsumers(CONVERSATIONS_READ),

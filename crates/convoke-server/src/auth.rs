@@ -27,8 +27,8 @@ pub(crate) use attempts::Attempts;
 pub(crate) use consumer_jwt::{ConsumerBearer, Purpose};
 pub use login::{LoginError, NewSession, VerifiedClient, VerifiedUser};
 pub use password::{PasswordUnfit, hash_password};
-pub(crate) use secret::ClientSecret;
 pub use secret::NewToken;
+pub(crate) use secret::{ClientSecret, WebhookSecret, hex};
 pub(crate) use session::SessionProof;
 pub use signer::{SigningKeyInvalid, TokenSigner};
 

@@ -26,6 +26,7 @@ mod sessions;
 mod skills;
 mod tokens;
 mod users;
+mod webhooks;
 
 pub(crate) use conversation_writes::perform;
 pub(crate) use conversations::{open_for, visible};
@@ -44,6 +45,7 @@ use crate::lp::{self, InProcess};
 use crate::openapi::finished;
 use crate::problem::ApiError;
 use crate::server::{Server, Shared};
+use crate::webhooks::Deliveries;
 
 /// What a server answers, by who can reach it.
 pub struct Routers {
@@ -53,6 +55,8 @@ pub struct Routers {
     pub csds: Router,
     /// For functions while they run.
     pub in_process: InProcess,
+    /// What delivers to webhooks; nothing is delivered unless it runs.
+    pub deliveries: Deliveries,
 }
 
 /// All routes of a server.
@@ -69,6 +73,7 @@ pub fn routers(server: Server) -> Routers {
         everything: surrounded(everything.fallback(page::anything_else), &shared),
         csds: surrounded(lp::csds_routes().fallback(nothing_here), &shared),
         in_process: InProcess::new(&shared),
+        deliveries: Deliveries::new(&shared),
     }
 }
 
@@ -125,6 +130,15 @@ fn settings() -> OpenApiRouter<Shared> {
         .routes(routes!(clients::remove))
         .routes(routes!(tokens::list, tokens::issue))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::define, webhooks::remove))
+        .routes(routes!(webhooks::renew))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::dead_letters))
+        .routes(routes!(webhooks::dead_letter))
+        .routes(routes!(webhooks::redeliver))
+        .routes(routes!(webhooks::redeliver_all))
 }
 
 fn code() -> OpenApiRouter<Shared> {

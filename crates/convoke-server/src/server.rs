@@ -15,6 +15,7 @@ use crate::caller::Tenant;
 use crate::lp::{Published, Unanswered};
 use crate::problem::Answer;
 use crate::templates::Templates;
+use crate::webhooks::LaneBook;
 
 /// What the server is made of; the composition root fills it in.
 pub struct Server {
@@ -62,13 +63,15 @@ pub(crate) struct Inner {
     server: Server,
     pub(crate) attempts: Attempts,
     pub(crate) unanswered: Unanswered,
+    pub(crate) lanes: LaneBook,
     pub(crate) openapi: Bytes,
 }
 
 impl Shared {
     pub(crate) fn new(server: Server, openapi: Bytes) -> Self {
         let unanswered = Unanswered::default();
-        Self(Arc::new(Inner { server, attempts: Attempts::default(), unanswered, openapi }))
+        let (attempts, lanes) = (Attempts::default(), LaneBook::default());
+        Self(Arc::new(Inner { server, attempts, unanswered, lanes, openapi }))
     }
 
     /// Changes a setting of the account, in the caller's name.

@@ -2,7 +2,7 @@
 
 mod host;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -18,6 +18,7 @@ use convoke_store::runs::MemoryRuns;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
@@ -27,6 +28,7 @@ use crate::http::Routers;
 use crate::lp::{InProcess, Published};
 use crate::server::{Demo, Planes, Server};
 use crate::templates::Templates;
+use crate::webhooks::Deliveries;
 pub(crate) use host::ScriptedHost;
 
 /// The account of most tests.
@@ -51,6 +53,7 @@ pub(crate) struct Kit {
     pub(crate) stopping: CancellationToken,
     pub(crate) operator: String,
     pub(crate) auth: Auth,
+    deliveries: Mutex<Option<Deliveries>>,
 }
 
 /// What came back.
@@ -131,8 +134,24 @@ impl Kit {
             stopping: stopping.clone(),
         };
         let auth = auth();
-        let Routers { everything, in_process, .. } = crate::routers(server);
-        Self { _engine: engine, router: everything, in_process, handle, clock, stopping, operator, auth }
+        let Routers { everything, in_process, deliveries, .. } = crate::routers(server);
+        Self {
+            _engine: engine,
+            router: everything,
+            in_process,
+            handle,
+            clock,
+            stopping,
+            operator,
+            auth,
+            deliveries: Mutex::new(Some(deliveries)),
+        }
+    }
+
+    /// Begins to deliver to webhooks.
+    pub(crate) fn deliver(&self) {
+        let deliveries = self.deliveries.lock().unwrap().take().expect("it begins once");
+        TaskTracker::new().spawn(deliveries.run());
     }
 
     /// A token of the agent with these roles.

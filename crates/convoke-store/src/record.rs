@@ -192,6 +192,7 @@ fn checksum(stream: &StreamId, place: Place, content: &[u8]) -> u32 {
         StreamId::Functions(_) => 1,
         StreamId::Conversation { .. } => 2,
         StreamId::Context(_) => 3,
+        StreamId::Outbox(_) => 4,
     };
     hasher.update(&[kind]);
     hasher.update(stream.account().as_str().as_bytes());

@@ -13,6 +13,9 @@ pub enum StreamId {
     Functions(AccountId),
     /// What an account's functions remember.
     Context(AccountId),
+    /// What an account's webhooks still have to be told. It has side rows only, never a record, so that they can be
+    /// taken away without asking how far any other stream is.
+    Outbox(AccountId),
     /// One conversation.
     Conversation {
         /// The account that it belongs to.
@@ -29,6 +32,7 @@ impl StreamId {
             Self::Account(account)
             | Self::Functions(account)
             | Self::Context(account)
+            | Self::Outbox(account)
             | Self::Conversation { account, .. } => account,
         }
     }
@@ -36,7 +40,10 @@ impl StreamId {
     /// The partition that holds this stream, fixed for ever.
     pub fn partition(&self) -> Partition {
         match self {
-            Self::Account(account) | Self::Functions(account) | Self::Context(account) => account.partition(),
+            Self::Account(account)
+            | Self::Functions(account)
+            | Self::Context(account)
+            | Self::Outbox(account) => account.partition(),
             Self::Conversation { conversation, .. } => conversation.partition(),
         }
     }
@@ -44,7 +51,7 @@ impl StreamId {
     /// The conversation, if this is the log of one.
     pub const fn conversation(&self) -> Option<ConversationId> {
         match self {
-            Self::Account(_) | Self::Functions(_) | Self::Context(_) => None,
+            Self::Account(_) | Self::Functions(_) | Self::Context(_) | Self::Outbox(_) => None,
             Self::Conversation { conversation, .. } => Some(*conversation),
         }
     }
@@ -56,6 +63,7 @@ impl fmt::Display for StreamId {
             Self::Account(account) => write!(f, "{account}/account"),
             Self::Functions(account) => write!(f, "{account}/functions"),
             Self::Context(account) => write!(f, "{account}/context"),
+            Self::Outbox(account) => write!(f, "{account}/outbox"),
             Self::Conversation { account, conversation } => write!(f, "{account}/{conversation}"),
         }
     }

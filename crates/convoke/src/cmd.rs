@@ -28,6 +28,7 @@ pub(crate) mod skill;
 pub(crate) mod tour;
 pub(crate) mod types;
 pub(crate) mod user;
+pub(crate) mod webhook;
 
 use std::process::ExitCode;
 
@@ -105,7 +106,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         | Command::Invoke(_)
         | Command::Logs(_)
         | Command::Metrics(_)
-        | Command::Schedule(_)) => block_on(ask(remote, &global)),
+        | Command::Schedule(_)
+        | Command::Webhook(_)) => block_on(ask(remote, &global)),
     }
 }
 
@@ -141,6 +143,7 @@ async fn ask(command: Command, global: &Global) -> Result<ExitCode> {
         Command::Logs(logs) => return Box::pin(logs.run(&context)).await,
         Command::Metrics(metrics) => metrics.run(&context).await?,
         Command::Schedule(schedule) => schedule.run(&context).await?,
+        Command::Webhook(webhook) => webhook.run(&context).await?,
         Command::Dev(_)
         | Command::Serve(_)
         | Command::Tour(_)

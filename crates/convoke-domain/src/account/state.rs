@@ -6,11 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AccessToken, Actor, Client, IdleOverrides, IdleTimers, PasswordHash, Principal, Secret, User};
+use super::{
+    AccessToken, Actor, Client, IdleOverrides, IdleTimers, PasswordHash, Principal, Secret, User, Webhook,
+};
 use crate::automatic_message::{AutomaticMessage, AutomaticMessages, Language};
 use crate::hours::{Hours, SpecialOccasions, WorkingHours, seconds};
 use crate::id::{
-    AccountId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId,
+    AccountId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId, WorkingHoursId,
 };
 use crate::limits;
 use crate::state_change::CbotEventType;
@@ -71,6 +73,9 @@ pub struct Account {
     /// What functions read by name.
     #[serde(default)]
     pub secrets: BTreeMap<SecretName, Secret>,
+    /// Where its conversations are told to.
+    #[serde(default)]
+    pub webhooks: BTreeMap<WebhookId, Webhook>,
 }
 
 /// A named queue and competence.
@@ -191,6 +196,7 @@ impl Account {
             passwords: BTreeMap::new(),
             clients: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
         }
     }
 

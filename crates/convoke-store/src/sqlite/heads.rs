@@ -30,6 +30,7 @@ impl StreamKey {
             StreamId::Functions(_) => (1, 0),
             StreamId::Conversation { conversation, .. } => (2, conversation.bits()),
             StreamId::Context(_) => (3, 0),
+            StreamId::Outbox(_) => (4, 0),
         };
         Self { account, kind, conversation: bits.to_be_bytes() }
     }
@@ -41,6 +42,7 @@ impl StreamKey {
             1 => Some(StreamId::Functions(account)),
             2 => Some(StreamId::Conversation { account, conversation: self.conversation() }),
             3 => Some(StreamId::Context(account)),
+            4 => Some(StreamId::Outbox(account)),
             _ => None,
         }
     }
