@@ -14,6 +14,7 @@ pub mod automatic_message;
 pub mod bot;
 pub mod client;
 pub mod clock;
+pub mod cloud_event;
 pub mod consumer;
 pub mod consumer_access;
 pub mod controller_bot;

@@ -145,6 +145,7 @@ pub(crate) const TABLE: &[Row] = rows! {
     POST "/api/v1/accounts/{account}/functions/{function}/undeploy" => Staff(FUNCTIONS_WRITE),
     POST "/api/v1/accounts/{account}/functions/{function}/rollback" => Staff(FUNCTIONS_WRITE),
     POST "/api/v1/accounts/{account}/functions/{function}/invoke" => Staff(FUNCTIONS_INVOKE),
+    POST "/api/v1/accounts/{account}/events" => Staff(FUNCTIONS_INVOKE),
     POST "/api/v1/accounts/{account}/events/{event}/invoke" => Staff(FUNCTIONS_INVOKE),
     GET "/api/v1/accounts/{account}/events/{event}/implemented" => Staff(FUNCTIONS_INVOKE),
     GET "/api/v1/accounts/{account}/invocations" => Staff(RUNS_READ),

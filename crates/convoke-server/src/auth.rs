@@ -6,6 +6,7 @@
 //! [`crate::access`]. Tokens go by the real time: moving the engine's clock does not end them.
 
 mod attempts;
+mod consumer_jws;
 mod consumer_jwt;
 mod consumer_token;
 mod login;

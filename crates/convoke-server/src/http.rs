@@ -5,6 +5,7 @@ mod activity;
 mod automatic_messages;
 mod clients;
 mod clock;
+mod cloud_events;
 mod consumers;
 mod conversation_writes;
 mod conversations;
@@ -143,7 +144,7 @@ fn settings() -> OpenApiRouter<Shared> {
 
 fn code() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
-        .routes(routes!(functions::events))
+        .routes(routes!(functions::events, cloud_events::fire))
         .routes(routes!(functions::event_schema))
         .routes(routes!(functions::templates))
         .routes(routes!(functions::template))

@@ -216,3 +216,9 @@ pub(crate) const DEAD_LETTERS_SHOWN: usize = 100;
 
 /// Dead letters that one request has delivered again.
 pub(crate) const REDELIVERED_AT_ONCE: usize = 1_000;
+
+/// How long a connector speaks for a consumer by one token, in which it asks for it: as long as its own token.
+pub(crate) const CONSUMER_JWS_LIFE: Duration = Duration::from_hours(1);
+
+/// Requests of one body of a connector: a profile and an opening, and some.
+pub(crate) const CONNECTOR_REQUESTS_MAX: usize = 8;

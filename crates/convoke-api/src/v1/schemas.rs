@@ -39,6 +39,7 @@ use crate::problem;
     client::CreateClient,
     client::IssuedClient,
     list::List<client::Client>,
+    cloud_event::CloudEventAnswer,
     webhook::DefineWebhook,
     webhook::IssuedWebhook,
     list::List<webhook::Webhook>,
