@@ -178,6 +178,7 @@ pub(crate) const TABLE: &[Row] = rows! {
     DELETE "/api/v1/accounts/{account}/consumers/{consumer}" => Staff(ADMINISTRATION),
     GET "/api/v1/accounts/{account}/conversations" => StaffAndConsumers(CONVERSATIONS_READ),
     POST "/api/v1/accounts/{account}/conversations" => StaffAndConsumers(CONSUMERS),
+    GET "/api/v1/accounts/{account}/conversations/export" => Staff(CONVERSATIONS_READ),
     GET "/api/v1/accounts/{account}/conversations/{conversation}" => StaffAndConsumers(CONVERSATIONS_READ),
     POST "/api/v1/accounts/{account}/conversations/{conversation}/lines" => StaffAndConsumers(CONVERSATIONS),
     POST "/api/v1/accounts/{account}/conversations/{conversation}/participants" => StaffAndConsumers(CONVERSATIONS),

@@ -7,6 +7,7 @@ mod clients;
 mod clock;
 mod cloud_events;
 mod consumers;
+mod conversation_export;
 mod conversation_writes;
 mod conversations;
 mod demo;
@@ -182,6 +183,7 @@ fn conversing() -> OpenApiRouter<Shared> {
         .routes(routes!(consumers::create))
         .routes(routes!(consumers::erase))
         .routes(routes!(conversations::list, conversations::open))
+        .routes(routes!(conversation_export::export))
         .routes(routes!(conversations::get))
         .routes(routes!(conversations::events))
         .routes(routes!(conversations::explain))

@@ -222,3 +222,6 @@ pub(crate) const CONSUMER_JWS_LIFE: Duration = Duration::from_hours(1);
 
 /// Requests of one body of a connector: a profile and an opening, and some.
 pub(crate) const CONNECTOR_REQUESTS_MAX: usize = 8;
+
+/// Events of one export of conversations: some hundred conversations, and an answer that is written at once.
+pub(crate) const EXPORTED_EVENTS_MAX: usize = 20_000;

@@ -29,8 +29,7 @@ use tracing::warn;
 
 use self::errand::Errand;
 pub(crate) use self::errand::{body_of, send_test};
-use self::lanes::{End, Lanes};
-pub(crate) use self::lanes::{Failing, Waiting};
+use self::lanes::{End, Lanes, Waiting};
 use crate::limits;
 use crate::server::Shared;
 
@@ -75,14 +74,20 @@ impl Deliveries {
         loop {
             if std::mem::take(&mut settings_moved) {
                 changes.mark_unchanged();
-                known = notice_settings(&server, known).await;
+                known = notice_settings(&server, &known).await;
             }
             find_letters(&server).await;
             start_due(&server, &mut underway);
             let next = next_due(&server);
             tokio::select! {
                 news = server.handle.letters_written() => notice(&server, news),
-                Some(ended) = underway.join_next(), if !underway.is_empty() => note_end(&server, ended),
+                Some(ended) = underway.join_next(), if !underway.is_empty() => {
+                    if let Some(off) = note_end(&server, ended) {
+                        // It may be on again by now, and what it left is to be found then.
+                        known.insert(off, false);
+                        settings_moved = true;
+                    }
+                }
                 () = server.handle.wait_until(next) => {}
                 told = changes.changed() => match told {
                     Ok(()) => settings_moved = true,
@@ -91,7 +96,7 @@ impl Deliveries {
                 () = server.stopping.cancelled() => break,
             }
         }
-        underway.join_all().await;
+        while underway.join_next().await.is_some() {}
     }
 }
 
@@ -130,7 +135,7 @@ async fn forget(server: &Shared, account: &AccountId, webhook: WebhookId) {
 }
 
 /// Webhooks that are new or switched on are looked at from the beginning, those that are gone are forgotten.
-async fn notice_settings(server: &Shared, known: BTreeMap<Key, bool>) -> BTreeMap<Key, bool> {
+async fn notice_settings(server: &Shared, known: &BTreeMap<Key, bool>) -> BTreeMap<Key, bool> {
     let now = switched_on(server);
     for ((account, webhook), _) in known.iter().filter(|(key, _)| !now.contains_key(key)) {
         server.lanes.lock().remove(&(account.clone(), *webhook));
@@ -211,17 +216,20 @@ fn next_due(server: &Shared) -> Timestamp {
     book.values().filter_map(Lanes::next_due).min().unwrap_or(Timestamp::MAX)
 }
 
-fn note_end(server: &Shared, ended: Result<Ended, tokio::task::JoinError>) {
+/// Notes how a delivery ended; the webhook, if it was found to be off.
+fn note_end(server: &Shared, ended: Result<Ended, tokio::task::JoinError>) -> Option<Key> {
     let now = server.handle.now();
     let mut book = server.lanes.lock();
     match ended {
         Ok((key, conversation, end)) => {
+            let off = end == End::Off;
             if let Some(lanes) = book.get_mut(&key) {
                 lanes.ended(conversation, end, now);
                 if lanes.is_idle() {
                     book.remove(&key);
                 }
             }
+            off.then_some(key)
         }
         Err(error) => {
             // Which one it was is not known: all are looked at anew, and none is told less than once.
@@ -229,6 +237,7 @@ fn note_end(server: &Shared, ended: Result<Ended, tokio::task::JoinError>) {
             for lanes in book.values_mut() {
                 lanes.begin_anew();
             }
+            None
         }
     }
 }

@@ -5,9 +5,10 @@
 use utoipa::OpenApi;
 
 use super::{
-    account, activity, automatic_message, bot, client, clock, consumer, conversation, domain, event, explain,
-    function, function_call, health, idle, list, live, metrics, participant, run, run_log, schedule, secret,
-    session, settings, skill, special_occasions, template, token, ttr, user, working_hours,
+    account, activity, automatic_message, bot, client, clock, cloud_event, consumer, conversation, domain,
+    event, explain, function, function_call, health, idle, list, live, metrics, participant, run, run_log,
+    schedule, secret, session, settings, skill, special_occasions, template, token, ttr, user, webhook,
+    working_hours,
 };
 use crate::problem;
 
@@ -39,6 +40,7 @@ use crate::problem;
     client::CreateClient,
     client::IssuedClient,
     list::List<client::Client>,
+    list::List<conversation::ExportedConversation>,
     cloud_event::CloudEventAnswer,
     webhook::DefineWebhook,
     webhook::IssuedWebhook,

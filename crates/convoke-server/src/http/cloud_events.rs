@@ -162,7 +162,7 @@ fn act(tenant: &Tenant, one: &Returned, key: String) -> Answer<Option<Act>> {
         Returned::Message(text) => Act::Publish(PublishLine { text: text.clone(), key: Some(key) }),
         Returned::Transfer { skill, agent } => {
             let account = &tenant.view.account;
-            let skill = skill.as_ref().map(|skill| skill.parse());
+            let skill = skill.as_ref().map(|skill| skill.parse::<SkillId>());
             let skill = skill.transpose().map_err(|error| ApiError::field("skillId", error))?;
             let agent = agent.as_ref().map(|agent| {
                 let known = account.agent_by_text(agent).map(|(user, _)| user);

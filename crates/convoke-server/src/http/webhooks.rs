@@ -142,7 +142,9 @@ pub(super) async fn dead_letters(
     Query(list): Query<ListDeadLetters>,
 ) -> Answer<Json<Page<DeadLetter>>> {
     let (id, _) = find(&tenant.view, &params)?;
-    let after = list.after.map(|after| after.parse().map_err(|error| ApiError::field("after", error)));
+    let after = list
+        .after
+        .map(|after| after.parse::<DeadLetterId>().map_err(|error| ApiError::field("after", error)));
     let (after, most) = (after.transpose()?, limits::DEAD_LETTERS_SHOWN);
     // One more than is shown tells whether there is a next page.
     let mut dead = server.handle.dead_letters(tenant.id(), id, after, most + 1).await?;

@@ -191,15 +191,11 @@ fn application(
 fn read(sent: Sent, many: bool, known: &[&str]) -> Result<Vec<Request>, Refused> {
     let unreadable = || Refused::invalid("body", "expected JSON of at most some megabytes");
     let body: Value = sent.json().map_err(|_| unreadable())?;
-    let frames = match body {
-        Value::Array(frames) if many => frames,
-        Value::Object(_) if !many => vec![body],
-        _ => {
-            return Err(Refused::invalid(
-                "body",
-                if many { "expected a list of requests" } else { "expected a request" },
-            ));
-        }
+    let frames = match (body, many) {
+        (Value::Array(frames), true) => frames,
+        (body, false) if body.is_object() => vec![body],
+        (_, true) => return Err(Refused::invalid("body", "expected a list of requests")),
+        (_, false) => return Err(Refused::invalid("body", "expected a request")),
     };
     if frames.is_empty() || frames.len() > limits::CONNECTOR_REQUESTS_MAX {
         let most = limits::CONNECTOR_REQUESTS_MAX;
@@ -289,7 +285,7 @@ mod tests {
         assert_eq!((&opened[0]["code"], &opened[0]["reqId"]), (&json!("OK"), &json!("1")));
         let id = &opened[1]["body"]["conversationId"];
         let sent = ask(&kit, ACME, SEND, (&app, &ada), &line(id, "hello")).await.ok(200);
-        assert_eq!((&sent["code"], &sent["body"]["sequence"]), (&json!("OK"), &json!(0)));
+        assert!(sent["code"] == "OK" && sent["body"]["sequence"].is_u64(), "{sent}");
         let path = format!("/conversations/{}", id.as_str().unwrap());
         let seen = kit.get(&format!("{path}/events"), &kit.admin().await).await;
         assert!(seen.text.contains("hello"), "{}", seen.text);
@@ -311,14 +307,15 @@ mod tests {
         let app = application(&kit, &["agent"]).await;
         let ada = jws(&kit, &app, "ada").await;
         let other_app = application(&kit, &["agent"]).await;
+        let (app, ada, other_app) = (app.as_str(), ada.as_str(), other_app.as_str());
         for (tokens, account, number) in [
-            (("", ada.as_str()), ACME, "40105"),
-            (("nonsense", &ada), ACME, "40102"),
-            ((&app, &ada), OTHER, "40102"),
-            ((&app, ""), ACME, "40104"),
-            ((&app, "nonsense"), ACME, "40103"),
-            ((&other_app, &ada), ACME, "40103"),
-            ((&app, &app), ACME, "40103"),
+            (("", ada), ACME, "40105"),
+            (("nonsense", ada), ACME, "40102"),
+            ((app, ada), OTHER, "40102"),
+            ((app, ""), ACME, "40104"),
+            ((app, "nonsense"), ACME, "40103"),
+            ((other_app, ada), ACME, "40103"),
+            ((app, app), ACME, "40103"),
         ] {
             let refused = ask(&kit, account, OPEN, tokens, &opening()).await;
             assert_eq!(refused.ok(401)["errorCode"], number, "{tokens:?}");

@@ -93,14 +93,14 @@ pub(super) fn back_off(attempts: u32) -> SignedDuration {
 impl Lanes {
     /// A conversation has something to tell.
     pub(super) fn add(&mut self, conversation: ConversationId, now: Timestamp) {
-        match self.lanes.get_mut(&conversation) {
+        if let Some(lane) = self.lanes.get_mut(&conversation) {
             // One that was not taken comes first, at its time.
-            Some(lane) => lane.again = lane.again || lane.due.is_none(),
-            None if self.lanes.len() >= limits::LANES_MAX => self.missed = true,
-            None => {
-                self.lanes.insert(conversation, Lane { due: Some(now), ..Lane::default() });
-                self.due.insert((now, conversation));
-            }
+            lane.again = lane.again || lane.due.is_none();
+        } else if self.lanes.len() >= limits::LANES_MAX {
+            self.missed = true;
+        } else {
+            self.lanes.insert(conversation, Lane { due: Some(now), ..Lane::default() });
+            self.due.insert((now, conversation));
         }
     }
 
@@ -125,6 +125,10 @@ impl Lanes {
     }
 
     /// From where on letters have to be looked for now; `None` if all are known or there is no room.
+    #[expect(
+        clippy::option_option,
+        reason = "nothing to look for, and looking from the beginning, are two things"
+    )]
     pub(super) fn looking_after(&mut self) -> Option<Option<Letter>> {
         if self.look == Look::Done && self.missed && self.lanes.len() < limits::LANES_MAX / 2 {
             self.missed = false;
