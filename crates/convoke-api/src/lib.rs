@@ -7,6 +7,7 @@
 //! * [`functions`]: what a function receives and may answer.
 //! * [`v1`]: the native HTTP API.
 //! * [`lp`]: the planes of LivePerson.
+//! * [`letter`]: what webhooks are told.
 //! * [`problem`], [`error_code`], [`platform_error`]: everything that can go wrong, said the same way everywhere.
 //! * [`explain`]: recorded events as sentences.
 
@@ -14,6 +15,7 @@ pub mod body;
 pub mod error_code;
 pub mod explain;
 pub mod functions;
+pub mod letter;
 pub mod limits;
 pub mod lp;
 pub mod platform_error;

@@ -33,3 +33,6 @@ pub const LIVE_ID_BYTES_MAX: usize = 64;
 
 /// Longest metadata of a line: what bots say about themselves has some hundred bytes. Bytes of JSON.
 pub const LINE_METADATA_BYTES_MAX: usize = 4 * 1024;
+
+/// Longest attribute of a CloudEvent that comes in: addresses and ids. Bytes.
+pub const CLOUD_EVENT_ATTRIBUTE_BYTES_MAX: usize = 2 * 1024;

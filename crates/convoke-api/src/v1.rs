@@ -15,6 +15,7 @@ pub mod board;
 pub mod bot;
 pub mod client;
 pub mod clock;
+pub mod cloud_event;
 pub mod consumer;
 pub mod consumer_access;
 pub mod controller_bot;
@@ -47,6 +48,7 @@ pub mod template;
 pub mod token;
 pub mod ttr;
 pub mod user;
+pub mod webhook;
 pub mod window;
 pub mod working_hours;
 

@@ -21,6 +21,7 @@ mod secret;
 mod state;
 mod token;
 mod user;
+mod webhook;
 mod window;
 
 pub use self::author::{Author, Stamp};
@@ -35,6 +36,7 @@ pub use self::secret::{SealedValue, Secret};
 pub use self::state::{Account, Egress, EgressMode, FencePolicy, Generation, RunLogSettings, Skill};
 pub use self::token::{AccessToken, Principal, TokenKind};
 pub use self::user::{User, UserRole};
+pub use self::webhook::{Webhook, WebhookForm, WebhookPlan, WebhookSignature, WebhookTopic};
 pub use self::window::ConsumerWindow;
 
 #[cfg(test)]

@@ -175,6 +175,12 @@ id!(
     "client"
 );
 
+id!(
+    /// A webhook of an account.
+    WebhookId,
+    "hook"
+);
+
 text_id!(
     /// A secret of an account, by which functions read it. Letters, digits, `_` and `-`, at most 100.
     SecretName,

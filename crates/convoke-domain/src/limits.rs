@@ -109,6 +109,18 @@ pub const CLIENTS_MAX: usize = 200;
 /// Most secrets of one account: several for each function that there can be.
 pub const SECRETS_MAX: usize = 500;
 
+/// Most webhooks of one account: one for each system that wants to know. Each costs a row per step of a conversation.
+pub const WEBHOOKS_MAX: usize = 20;
+
+/// Longest address of a webhook. Bytes.
+pub const WEBHOOK_URL_BYTES_MAX: usize = 2_048;
+
+/// Shortest time for which a letter is tried (messaging contract §3.2).
+pub const WEBHOOK_RETENTION_MIN: Duration = Duration::from_secs(2);
+
+/// Longest time for which a letter is tried (messaging contract §3.2); a weekend without anybody to look.
+pub const WEBHOOK_RETENTION_MAX: Duration = Duration::from_hours(3 * 24);
+
 /// Longest value of a secret, in characters; what is no text counts as its JSON (functions contract §6.2).
 pub const SECRET_VALUE_CHARS_MAX: usize = 16_384;
 

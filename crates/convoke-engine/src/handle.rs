@@ -19,6 +19,7 @@ use crate::directory::{AccountView, Activity, Directory};
 use crate::error::EngineError;
 use crate::invoke::Invoker;
 use crate::keys::MasterKey;
+use crate::outbox::Outbox;
 use crate::ports::{Clock, Entropy};
 use crate::shard::{self, ToShard, Write, Written};
 use crate::subscription::Subscription;
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) master_key: MasterKey,
     pub(crate) directory: Arc<Directory>,
     pub(crate) contexts: ContextBook,
+    pub(crate) outbox: Arc<Outbox>,
     pub(crate) boards: Arc<Boards>,
     pub(crate) invoker: Arc<Invoker>,
     pub(crate) shards: Vec<mpsc::Sender<ToShard>>,

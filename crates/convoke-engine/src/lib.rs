@@ -26,6 +26,7 @@ pub mod key_values;
 pub mod keys;
 mod limits;
 mod meters;
+mod outbox;
 pub mod ports;
 mod rearm;
 mod recordings;
@@ -38,6 +39,7 @@ mod start;
 mod stored;
 mod subscription;
 mod timers;
+mod webhooks;
 
 pub use board::{CardView, ChatState, Follower, Following, News};
 pub use calls::{
@@ -48,6 +50,7 @@ pub use ending::FailureClass;
 pub use error::EngineError;
 pub use functions::{Deployed, Trial, Tried, Which};
 pub use handle::{Handle, Opened, Opening};
+pub use outbox::{DeadLetter, DeadLetterId, Death, Letter, LetterNews};
 pub use recordings::{RECORDING_FORMAT, Recorded, RecordedAnswer, Recording};
 pub use routing::{Availability, Offer, OfferId, OfferRefused, OfferState, Presence};
 pub use runs::{Run, RunBody, RunCall, RunFollower, RunLine, RunPage};

@@ -70,6 +70,17 @@ pub(crate) const CONSUMERS_REMEMBERED_MAX: usize = 50_000;
 /// Attempts to set a secret that others set at the same time.
 pub(crate) const SECRET_ATTEMPTS_MAX: u32 = 3;
 
+/// Letters just written that wait to be noticed by whoever delivers, about 100 bytes each. Beyond, they are found in the
+/// store.
+pub(crate) const LETTER_NEWS_MAX: usize = 50_000;
+
+/// Dead letters of one webhook. Somebody has to look at them one day; who does not for that long has lost interest in the
+/// oldest.
+pub(crate) const DEAD_LETTERS_MAX: usize = 10_000;
+
+/// Rows of letters removed by one step, below the bound of a step.
+pub(crate) const LETTERS_DROPPED_AT_ONCE: usize = 200;
+
 /// Timers taken from the index at once, so that a flood of due ones does not starve what else there is to do.
 pub(crate) const TIMERS_AT_ONCE: usize = 256;
 

@@ -224,9 +224,44 @@ pub trait FunctionHost: Send + Sync + 'static {
         Box::pin(std::future::ready(vec![hop]))
     }
 
+    /// Posts a body to where the account's allow-list and the guard of outbound requests let it go, and gives the status
+    /// of the answer. A redirect is an answer like any other: nothing is sent on.
+    ///
+    /// # Errors
+    /// Why there is no answer; nothing was sent to a host or an address that is not permitted.
+    fn post<'a>(&'a self, egress: &'a Egress, post: Post) -> BoxFuture<'a, Result<u16, PostError>> {
+        let _ = (egress, post);
+        Box::pin(std::future::ready(Err(PostError { reason: "no_network" })))
+    }
+
     /// Runs one attempt. `answered` is called as soon as the function has answered or failed; the future completes
     /// when nothing of it goes on any more.
     fn run(&self, job: Job, answered: Answered) -> BoxFuture<'_, RunReport>;
+}
+
+/// Something to be posted. Its `Debug` form shows neither address nor content, since both can hold secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Where.
+    pub url: String,
+    /// Header fields.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl std::fmt::Debug for Post {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Post").field("body_bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+/// Why a post has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no answer: {reason}")]
+pub struct PostError {
+    /// A stable name, for instance `timed_out` or `address_not_allowed`.
+    pub reason: &'static str,
 }
 
 /// One request of a chain of redirects.

@@ -34,6 +34,7 @@ use crate::error::EngineError;
 use crate::invoke::Invoker;
 use crate::keys::MasterKey;
 use crate::limits;
+use crate::outbox::{self, Outbox};
 use crate::ports::{Clock, Entropy};
 use crate::timers::TimerIndex;
 
@@ -53,6 +54,7 @@ pub(crate) struct Shared {
     pub(crate) timers: Arc<TimerIndex>,
     pub(crate) invoker: Arc<Invoker>,
     pub(crate) boards: Arc<Boards>,
+    pub(crate) outbox: Arc<Outbox>,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -271,8 +273,8 @@ impl Shard {
             self.wakes.push(Reverse((until, conversation)));
         }
         let head = step.head_after();
-        let ticket =
-            Ticket { conversation, head, events, timers: step.timers.clone(), write, reply: decision.reply };
+        let (timers, letters) = (step.timers.clone(), outbox::addressed(view, &events));
+        let ticket = Ticket { conversation, head, events, timers, letters, write, reply: decision.reply };
         self.outbox.push(Pending { step, from: CommittedBy::Shard { index: self.index, ticket } });
         self.in_flight += 1;
     }
@@ -294,6 +296,7 @@ impl Shard {
         }
         self.publish(conversation, &ticket.events);
         self.shared.boards.note(&ticket.write.account, conversation, &ticket.events);
+        self.shared.outbox.note(&ticket.write.account, conversation, &ticket.letters);
         for op in &ticket.timers {
             step::keep_timer(&self.shared.timers, &ticket.write.account, conversation, op);
         }

@@ -18,6 +18,7 @@ use crate::handle::{Handle, Inner};
 use crate::invoke::{Invoker, Permits};
 use crate::key_values::KeyValueBook;
 use crate::meters::Meters;
+use crate::outbox::Outbox;
 use crate::ports::Ports;
 use crate::runs::{self, RunLog};
 use crate::shard::{Shard, Shared, ToShard, Write};
@@ -95,6 +96,7 @@ impl Engine {
             remembered: Remembered::default(),
             tasks: tasks.clone(),
         });
+        let outbox = Arc::new(Outbox::new(Arc::clone(&ports.store), to_committer.clone()));
         let shared = Arc::new(Shared {
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
@@ -104,6 +106,7 @@ impl Engine {
             timers: Arc::clone(&timers),
             invoker: Arc::clone(&invoker),
             boards: Arc::clone(&boards),
+            outbox: Arc::clone(&outbox),
             tasks: tasks.clone(),
         });
         let mut mailboxes = Vec::with_capacity(shards);
@@ -122,6 +125,7 @@ impl Engine {
                 master_key: ports.master_key,
                 directory: Arc::clone(&shared.directory),
                 contexts,
+                outbox,
                 boards,
                 invoker,
                 shards: mailboxes,

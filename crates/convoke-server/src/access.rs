@@ -54,6 +54,10 @@ const DOMAINS_READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
 const DOMAINS_WRITE: &[UserRole] = &[Administrator, FaasAdmin];
 /// Logs can quote consumers; invokers, which are programs, do not read them.
 const RUNS_READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
+/// Addresses of webhooks, and what became of letters; not their content.
+const WEBHOOKS_READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
+/// Dead letters show what they would say.
+const DEAD_LETTERS: &[UserRole] = &[Administrator, FaasDeveloper];
 const SCHEDULES_WRITE: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
 const CONVERSATIONS: &[UserRole] = &[Administrator, AgentManager, Agent];
 /// Taking what is offered, in person.
@@ -148,6 +152,7 @@ pub(crate) const TABLE: &[Row] = rows! {
     POST "/api/v1/accounts/{account}/functions/{function}/undeploy" => Staff(FUNCTIONS_WRITE),
     POST "/api/v1/accounts/{account}/functions/{function}/rollback" => Staff(FUNCTIONS_WRITE),
     POST "/api/v1/accounts/{account}/functions/{function}/invoke" => Staff(FUNCTIONS_INVOKE),
+    POST "/api/v1/accounts/{account}/events" => Staff(FUNCTIONS_INVOKE),
     POST "/api/v1/accounts/{account}/events/{event}/invoke" => Staff(FUNCTIONS_INVOKE),
     GET "/api/v1/accounts/{account}/events/{event}/implemented" => Staff(FUNCTIONS_INVOKE),
     GET "/api/v1/accounts/{account}/invocations" => Staff(RUNS_READ),
@@ -167,10 +172,23 @@ pub(crate) const TABLE: &[Row] = rows! {
     DELETE "/api/v1/accounts/{account}/schedules/{schedule}" => Staff(SCHEDULES_WRITE),
     POST "/api/v1/accounts/{account}/schedules/{schedule}/pause" => Staff(SCHEDULES_WRITE),
     POST "/api/v1/accounts/{account}/schedules/{schedule}/resume" => Staff(SCHEDULES_WRITE),
+    GET "/api/v1/accounts/{account}/webhooks" => Staff(WEBHOOKS_READ),
+    POST "/api/v1/accounts/{account}/webhooks" => Staff(ADMINISTRATION),
+    GET "/api/v1/accounts/{account}/webhooks/{webhook}" => Staff(WEBHOOKS_READ),
+    PUT "/api/v1/accounts/{account}/webhooks/{webhook}" => Staff(ADMINISTRATION),
+    DELETE "/api/v1/accounts/{account}/webhooks/{webhook}" => Staff(ADMINISTRATION),
+    POST "/api/v1/accounts/{account}/webhooks/{webhook}/secret" => Staff(ADMINISTRATION),
+    POST "/api/v1/accounts/{account}/webhooks/{webhook}/test" => Staff(DEAD_LETTERS),
+    GET "/api/v1/accounts/{account}/webhooks/{webhook}/deliveries" => Staff(WEBHOOKS_READ),
+    GET "/api/v1/accounts/{account}/webhooks/{webhook}/dead-letters" => Staff(WEBHOOKS_READ),
+    GET "/api/v1/accounts/{account}/webhooks/{webhook}/dead-letters/{letter}" => Staff(DEAD_LETTERS),
+    POST "/api/v1/accounts/{account}/webhooks/{webhook}/dead-letters/{letter}/redeliver" => Staff(DEAD_LETTERS),
+    POST "/api/v1/accounts/{account}/webhooks/{webhook}/redeliver" => Staff(DEAD_LETTERS),
     POST "/api/v1/accounts/{account}/consumers" => Staff(CONSUMERS),
     DELETE "/api/v1/accounts/{account}/consumers/{consumer}" => Staff(ADMINISTRATION),
     GET "/api/v1/accounts/{account}/conversations" => StaffAndConsumers(CONVERSATIONS_READ),
     POST "/api/v1/accounts/{account}/conversations" => StaffAndConsumers(CONSUMERS),
+    GET "/api/v1/accounts/{account}/conversations/export" => Staff(CONVERSATIONS_READ),
     GET "/api/v1/accounts/{account}/conversations/{conversation}" => StaffAndConsumers(CONVERSATIONS_READ),
     POST "/api/v1/accounts/{account}/conversations/{conversation}/lines" => StaffAndConsumers(CONVERSATIONS),
     POST "/api/v1/accounts/{account}/conversations/{conversation}/participants" => StaffAndConsumers(CONVERSATIONS),

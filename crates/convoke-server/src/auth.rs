@@ -6,6 +6,7 @@
 //! [`crate::access`]. Tokens go by the real time: moving the engine's clock does not end them.
 
 mod attempts;
+mod consumer_jws;
 mod consumer_jwt;
 mod consumer_token;
 mod login;
@@ -28,8 +29,8 @@ pub(crate) use attempts::Attempts;
 pub(crate) use consumer_jwt::{ConsumerBearer, Purpose};
 pub use login::{LoginError, NewSession, VerifiedClient, VerifiedUser};
 pub use password::{PasswordUnfit, hash_password};
-pub(crate) use secret::ClientSecret;
 pub use secret::NewToken;
+pub(crate) use secret::{ClientSecret, WebhookSecret, hex};
 pub(crate) use session::SessionProof;
 pub use signer::{SigningKeyInvalid, TokenSigner};
 pub(crate) use visits::Visits;

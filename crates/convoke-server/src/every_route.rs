@@ -45,6 +45,8 @@ fn filled(path: &str, account: &str, conversation: &str) -> String {
         .replace("{function}", "f")
         .replace("{invocation}", "inv_00000000000000000000000000000001")
         .replace("{schedule}", "sch_00000000000000000000000000000001")
+        .replace("{webhook}", "hook_00000000000000000000000000000001")
+        .replace("{letter}", "000000000000001.conv_00000000000000000000000000000001.00000000000000000001")
         .replace("{event}", "bot_connectors_pre_hook")
 }
 

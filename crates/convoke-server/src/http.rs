@@ -6,7 +6,9 @@ mod automatic_messages;
 mod board;
 mod clients;
 mod clock;
+mod cloud_events;
 mod consumers;
+mod conversation_export;
 mod conversation_writes;
 mod conversations;
 mod demo;
@@ -28,6 +30,7 @@ mod sessions;
 mod skills;
 mod tokens;
 mod users;
+mod webhooks;
 mod window;
 
 pub(crate) use conversation_writes::perform;
@@ -49,6 +52,7 @@ use crate::openapi::finished;
 use crate::operator;
 use crate::problem::ApiError;
 use crate::server::{Server, Shared};
+use crate::webhooks::Deliveries;
 
 /// What a server answers, by who can reach it.
 pub struct Routers {
@@ -60,6 +64,8 @@ pub struct Routers {
     pub operators: Router,
     /// For functions while they run.
     pub in_process: InProcess,
+    /// What delivers to webhooks; nothing is delivered unless it runs.
+    pub deliveries: Deliveries,
 }
 
 /// All routes of a server.
@@ -77,6 +83,7 @@ pub fn routers(server: Server) -> Routers {
         csds: surrounded(lp::csds_routes().fallback(nothing_here), &shared),
         operators: surrounded(operator::routes(&shared).fallback(nothing_here), &shared),
         in_process: InProcess::new(&shared),
+        deliveries: Deliveries::new(&shared),
     }
 }
 
@@ -134,11 +141,20 @@ fn settings() -> OpenApiRouter<Shared> {
         .routes(routes!(clients::remove))
         .routes(routes!(tokens::list, tokens::issue))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::define, webhooks::remove))
+        .routes(routes!(webhooks::renew))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::dead_letters))
+        .routes(routes!(webhooks::dead_letter))
+        .routes(routes!(webhooks::redeliver))
+        .routes(routes!(webhooks::redeliver_all))
 }
 
 fn code() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
-        .routes(routes!(functions::events))
+        .routes(routes!(functions::events, cloud_events::fire))
         .routes(routes!(functions::event_schema))
         .routes(routes!(functions::templates))
         .routes(routes!(functions::template))
@@ -179,6 +195,7 @@ fn conversing() -> OpenApiRouter<Shared> {
         .routes(routes!(consumers::erase))
         .routes(routes!(window::open))
         .routes(routes!(conversations::list, conversations::open))
+        .routes(routes!(conversation_export::export))
         .routes(routes!(conversations::get))
         .routes(routes!(conversations::events))
         .routes(routes!(conversations::explain))

@@ -5,6 +5,7 @@
 //!                             └──▶ guard: token, account, roles (access: one table)
 //!                                    ├──▶ http: one module per noun ──▶ convoke_engine::Handle
 //!                                    └──▶ live: the same over one WebSocket
+//!  outbox ──▶ webhooks: letters about conversations, written, signed and posted
 //! ```
 //!
 //! [`routers`] makes the routes, [`serve`] puts them on a listener, [`openapi`] describes them. Nothing here decides a rule:
@@ -34,6 +35,7 @@ mod serve;
 mod server;
 pub mod templates;
 mod tls;
+mod webhooks;
 mod window;
 
 #[cfg(test)]
@@ -55,3 +57,4 @@ pub use serve::{Endpoint, serve};
 pub use server::{Demo, Planes, Server};
 pub use templates::Templates;
 pub use tls::{Tls, TlsError};
+pub use webhooks::Deliveries;

@@ -218,3 +218,40 @@ pub(crate) const WINDOW_OPEN_MAX: usize = 3;
 
 /// Events between a publish and the end of its step, at most: its deadline, its triggers, and what is settled at once.
 pub(crate) const EVENTS_OF_STEP: u64 = 40;
+
+/// Letters posted at once, all webhooks together: each is a connection and a body in memory.
+pub(crate) const DELIVERIES_AT_ONCE: usize = 128;
+
+/// Letters posted at once to one webhook: what a small receiver takes without falling behind.
+pub(crate) const DELIVERIES_OF_WEBHOOK_MAX: usize = 8;
+
+/// Conversations of one webhook that are known in memory to have letters, about 150 bytes each. The store knows the
+/// others.
+pub(crate) const LANES_MAX: usize = 10_000;
+
+/// Letters read at once when looking for conversations that have some.
+pub(crate) const LETTERS_FOUND_AT_ONCE: usize = 500;
+
+/// Letters of one conversation read at once.
+pub(crate) const LETTERS_AT_ONCE: usize = 32;
+
+/// Longest wait between two attempts to deliver (messaging contract §3.2).
+pub(crate) const BACK_OFF_MAX: Duration = Duration::from_mins(5);
+
+/// Failing conversations shown of one webhook: what a person looks at.
+pub(crate) const FAILING_SHOWN_MAX: usize = 100;
+
+/// Dead letters on one page.
+pub(crate) const DEAD_LETTERS_SHOWN: usize = 100;
+
+/// Dead letters that one request has delivered again.
+pub(crate) const REDELIVERED_AT_ONCE: usize = 1_000;
+
+/// How long a connector speaks for a consumer by one token, in which it asks for it: as long as its own token.
+pub(crate) const CONSUMER_JWS_LIFE: Duration = Duration::from_hours(1);
+
+/// Requests of one body of a connector: a profile and an opening, and some.
+pub(crate) const CONNECTOR_REQUESTS_MAX: usize = 8;
+
+/// Events of one export of conversations: some hundred conversations, and an answer that is written at once.
+pub(crate) const EXPORTED_EVENTS_MAX: usize = 20_000;

@@ -12,6 +12,7 @@
 
 mod access;
 mod configuration;
+mod connector;
 mod context;
 mod csds;
 mod deployments;
@@ -80,6 +81,9 @@ fn messaging_plane() -> Router<Shared> {
         .route("/api/account/{account}/anonymous/authorize", post(idp::authorize))
         .route("/api/account/{account}/authenticate", post(idp::authenticate))
         .route("/api/account/{account}/app/{connector}/authenticate", post(idp::authenticate))
+        .route("/api/account/{account}/consumer", post(connector::consumer))
+        .route("/api/account/{account}/messaging/consumer/conversation", post(connector::open))
+        .route("/api/account/{account}/messaging/consumer/conversation/send", post(connector::send))
         .route("/ws_api/account/{account}/messaging/brand/{bearer}", get(messaging::agent))
         .route("/ws_api/account/{account}/messaging/consumer", get(messaging::consumer))
 }

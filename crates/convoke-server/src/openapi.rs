@@ -100,6 +100,8 @@ fn path_parameter(name: &str) -> Parameter {
         "event" => "Id of the event, for instance `controllerbot_messaging_ttr`.",
         "invocation" => "Id of the invocation.",
         "schedule" => "Id of the schedule.",
+        "webhook" => "Id of the webhook.",
+        "letter" => "Id of the dead letter.",
         _ => "",
     };
     ParameterBuilder::new()

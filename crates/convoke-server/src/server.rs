@@ -16,6 +16,7 @@ use crate::lp::{Published, Unanswered};
 use crate::operator::Sockets;
 use crate::problem::Answer;
 use crate::templates::Templates;
+use crate::webhooks::LaneBook;
 
 /// What the server is made of; the composition root fills it in.
 pub struct Server {
@@ -65,6 +66,7 @@ pub(crate) struct Inner {
     pub(crate) visits: Visits,
     pub(crate) unanswered: Unanswered,
     pub(crate) sockets: Sockets,
+    pub(crate) lanes: LaneBook,
     pub(crate) openapi: Bytes,
 }
 
@@ -77,6 +79,7 @@ impl Shared {
             visits: Visits::default(),
             unanswered,
             sockets: Sockets::default(),
+            lanes: LaneBook::default(),
             openapi,
         }))
     }

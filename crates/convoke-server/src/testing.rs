@@ -2,7 +2,7 @@
 
 mod host;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -18,6 +18,7 @@ use convoke_store::runs::MemoryRuns;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
@@ -27,6 +28,7 @@ use crate::http::Routers;
 use crate::lp::{InProcess, Published};
 use crate::server::{Demo, Planes, Server};
 use crate::templates::Templates;
+use crate::webhooks::Deliveries;
 pub(crate) use host::ScriptedHost;
 
 /// The account of most tests.
@@ -52,6 +54,7 @@ pub(crate) struct Kit {
     pub(crate) stopping: CancellationToken,
     pub(crate) operator: String,
     pub(crate) auth: Auth,
+    deliveries: Mutex<Option<Deliveries>>,
 }
 
 /// What came back.
@@ -132,7 +135,7 @@ impl Kit {
             stopping: stopping.clone(),
         };
         let auth = auth();
-        let Routers { everything, operators, in_process, .. } = crate::routers(server);
+        let Routers { everything, operators, in_process, deliveries, .. } = crate::routers(server);
         Self {
             _engine: engine,
             router: everything,
@@ -143,7 +146,14 @@ impl Kit {
             stopping,
             operator,
             auth,
+            deliveries: Mutex::new(Some(deliveries)),
         }
+    }
+
+    /// Begins to deliver to webhooks.
+    pub(crate) fn deliver(&self) {
+        let deliveries = self.deliveries.lock().unwrap().take().expect("it begins once");
+        TaskTracker::new().spawn(deliveries.run());
     }
 
     /// A token of the agent with these roles.

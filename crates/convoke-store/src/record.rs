@@ -193,6 +193,7 @@ fn checksum(stream: &StreamId, place: Place, content: &[u8]) -> u32 {
         StreamId::Conversation { .. } => 2,
         StreamId::Context(_) => 3,
         StreamId::KeyValues(_) => 4,
+        StreamId::Outbox(_) => 5,
     };
     hasher.update(&[kind]);
     hasher.update(stream.account().as_str().as_bytes());

@@ -15,6 +15,9 @@ pub enum StreamId {
     Context(AccountId),
     /// What an account's functions keep under keys of their own: small rows only, never a record.
     KeyValues(AccountId),
+    /// What an account's webhooks still have to be told. It has side rows only, never a record, so that they can be
+    /// taken away without asking how far any other stream is.
+    Outbox(AccountId),
     /// One conversation.
     Conversation {
         /// The account that it belongs to.
@@ -32,6 +35,7 @@ impl StreamId {
             | Self::Functions(account)
             | Self::Context(account)
             | Self::KeyValues(account)
+            | Self::Outbox(account)
             | Self::Conversation { account, .. } => account,
         }
     }
@@ -42,7 +46,8 @@ impl StreamId {
             Self::Account(account)
             | Self::Functions(account)
             | Self::Context(account)
-            | Self::KeyValues(account) => account.partition(),
+            | Self::KeyValues(account)
+            | Self::Outbox(account) => account.partition(),
             Self::Conversation { conversation, .. } => conversation.partition(),
         }
     }
@@ -50,7 +55,11 @@ impl StreamId {
     /// The conversation, if this is the log of one.
     pub const fn conversation(&self) -> Option<ConversationId> {
         match self {
-            Self::Account(_) | Self::Functions(_) | Self::Context(_) | Self::KeyValues(_) => None,
+            Self::Account(_)
+            | Self::Functions(_)
+            | Self::Context(_)
+            | Self::KeyValues(_)
+            | Self::Outbox(_) => None,
             Self::Conversation { conversation, .. } => Some(*conversation),
         }
     }
@@ -63,6 +72,7 @@ impl fmt::Display for StreamId {
             Self::Functions(account) => write!(f, "{account}/functions"),
             Self::Context(account) => write!(f, "{account}/context"),
             Self::KeyValues(account) => write!(f, "{account}/key-values"),
+            Self::Outbox(account) => write!(f, "{account}/outbox"),
             Self::Conversation { account, conversation } => write!(f, "{account}/{conversation}"),
         }
     }

@@ -113,6 +113,9 @@ pub(crate) enum Command {
     /// Let functions run by the clock
     #[command(subcommand)]
     Schedule(cmd::schedule::Schedule),
+    /// Tell other systems what happens in conversations
+    #[command(subcommand)]
+    Webhook(cmd::webhook::Webhook),
     /// Copy a data directory while its server runs
     Backup(cmd::backup::Backup),
     /// Check a data directory without changing it

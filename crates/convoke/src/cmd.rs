@@ -29,6 +29,7 @@ pub(crate) mod skill;
 pub(crate) mod tour;
 pub(crate) mod types;
 pub(crate) mod user;
+pub(crate) mod webhook;
 
 use std::process::ExitCode;
 
@@ -107,7 +108,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         | Command::Invocation(_)
         | Command::Logs(_)
         | Command::Metrics(_)
-        | Command::Schedule(_)) => block_on(ask(remote, &global)),
+        | Command::Schedule(_)
+        | Command::Webhook(_)) => block_on(ask(remote, &global)),
     }
 }
 
@@ -144,6 +146,7 @@ async fn ask(command: Command, global: &Global) -> Result<ExitCode> {
         Command::Logs(logs) => return Box::pin(logs.run(&context)).await,
         Command::Metrics(metrics) => metrics.run(&context).await?,
         Command::Schedule(schedule) => schedule.run(&context).await?,
+        Command::Webhook(webhook) => webhook.run(&context).await?,
         Command::Dev(_)
         | Command::Serve(_)
         | Command::Tour(_)

@@ -211,7 +211,14 @@ impl Node {
         let asked = operators.map(|listener| Endpoint { listener, tls: None, router });
         let endpoints = planes.endpoints(&routers).chain([plain]).chain(asked).collect();
         let tasks = TaskTracker::new();
-        let serving = tasks.spawn(convoke_server::serve(endpoints, stopping.clone()));
+        let (deliveries, ending) = (routers.deliveries, stopping.clone());
+        let served = async move {
+            let served = convoke_server::serve(endpoints, ending.clone()).await;
+            // Whatever ended it: without a server nothing is delivered.
+            ending.cancel();
+            served
+        };
+        let serving = tasks.spawn(async move { tokio::join!(served, deliveries.run()).0 });
         Running {
             address,
             operators: operators_address,

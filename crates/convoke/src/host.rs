@@ -5,6 +5,7 @@
 
 mod cache;
 mod convert;
+mod post;
 mod trace;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,8 +14,8 @@ use convoke_domain::account::Egress;
 use convoke_domain::id::{AccountId, FunctionId};
 use convoke_domain::invocation::FunctionRef;
 use convoke_engine::ports::{
-    Answered, BoxFuture, Checked, Clock, EgressHop, Ending, FunctionHost, Job, LoadError, ProgramSource,
-    RunReport,
+    Answered, BoxFuture, Checked, Clock, EgressHop, Ending, FunctionHost, Job, LoadError, Post, PostError,
+    ProgramSource, RunReport,
 };
 use convoke_sandbox::egress::RateLimit;
 use convoke_sandbox::{Grant, Identity, Program, ProgramError, Run, Sandbox, Source};
@@ -177,6 +178,10 @@ impl FunctionHost for SandboxHost {
 
     fn trace<'a>(&'a self, egress: &'a Egress, url: &'a str) -> BoxFuture<'a, Vec<EgressHop>> {
         Box::pin(trace::trace(&self.sandbox, egress, url))
+    }
+
+    fn post<'a>(&'a self, egress: &'a Egress, post: Post) -> BoxFuture<'a, Result<u16, PostError>> {
+        Box::pin(post::post(&self.sandbox, egress, post))
     }
 
     fn run(&self, job: Job, answered: Answered) -> BoxFuture<'_, RunReport> {

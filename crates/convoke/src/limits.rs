@@ -15,6 +15,9 @@ pub(crate) const FOLDER_DEPTH_MAX: usize = 8;
 /// Functions whose share of outbound requests is remembered. Forgetting one only refills its bucket.
 pub(crate) const RATES_MAX: usize = 4_096;
 
+/// How long a webhook's receiver may take to connect and to answer (messaging contract §3.2).
+pub(crate) const POST_TIME_MAX: Duration = Duration::from_secs(5);
+
 /// How long a stopping server waits for requests under way and for what the engine still does.
 pub(crate) const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(15);
 

@@ -6,6 +6,7 @@
 pub mod dice;
 pub mod http;
 pub mod live;
+pub mod receiver;
 pub mod server;
 
 use std::time::Duration;

@@ -1,8 +1,10 @@
 //! Conversations: what is asked of them, and how they are.
 
+mod export;
 mod requests;
 mod views;
 
+pub use export::{ExportConversations, ExportFormat, ExportedConversation};
 pub use requests::{
     AcceptConversation, JoinConversation, ListConversations, OpenConversation, PlaceInList, PublishLine,
     SetDeadline, SetNote, SetTtr, StepUp, TransferConversation,

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccessToken, ConsumerWindow, Egress, FencePolicy, Generation, IdleTimers, PasswordHash, Principal,
-    RunLogSettings, SealedValue, Skill, User, UserRole,
+    RunLogSettings, SealedValue, Skill, User, UserRole, WebhookPlan,
 };
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours};
 use crate::id::{
-    AccountId, ClientId, FunctionId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId,
+    AccountId, ClientId, FunctionId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId,
+    WorkingHoursId,
 };
 use crate::state_change::CbotEventType;
 use crate::ttr::TtrSettings;
@@ -138,4 +139,8 @@ pub enum Command {
     SetSecret { name: SecretName, sealed: SealedValue, version: u32, chars: usize },
     /// Forget a secret.
     RemoveSecret { name: SecretName },
+    /// Define a webhook; `sealed` is its new secret, without which it keeps the one that it has.
+    DefineWebhook { id: WebhookId, plan: WebhookPlan, sealed: Option<SealedValue> },
+    /// Remove a webhook.
+    RemoveWebhook { id: WebhookId },
 }

@@ -8,7 +8,7 @@ use super::evolve::evolve;
 use super::window::set_window;
 use super::{
     Account, Command, Context, Egress, Event, IdleTimer, IdleTimers, Principal, Rejection, RunLogSettings,
-    Skill, User, UserRole, secret,
+    Skill, User, UserRole, secret, webhook,
 };
 use crate::allow_list::DomainPattern;
 use crate::automatic_message::FORBIDDEN;
@@ -150,6 +150,9 @@ fn checked(account: &Account, command: Command, context: &Context<'_>) -> Result
             secret::set(account, name, (sealed, version), chars, context)?
         }
         Command::RemoveSecret { name } => secret::remove(account, name, context)?,
+        Command::DefineWebhook { id, plan, sealed } => webhook::define(account, id, plan, sealed, context)?,
+        Command::RemoveWebhook { id } if account.webhooks.contains_key(&id) => Event::WebhookRemoved { id },
+        Command::RemoveWebhook { id } => return Err(Rejection::WebhookUnknown(id)),
         Command::RevokeToken { id } if account.tokens.contains_key(&id) => Event::TokenRevoked { id },
         Command::RevokeToken { id } => return Err(Rejection::TokenUnknown(id)),
     })

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccessToken, Client, ConsumerWindow, Egress, FencePolicy, Generation, IdleTimers, PasswordHash,
-    RunLogSettings, Secret, Skill, User,
+    RunLogSettings, Secret, Skill, User, Webhook,
 };
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours, seconds};
 use crate::id::{
-    AccountId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId,
+    AccountId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId, WorkingHoursId,
 };
 use crate::state_change::CbotEventType;
 use crate::ttr::TtrSettings;
@@ -90,4 +90,8 @@ pub enum Event {
     SecretSet { name: SecretName, secret: Secret },
     /// A secret was forgotten.
     SecretRemoved { name: SecretName },
+    /// A webhook was created or changed.
+    WebhookDefined { id: WebhookId, webhook: Webhook },
+    /// A webhook was removed; what it was not told yet it never will be.
+    WebhookRemoved { id: WebhookId },
 }

@@ -39,7 +39,9 @@ fn apply(account: &mut Account, event: &Event) {
         | Event::ClientDefined { .. }
         | Event::ClientRemoved { .. }
         | Event::SecretSet { .. }
-        | Event::SecretRemoved { .. } => apply_to_credentials(account, event),
+        | Event::SecretRemoved { .. }
+        | Event::WebhookDefined { .. }
+        | Event::WebhookRemoved { .. } => apply_to_credentials(account, event),
         Event::SkillDefined { .. }
         | Event::SkillRemoved { .. }
         | Event::WorkingHoursDefined { .. }
@@ -108,11 +110,13 @@ fn apply_to_parts(account: &mut Account, event: &Event) {
         | Event::ClientDefined { .. }
         | Event::ClientRemoved { .. }
         | Event::SecretSet { .. }
-        | Event::SecretRemoved { .. } => {}
+        | Event::SecretRemoved { .. }
+        | Event::WebhookDefined { .. }
+        | Event::WebhookRemoved { .. } => {}
     }
 }
 
-/// The events about what is secret: tokens, passwords, clients, secrets.
+/// The events about what is secret: tokens, passwords, clients, secrets, webhooks with theirs.
 #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` lists every variant and sends only these")]
 fn apply_to_credentials(account: &mut Account, event: &Event) {
     match event {
@@ -133,6 +137,8 @@ fn apply_to_credentials(account: &mut Account, event: &Event) {
         }
         Event::SecretSet { name, secret } => drop(account.secrets.insert(name.clone(), secret.clone())),
         Event::SecretRemoved { name } => drop(account.secrets.remove(name)),
+        Event::WebhookDefined { id, webhook } => drop(account.webhooks.insert(*id, webhook.clone())),
+        Event::WebhookRemoved { id } => drop(account.webhooks.remove(id)),
         _ => {}
     }
 }

@@ -1,7 +1,9 @@
 //! Why an account refuses a command. Each has a stable code and says what to do.
 
 use crate::automatic_message::TextError;
-use crate::id::{ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId};
+use crate::id::{
+    ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId, WorkingHoursId,
+};
 use crate::limits;
 use crate::ttr::TtrError;
 
@@ -134,6 +136,24 @@ pub enum Rejection {
     /// Something that is no origin.
     #[error("\"{0}\" is no origin; write it as browsers do, like `https://shop.example`, without a path")]
     OriginInvalid(String),
+    /// No such webhook.
+    #[error("there is no webhook {0} in this account; `convoke webhook list` shows those that are")]
+    WebhookUnknown(WebhookId),
+    /// An unusable address.
+    #[error(
+        "a webhook's URL begins with https:// or http:// and a host, and has at most {} characters without spaces",
+        limits::WEBHOOK_URL_BYTES_MAX
+    )]
+    WebhookUrlInvalid,
+    /// Nothing to tell, or what its form has no words for.
+    #[error("a webhook is told of at least one kind of event, and only of those that its form has words for")]
+    WebhookTopicsInvalid,
+    /// Letters that are tried for too short or too long.
+    #[error(
+        "a webhook's letters are tried for whole seconds, from {} seconds to {} days",
+        limits::WEBHOOK_RETENTION_MIN.as_secs(), limits::WEBHOOK_RETENTION_MAX.as_secs() / 86_400
+    )]
+    WebhookRetentionOutOfRange,
     /// A list is full.
     #[error("an account has at most {max} {what}; remove those that nobody needs")]
     TooMany { what: &'static str, max: usize },
@@ -180,6 +200,10 @@ impl Rejection {
             Self::TokenRolesExceed => "token.roles_exceed",
             Self::TokenUnknown(_) => "token.unknown",
             Self::OriginInvalid(_) => "window.origin_invalid",
+            Self::WebhookUnknown(_) => "webhook.unknown",
+            Self::WebhookUrlInvalid => "webhook.url_invalid",
+            Self::WebhookTopicsInvalid => "webhook.topics_invalid",
+            Self::WebhookRetentionOutOfRange => "webhook.retention_out_of_range",
             Self::TooMany { .. } => "limit.reached",
         }
     }

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccessToken, Actor, Client, ConsumerWindow, IdleOverrides, IdleTimers, PasswordHash, Principal, Secret,
-    User,
+    User, Webhook,
 };
 use crate::automatic_message::{AutomaticMessage, AutomaticMessages, Language};
 use crate::hours::{Hours, SpecialOccasions, WorkingHours, seconds};
 use crate::id::{
-    AccountId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WorkingHoursId,
+    AccountId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId, WorkingHoursId,
 };
 use crate::limits;
 use crate::state_change::CbotEventType;
@@ -77,6 +77,9 @@ pub struct Account {
     /// What functions read by name.
     #[serde(default)]
     pub secrets: BTreeMap<SecretName, Secret>,
+    /// Where its conversations are told to.
+    #[serde(default)]
+    pub webhooks: BTreeMap<WebhookId, Webhook>,
 }
 
 /// A named queue and competence.
@@ -206,6 +209,7 @@ impl Account {
             passwords: BTreeMap::new(),
             clients: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use convoke_domain::conversation::{Action, Actor, Command, Conversation, Recorded, Reply, Settlement};
-use convoke_domain::id::{AccountId, ConsumerId, ConversationId};
+use convoke_domain::id::{AccountId, ConsumerId, ConversationId, WebhookId};
 use convoke_domain::sequence::EventSeq;
 use convoke_store::TimerOp;
 use tokio::sync::{mpsc, oneshot};
@@ -134,6 +134,8 @@ pub(crate) struct Ticket {
     pub(crate) head: Option<EventSeq>,
     pub(crate) events: Arc<[Recorded]>,
     pub(crate) timers: Vec<TimerOp>,
+    /// The webhooks that the step leaves a letter to.
+    pub(crate) letters: Vec<WebhookId>,
     pub(crate) write: Write,
     pub(crate) reply: Reply,
 }

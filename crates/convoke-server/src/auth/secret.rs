@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 const PREFIX: &str = "cvk_";
 const OPERATOR_PREFIX: &str = "cvo_";
 const CLIENT_PREFIX: &str = "cvs_";
+const WEBHOOK_PREFIX: &str = "cvw_";
 const ID_BYTES: usize = 16;
 const RANDOM_BYTES: usize = 32;
 
@@ -66,6 +67,22 @@ impl ClientSecret {
     }
 }
 
+/// A new secret that a webhook's letters are signed with. Its `Debug` form does not exist: the text is shown once, and
+/// kept sealed.
+pub(crate) struct WebhookSecret {
+    /// What the receiver checks signatures with.
+    pub(crate) text: String,
+}
+
+impl WebhookSecret {
+    /// A new secret.
+    pub(crate) fn generate(entropy: &dyn Entropy) -> Self {
+        let mut bytes = [0; RANDOM_BYTES];
+        entropy.fill(&mut bytes);
+        Self { text: format!("{WEBHOOK_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)) }
+    }
+}
+
 /// The account and the id in the text of a token.
 pub(super) fn parts(text: &str) -> Option<(AccountId, TokenId)> {
     let (account, secret) = text.strip_prefix(PREFIX)?.split_once('.')?;
@@ -83,7 +100,7 @@ pub(super) fn sha256_of(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         write!(text, "{byte:02x}").expect("writing to a string cannot fail");
         text

@@ -195,7 +195,7 @@ fn takes_part(state: &ConversationState, consumer: convoke_domain::id::ConsumerI
 }
 
 /// At most `most` events from `from`.
-async fn read(
+pub(super) async fn read(
     server: &Shared,
     tenant: &Tenant,
     id: ConversationId,

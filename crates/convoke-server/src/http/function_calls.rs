@@ -127,7 +127,10 @@ fn named_request<T: Serialize>(name: &HeaderName, value: &HeaderValue, sent: &T)
 }
 
 /// Goes on if the allowance has a call left.
-async fn within(allowance: &Allowance, work: impl Future<Output = Answer<Response>>) -> Answer<Response> {
+pub(super) async fn within(
+    allowance: &Allowance,
+    work: impl Future<Output = Answer<Response>>,
+) -> Answer<Response> {
     if allowance.retry_after.is_some() {
         let detail =
             format!("an account may be called {} times at once, and then as time goes by", allowance.limit);
@@ -137,7 +140,7 @@ async fn within(allowance: &Allowance, work: impl Future<Output = Answer<Respons
 }
 
 /// Says what is left of the allowance, whatever came of the request.
-fn with_headers(answer: Answer<Response>, allowance: &Allowance) -> Response {
+pub(super) fn with_headers(answer: Answer<Response>, allowance: &Allowance) -> Response {
     let mut response = answer.unwrap_or_else(ApiError::into_response);
     let headers = response.headers_mut();
     headers.insert(LIMIT, allowance.limit.into());
@@ -158,7 +161,7 @@ fn with_headers(answer: Answer<Response>, allowance: &Allowance) -> Response {
     response
 }
 
-fn told(tenant: &Tenant, called: &Called) -> FunctionRun {
+pub(super) fn told(tenant: &Tenant, called: &Called) -> FunctionRun {
     let answer = &called.answer;
     let (result, error, returned) = match &answer.ending {
         CallEnding::Returned(json) => {

@@ -94,6 +94,10 @@ pub(super) const TABLE: &[Row] = rows! {
     Gateway BOTH POST "/api/account/{account}/anonymous/authorize" => Anyone,
     Gateway BOTH POST "/api/account/{account}/authenticate" => Anyone,
     Gateway BOTH POST "/api/account/{account}/app/{connector}/authenticate" => Anyone,
+    // Two tokens, whose refusals have numbers of their own: the handlers see to it.
+    Gateway BOTH POST "/api/account/{account}/consumer" => Anyone,
+    Gateway BOTH POST "/api/account/{account}/messaging/consumer/conversation" => Anyone,
+    Gateway BOTH POST "/api/account/{account}/messaging/consumer/conversation/send" => Anyone,
     Gateway BOTH GET "/ws_api/account/{account}/messaging/brand/{bearer}" => Anyone,
     Gateway BOTH GET "/ws_api/account/{account}/messaging/consumer" => Anyone,
     Gateway BOTH POST "/api/account/{account}/lambdas/{function}/invoke" => RolesAndFunctions(INVOKE),

@@ -21,4 +21,6 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 
+pub(super) use consumer_door::features;
 pub(super) use door::{agent, consumer};
+pub(super) use session::{Session, Side};

@@ -6,15 +6,19 @@ use std::time::Duration;
 use convoke_domain::account::Egress;
 use convoke_domain::invocation::AttemptFailure;
 use convoke_engine::ports::{
-    Answered, BoxFuture, Checked, EgressHop, Ending, Failure, FunctionHost, Job, LoadError, LogLine,
-    ProgramSource, RunReport,
+    Answered, BoxFuture, Checked, EgressHop, Ending, Failure, FunctionHost, Job, LoadError, LogLine, Post,
+    PostError, ProgramSource, RunReport,
 };
 use convoke_engine::{RECORDING_FORMAT, RecordedAnswer, Recording};
 
 type Script = dyn Fn(&Job) -> Ending + Send + Sync;
+type Receiver = dyn Fn(&Post) -> Result<u16, PostError> + Send + Sync;
 
 /// Answers at once with what its script says.
-pub(crate) struct ScriptedHost(Arc<Script>);
+pub(crate) struct ScriptedHost {
+    script: Arc<Script>,
+    receiver: Arc<Receiver>,
+}
 
 impl ScriptedHost {
     /// Every function returns `undefined`.
@@ -24,7 +28,14 @@ impl ScriptedHost {
 
     /// Every function ends as `script` says.
     pub(crate) fn new(script: impl Fn(&Job) -> Ending + Send + Sync + 'static) -> Self {
-        Self(Arc::new(script))
+        Self { script: Arc::new(script), receiver: Arc::new(|_| Ok(204)) }
+    }
+
+    /// Whatever is posted, `receiver` answers.
+    pub(crate) fn receiving(
+        receiver: impl Fn(&Post) -> Result<u16, PostError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { receiver: Arc::new(receiver), ..Self::silent() }
     }
 
     /// Every function returns its own source, which the tests write as JSON. `throw` throws.
@@ -68,8 +79,12 @@ impl FunctionHost for ScriptedHost {
         Box::pin(std::future::ready(told.collect()))
     }
 
+    fn post<'a>(&'a self, _: &'a Egress, post: Post) -> BoxFuture<'a, Result<u16, PostError>> {
+        Box::pin(std::future::ready((self.receiver)(&post)))
+    }
+
     fn run(&self, job: Job, answered: Answered) -> BoxFuture<'_, RunReport> {
-        answered((self.0)(&job));
+        answered((self.script)(&job));
         let line = LogLine {
             level: "info",
             message: "ran".to_owned(),

@@ -31,6 +31,7 @@ impl StreamKey {
             StreamId::Conversation { conversation, .. } => (2, conversation.bits()),
             StreamId::Context(_) => (3, 0),
             StreamId::KeyValues(_) => (4, 0),
+            StreamId::Outbox(_) => (5, 0),
         };
         Self { account, kind, conversation: bits.to_be_bytes() }
     }
@@ -43,6 +44,7 @@ impl StreamKey {
             2 => Some(StreamId::Conversation { account, conversation: self.conversation() }),
             3 => Some(StreamId::Context(account)),
             4 => Some(StreamId::KeyValues(account)),
+            5 => Some(StreamId::Outbox(account)),
             _ => None,
         }
     }

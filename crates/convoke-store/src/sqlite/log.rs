@@ -51,9 +51,11 @@ impl Table {
     /// Where a row of `stream` is, given the days that have a table.
     pub(super) fn of(stream: &StreamId, row: RowId, days: &BTreeSet<i64>) -> Self {
         match stream {
-            StreamId::Account(_) | StreamId::Functions(_) | StreamId::Context(_) | StreamId::KeyValues(_) => {
-                Self::Account
-            }
+            StreamId::Account(_)
+            | StreamId::Functions(_)
+            | StreamId::Context(_)
+            | StreamId::KeyValues(_)
+            | StreamId::Outbox(_) => Self::Account,
             StreamId::Conversation { .. } if days.contains(&row.day()) => Self::Day(row.day()),
             StreamId::Conversation { .. } => Self::Kept,
         }

@@ -7,3 +7,4 @@ mod full_disk;
 mod kill;
 mod neighbour;
 mod race;
+mod webhooks;

@@ -42,6 +42,28 @@ impl Refused {
         Self::new(401, 3, "auth.required", details.to_owned())
     }
 
+    /// A token of a connector that is missing or does not count; the number says which (messaging contract §1.9).
+    pub fn token(number: u16, details: &str) -> Self {
+        Self::new(401, number, "auth.required", details.to_owned())
+    }
+
+    /// Something that this caller may not.
+    pub fn forbidden(details: &str) -> Self {
+        Self::new(403, 1, "auth.forbidden", details.to_owned())
+    }
+
+    /// The server cannot do it now.
+    pub fn unavailable() -> Self {
+        Self::new(503, 1, "storage.unavailable", "this cannot be done now; try again in a moment".to_owned())
+    }
+
+    /// A refusal that was told already, from its status and body.
+    pub fn told(status: u16, body: &Value) -> Self {
+        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+        let number = text("errorCode").parse::<u32>().ok().and_then(|code| u16::try_from(code % 100).ok());
+        Self { status, number: number.unwrap_or_default(), title: text("title"), details: text("details") }
+    }
+
     /// What an offer, a subscription or a dialog is called that there is not.
     pub fn not_found(code: &str, details: impl Into<String>) -> Self {
         Self::new(404, 1, code, details.into())

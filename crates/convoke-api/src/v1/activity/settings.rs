@@ -10,6 +10,7 @@ use crate::v1::diff::changes;
 use crate::v1::secret::Secret;
 use crate::v1::settings::Settings;
 use crate::v1::token::Token;
+use crate::v1::webhook::Webhook;
 
 impl Activity {
     /// A change of settings between these two states of the account.
@@ -31,7 +32,9 @@ impl Activity {
 
 /// Takes out what a token, a password or a client's secret hash to, and sealed values.
 fn hide(details: &mut Map<String, Value>) {
-    for (part, field) in [("token", "sha256"), ("client", "secret_sha256"), ("secret", "sealed")] {
+    const HIDDEN: [(&str, &str); 4] =
+        [("token", "sha256"), ("client", "secret_sha256"), ("secret", "sealed"), ("webhook", "sealed")];
+    for (part, field) in HIDDEN {
         if let Some(Value::Object(part)) = details.get_mut(part) {
             part.remove(field);
         }
@@ -81,6 +84,9 @@ fn subject(event: &Event, account: &Account) -> Value {
         }
         Event::SecretSet { name, .. } | Event::SecretRemoved { name } => {
             named(account.secrets.get(name).map(|secret| Secret::of(name, secret)).as_ref())
+        }
+        Event::WebhookDefined { id, .. } | Event::WebhookRemoved { id } => {
+            named(account.webhooks.get(id).map(|webhook| Webhook::of(*id, webhook)).as_ref())
         }
         Event::PasswordSet { user, .. } => json!({ "has_password": account.passwords.contains_key(user) }),
     }

@@ -123,7 +123,7 @@ fn said(headers: &[Value]) -> (Option<String>, Option<Value>) {
 }
 
 /// The features that a client declares.
-fn features(properties: Option<&Value>) -> Vec<String> {
+pub(in crate::lp) fn features(properties: Option<&Value>) -> Vec<String> {
     let declared = properties.and_then(|properties| properties["features"].as_array()).into_iter().flatten();
     let words = declared.filter_map(Value::as_str).filter(|word| (1..=64).contains(&word.len()));
     words.take(limits::CLIENT_FEATURES_MAX).map(str::to_owned).collect()

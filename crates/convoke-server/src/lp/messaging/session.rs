@@ -33,7 +33,7 @@ const NEW_TOKEN_NEEDED: u16 = 4401;
 
 /// Whose socket it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Side {
+pub(in crate::lp) enum Side {
     /// Someone who works for the brand.
     Agent(UserId),
     /// A customer.
@@ -48,7 +48,7 @@ pub(super) enum Side {
 }
 
 /// A socket, and what it is told.
-pub(super) struct Session {
+pub(in crate::lp) struct Session {
     pub(super) server: Shared,
     pub(super) tenant: Tenant,
     pub(super) token: String,
@@ -90,7 +90,7 @@ pub(super) enum End {
 
 impl Session {
     /// Goes to the account's board.
-    pub(super) async fn begin(
+    pub(in crate::lp) async fn begin(
         server: Shared,
         tenant: Tenant,
         token: String,
@@ -137,6 +137,25 @@ impl Session {
             // Best effort: whoever does not read gets none.
             let closing = socket.send(Message::Close(Some(frame)));
             let _ = timeout(limits::LIVE_WRITE_TIME_MAX, closing).await;
+        }
+    }
+
+    /// Does one request without a socket, to its end: the body of its response. Whatever else there was to tell is not.
+    pub(in crate::lp) async fn answer(&mut self, request: &Request) -> Result<Value, Refused> {
+        let ended = |_: End| Refused::unavailable();
+        self.ask(request.clone()).await.map_err(ended)?;
+        while let Some(answered) = self.under_way.next().await {
+            self.answered(answered).await.map_err(ended)?;
+        }
+        let frames = self.out.drain(..).filter_map(|frame| serde_json::from_str::<Value>(&frame).ok());
+        let mut response = frames
+            .filter(|frame| frame["reqId"] == request.id.as_str())
+            .last()
+            .ok_or_else(Refused::unavailable)?;
+        let body = response["body"].take();
+        match response["code"].as_u64().and_then(|code| u16::try_from(code).ok()) {
+            Some(code) if code < 400 => Ok(body),
+            code => Err(Refused::told(code.unwrap_or(500), &body)),
         }
     }
 
