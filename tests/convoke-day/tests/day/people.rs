@@ -65,7 +65,7 @@ impl Helper {
 }
 
 /// A consumer who will open a conversation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Visitor {
     /// Without one: somebody who was never here.
     pub(crate) consumer: Option<ConsumerId>,

@@ -236,8 +236,12 @@ impl Simulation {
         // Each agent hears of their own: what ended at this instant did so before what began.
         offers.sort_by_key(Offer::is_open);
         let some = !offers.is_empty() || !moved.is_empty();
-        offers.into_iter().for_each(|offer| self.rings(offer));
-        moved.into_iter().for_each(|conversation| self.moved(conversation));
+        for offer in offers {
+            self.rings(offer);
+        }
+        for conversation in moved {
+            self.moved(conversation);
+        }
         some
     }
 

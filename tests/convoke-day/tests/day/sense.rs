@@ -26,15 +26,15 @@ pub(crate) fn deed(
         return None;
     }
     match wish {
-        Wish::ConsumerWrites => consumer(state, Deed::Write { key: Some(key) }),
-        Wish::Again { key, friend: false } => consumer(state, Deed::Write { key: Some(*key) }),
-        Wish::Again { key, friend: true } => friend(state, Deed::Write { key: Some(*key) }),
-        Wish::FriendWrites => friend(state, Deed::Write { key: Some(key) }),
-        Wish::FriendLeaves => friend(state, Deed::Leave),
-        Wish::Urgent => consumer(state, Deed::SetTtr(Response::Urgent)),
-        Wish::NotUrgent => consumer(state, Deed::SetTtr(Response::Normal)),
-        Wish::StepUp => consumer(state, Deed::StepUp).filter(|_| !state.authenticated),
-        Wish::ConsumerCloses => consumer(state, Deed::Close),
+        Wish::ConsumerWrites => Some((consumer(state), Deed::Write { key: Some(key) })),
+        Wish::Again { key, friend: false } => Some((consumer(state), Deed::Write { key: Some(*key) })),
+        Wish::Again { key, friend: true } => friend(state, &Deed::Write { key: Some(*key) }),
+        Wish::FriendWrites => friend(state, &Deed::Write { key: Some(key) }),
+        Wish::FriendLeaves => friend(state, &Deed::Leave),
+        Wish::Urgent => Some((consumer(state), Deed::SetTtr(Response::Urgent))),
+        Wish::NotUrgent => Some((consumer(state), Deed::SetTtr(Response::Normal))),
+        Wish::StepUp => (!state.authenticated).then(|| (consumer(state), Deed::StepUp)),
+        Wish::ConsumerCloses => Some((consumer(state), Deed::Close)),
         Wish::Joins(_) | Wish::HelperWrites(_) | Wish::HelperLeaves(_) => helps(wish, state, center, dice),
         Wish::AgentWrites => assigned(state, Deed::Write { key: None }),
         Wish::AgentWritesPrivately => assigned(state, Deed::WritePrivately),
@@ -57,11 +57,11 @@ pub(crate) fn deed(
     }
 }
 
-fn consumer(state: &Conversation, deed: Deed) -> Option<(Who, Deed)> {
-    Some((Who::Consumer(state.consumer), deed))
+const fn consumer(state: &Conversation) -> Who {
+    Who::Consumer(state.consumer)
 }
 
-fn friend(state: &Conversation, deed: Deed) -> Option<(Who, Deed)> {
+fn friend(state: &Conversation, deed: &Deed) -> Option<(Who, Deed)> {
     state.participants.iter().find_map(|(participant, _)| match participant {
         ParticipantId::Consumer(friend) if *friend != state.consumer => {
             Some((Who::Consumer(*friend), deed.clone()))

@@ -62,7 +62,9 @@ impl Store for Witness {
     }
 
     fn commit(&self, batch: Vec<Step>) -> BoxFuture<'_, Vec<Verdict>> {
-        batch.iter().for_each(|step| self.write_down(step));
+        for step in &batch {
+            self.write_down(step);
+        }
         self.store.commit(batch)
     }
 
