@@ -294,8 +294,8 @@ mod tests {
         Place::new("orders", key).unwrap()
     }
 
-    fn entry(json: &str, version: u64, expires_at: Option<Timestamp>) -> Option<Entry> {
-        Some(Entry { json: json.to_owned(), version, expires_at })
+    fn entry(json: &str, version: u64, expires_at: Option<Timestamp>) -> Entry {
+        Entry { json: json.to_owned(), version, expires_at }
     }
 
     #[test]
@@ -316,8 +316,8 @@ mod tests {
     #[test]
     fn what_is_over_is_not_there_and_is_taken_out() {
         let mut all = KeyValues::default();
-        all.put(place("a"), entry("1", 1, Some(at(10))));
-        all.put(place("b"), entry("2", 2, None));
+        all.put(place("a"), Some(entry("1", 1, Some(at(10)))));
+        all.put(place("b"), Some(entry("2", 2, None)));
         assert!(all.get(&place("a"), at(9)).is_some() && all.get(&place("a"), at(10)).is_none());
         assert_eq!(all.take_expired(at(10), 10), [place("a")]);
         assert_eq!(all.bytes(), "ordersb2".len());
@@ -327,9 +327,9 @@ mod tests {
     fn keys_are_listed_in_their_order_from_where_one_was() {
         let mut all = KeyValues::default();
         for key in ["a/1", "a/2", "a/3", "b/1"] {
-            all.put(place(key), entry("0", 1, None));
+            all.put(place(key), Some(entry("0", 1, None)));
         }
-        all.put(Place::new("other", "a/9").unwrap(), entry("0", 1, None));
+        all.put(Place::new("other", "a/9").unwrap(), Some(entry("0", 1, None)));
         let list = |prefix, after| {
             all.list("orders", prefix, after, at(0)).map(|(key, _)| key.to_owned()).collect::<Vec<_>>()
         };
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_condition_holds_or_names_what_is_there() {
-        let there = entry("1", 7, None).unwrap();
+        let there = entry("1", 7, None);
         assert_eq!(Expected::of_version(None).check(Some(&there)), Ok(()));
         assert_eq!(Expected::of_version(Some(0)).check(None), Ok(()));
         assert_eq!(
