@@ -141,7 +141,7 @@ impl Door {
         let (Some(consumer), Some(view)) = (consumer, view) else {
             return Err(Refused::token(3, "this ConsumerJWS does not count"));
         };
-        let caller = Caller { account: Some(account.clone()), identity: Identity::Consumer(consumer) };
+        let caller = Caller::new(Some(account.clone()), Identity::Consumer(consumer));
         Ok(Tenant { view, caller })
     }
 
