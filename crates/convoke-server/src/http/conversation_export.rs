@@ -145,7 +145,7 @@ mod tests {
         for (consumer, line) in [(7, "=1+1; \"quoted\""), (8, "two"), (9, "three")] {
             let open = json!({"line": {"text": line}});
             kit.post("/conversations", &kit.consumer(ACME, consumer), open).await.ok(201);
-            kit.clock.advance(std::time::Duration::from_secs(60));
+            kit.clock.advance(std::time::Duration::from_mins(1));
         }
         kit
     }

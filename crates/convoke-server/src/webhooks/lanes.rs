@@ -15,7 +15,7 @@ use crate::limits;
 /// The lanes of one webhook.
 #[derive(Default)]
 pub(super) struct Lanes {
-    lanes: BTreeMap<ConversationId, Lane>,
+    all: BTreeMap<ConversationId, Lane>,
     due: BTreeSet<(Timestamp, ConversationId)>,
     running: usize,
     look: Look,
@@ -93,13 +93,13 @@ pub(super) fn back_off(attempts: u32) -> SignedDuration {
 impl Lanes {
     /// A conversation has something to tell.
     pub(super) fn add(&mut self, conversation: ConversationId, now: Timestamp) {
-        if let Some(lane) = self.lanes.get_mut(&conversation) {
+        if let Some(lane) = self.all.get_mut(&conversation) {
             // One that was not taken comes first, at its time.
             lane.again = lane.again || lane.due.is_none();
-        } else if self.lanes.len() >= limits::LANES_MAX {
+        } else if self.all.len() >= limits::LANES_MAX {
             self.missed = true;
         } else {
-            self.lanes.insert(conversation, Lane { due: Some(now), ..Lane::default() });
+            self.all.insert(conversation, Lane { due: Some(now), ..Lane::default() });
             self.due.insert((now, conversation));
         }
     }
@@ -121,7 +121,7 @@ impl Lanes {
     /// Whether letters have to be looked for.
     pub(super) fn has_to_look(&self) -> bool {
         let unknown = self.look != Look::Done || self.missed;
-        unknown && self.lanes.len() < limits::LANES_MAX / 2
+        unknown && self.all.len() < limits::LANES_MAX / 2
     }
 
     /// From where on letters have to be looked for now; `None` if all are known or there is no room.
@@ -130,12 +130,12 @@ impl Lanes {
         reason = "nothing to look for, and looking from the beginning, are two things"
     )]
     pub(super) fn looking_after(&mut self) -> Option<Option<Letter>> {
-        if self.look == Look::Done && self.missed && self.lanes.len() < limits::LANES_MAX / 2 {
+        if self.look == Look::Done && self.missed && self.all.len() < limits::LANES_MAX / 2 {
             self.missed = false;
             self.look = Look::After(None);
         }
         match self.look {
-            Look::After(after) if self.lanes.len() < limits::LANES_MAX => Some(after),
+            Look::After(after) if self.all.len() < limits::LANES_MAX => Some(after),
             Look::After(_) | Look::Done => None,
         }
     }
@@ -155,7 +155,7 @@ impl Lanes {
         }
         let (due, conversation) = self.due.first().copied().filter(|(due, _)| *due <= now)?;
         self.due.remove(&(due, conversation));
-        let lane = self.lanes.get_mut(&conversation)?;
+        let lane = self.all.get_mut(&conversation)?;
         lane.due = None;
         lane.again = false;
         self.running += 1;
@@ -164,7 +164,7 @@ impl Lanes {
 
     /// Working on a lane ended.
     pub(super) fn ended(&mut self, conversation: ConversationId, end: End, now: Timestamp) {
-        let Some(lane) = self.lanes.get_mut(&conversation).filter(|lane| lane.due.is_none()) else { return };
+        let Some(lane) = self.all.get_mut(&conversation).filter(|lane| lane.due.is_none()) else { return };
         self.running = self.running.saturating_sub(1);
         let due = match end {
             End::Drained if lane.again => {
@@ -172,7 +172,7 @@ impl Lanes {
                 now
             }
             End::Drained | End::Off => {
-                self.lanes.remove(&conversation);
+                self.all.remove(&conversation);
                 return;
             }
             End::Failed { failure, attempts, retry_at } => {
@@ -194,13 +194,13 @@ impl Lanes {
 
     /// Whether nothing is known to be told.
     pub(super) fn is_idle(&self) -> bool {
-        self.lanes.is_empty() && self.look == Look::Done && !self.missed
+        self.all.is_empty() && self.look == Look::Done && !self.missed
     }
 
     /// What is to be told.
     pub(super) fn waiting(&self) -> Waiting {
         let failing = self.due.iter().filter_map(|(due, conversation)| {
-            let lane = self.lanes.get(conversation)?;
+            let lane = self.all.get(conversation)?;
             Some(Failing {
                 conversation: *conversation,
                 attempts: lane.attempts,
@@ -208,10 +208,7 @@ impl Lanes {
                 next_attempt: *due,
             })
         });
-        Waiting {
-            conversations: self.lanes.len(),
-            failing: failing.take(limits::FAILING_SHOWN_MAX).collect(),
-        }
+        Waiting { conversations: self.all.len(), failing: failing.take(limits::FAILING_SHOWN_MAX).collect() }
     }
 }
 
@@ -280,7 +277,7 @@ mod tests {
             lanes.add(ConversationId::from_bits(bits as u128), at(0));
         }
         assert!(!lanes.has_to_look() && lanes.looking_after().is_none(), "there is no room yet");
-        while lanes.lanes.len() >= limits::LANES_MAX / 2 {
+        while lanes.all.len() >= limits::LANES_MAX / 2 {
             let (conversation, _) = lanes.start(at(0)).unwrap();
             lanes.ended(conversation, End::Drained, at(0));
         }

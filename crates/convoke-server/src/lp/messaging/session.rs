@@ -148,10 +148,8 @@ impl Session {
             self.answered(answered).await.map_err(ended)?;
         }
         let frames = self.out.drain(..).filter_map(|frame| serde_json::from_str::<Value>(&frame).ok());
-        let mut response = frames
-            .filter(|frame| frame["reqId"] == request.id.as_str())
-            .last()
-            .ok_or_else(Refused::unavailable)?;
+        let mut responses = frames.filter(|frame| frame["reqId"] == request.id.as_str());
+        let mut response = responses.next_back().ok_or_else(Refused::unavailable)?;
         let body = response["body"].take();
         match response["code"].as_u64().and_then(|code| u16::try_from(code).ok()) {
             Some(code) if code < 400 => Ok(body),
