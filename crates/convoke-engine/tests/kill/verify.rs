@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use convoke_domain::conversation::{Event, Recorded, Role};
 use convoke_domain::id::{ConversationId, InvocationId};
 use convoke_domain::sequence::EventSeq;
 use convoke_engine::Handle;
+use convoke_engine::key_values::Transaction;
 
 use crate::Told;
 use crate::child::{account, start};
@@ -151,6 +153,18 @@ fn assert_answers_once_and_whole(id: ConversationId, log: &[Recorded]) -> u64 {
     applied
 }
 
+/// What an invocation kept. Who reads the log sees a step a moment before its shard hears that it is durable.
+async fn kept_soon(kept: &Transaction, invocation: &str) -> Option<String> {
+    let until = Instant::now() + Duration::from_secs(5);
+    loop {
+        match kept.get(KEPT, invocation).await.unwrap() {
+            Some(found) => return Some(found.json),
+            None if Instant::now() < until => tokio::task::yield_now().await,
+            None => return None,
+        }
+    }
+}
+
 /// What the run kept whose answer was applied is there, and nothing that another run of the same invocation wrote.
 async fn assert_kept_with_the_answer(handle: &Handle, id: ConversationId, log: &[Recorded]) {
     let kept = handle.key_values(&account());
@@ -162,8 +176,7 @@ async fn assert_kept_with_the_answer(handle: &Handle, id: ConversationId, log: &
                 let text = line.text.reveal().unwrap();
                 let (Some(number), Some(trigger)) = (text.strip_prefix("answer-"), trigger) else { continue };
                 let invocation = InvocationId::Triggered { conversation: id, trigger }.to_string();
-                let found = kept.get(KEPT, &invocation).await.unwrap();
-                assert_eq!(found.map(|found| found.json).as_deref(), Some(number), "{invocation}");
+                assert_eq!(kept_soon(&kept, &invocation).await.as_deref(), Some(number), "{invocation}");
             }
             _ => {}
         }

@@ -106,7 +106,7 @@ async fn the_server_sees_the_certificate_and_its_answer_comes_back() {
     let execution = setting.run(body).await;
     assert_eq!(execution.calls.len(), 3);
     assert_eq!(execution.calls[0].host, "bank.shop.test");
-    let keys = format!("{:?}{:?}", execution.calls, execution.recording);
+    let keys = format!("{:?}{:?}", execution.calls, execution.recording.entries);
     assert!(!keys.contains("PRIVATE KEY"));
     assert_eq!(
         json(execution),
