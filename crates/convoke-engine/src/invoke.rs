@@ -98,7 +98,6 @@ impl Invoker {
             let mut bits = [0; 16];
             self.entropy.fill(&mut bits);
             job.seed = u128::from_le_bytes(bits);
-            job.key_values = self.key_values.begin(&job.account, true);
             let ending = self.attempt(job.clone(), work, &mut tally, deadline).await;
             // An instance may run on; what it writes from now on would come after its answer.
             job.key_values.answered();
@@ -112,6 +111,8 @@ impl Invoker {
             match tally.wait(&failure) {
                 Some(wait) if Instant::now() + wait < deadline => {
                     tokio::time::sleep(self.jittered(wait)).await;
+                    // What the failed attempt wrote is gone with it.
+                    job.key_values = self.key_values.begin(&job.account, true);
                 }
                 Some(_) | None => return (Err(failure), tally.attempts, None),
             }
