@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 
 /// The account.
 pub(super) const ACCOUNT: &str = "acme";
+/// Another one, to be called too often: what it has used up is missed by nobody.
+pub(super) const FLOODED: &str = "flooded";
 /// A host name of the first generation, and one of the second: the server answers in the words of the one it is called by.
 pub(super) const V1: &str = "faasgw.example.test";
 pub(super) const V2: &str = "fninvocations.example.test";
@@ -42,6 +44,7 @@ impl Site {
         let client = Client::builder().no_proxy().build()?;
         let site = Self { _folder: folder, process, client, url, operator };
         site.native(Method::POST, "", &json!({"id": ACCOUNT, "name": "Acme"})).await?;
+        site.native(Method::POST, "", &json!({"id": FLOODED, "name": "Flooded"})).await?;
         site.native(Method::PUT, "/settings", &json!({"egress": {"mode": "any"}})).await?;
         Ok(site)
     }
@@ -63,8 +66,19 @@ impl Site {
 
     /// Asks something of a plane by a host name; the status and the code that the answer has in that generation's words.
     pub(super) async fn ask(&self, host: &str, token: Option<&str>, ask: Ask<'_>) -> Result<(u16, String)> {
+        self.ask_of(ACCOUNT, host, token, ask).await
+    }
+
+    /// The same, of an account.
+    pub(super) async fn ask_of(
+        &self,
+        account: &str,
+        host: &str,
+        token: Option<&str>,
+        ask: Ask<'_>,
+    ) -> Result<(u16, String)> {
         let Ask(method, path, body) = ask;
-        let url = format!("{}/api/account/{ACCOUNT}{path}", self.url);
+        let url = format!("{}/api/account/{account}{path}", self.url);
         let mut asked = self.client.request(method, url).header(HOST, host).body(body.to_owned());
         if let Some(token) = token {
             asked = asked.bearer_auth(token);
