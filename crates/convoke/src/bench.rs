@@ -90,6 +90,8 @@ impl Bench {
         for round in 1..=rounds {
             for &question in &questions {
                 note(&format!("round {round} of {rounds}: {}", question.name()));
+                // What others have written before is on the disk then, and is not flushed while this one is measured.
+                rustix::fs::sync();
                 // One that fails takes nothing from the others, which have taken minutes.
                 match question.ask(&mut rig) {
                     Ok(figures) => report.add(question, figures),
