@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::recording::Recording;
 
@@ -135,14 +136,14 @@ pub enum Level {
 }
 
 /// One call of the console.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LogEntry {
     /// Which method.
     pub level: Level,
     /// The first argument, as text.
     pub message: String,
-    /// The other arguments, as data.
-    pub extras: Vec<serde_json::Value>,
+    /// The other arguments, each as JSON.
+    pub extras: Vec<Box<RawValue>>,
     /// The clock of the entry in which it was written.
     pub timestamp: Timestamp,
 }

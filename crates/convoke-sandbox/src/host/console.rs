@@ -1,7 +1,7 @@
 //! The log of one run: bounded in entries and bytes, with a visible mark where it was cut.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::hidden::Hidden;
 use crate::execution::{Level, LogEntry};
@@ -30,10 +30,10 @@ impl LogBook {
             return;
         }
         self.bytes += json.len();
-        let mut values = serde_json::from_slice::<Vec<Value>>(json).unwrap_or_default().into_iter();
+        // Data stays the text that it is: nobody looks into it before it is stored.
+        let mut values = serde_json::from_slice::<Vec<Box<RawValue>>>(json).unwrap_or_default().into_iter();
         let message = match values.next() {
-            Some(Value::String(message)) => message,
-            Some(other) => other.to_string(),
+            Some(first) => serde_json::from_str(first.get()).unwrap_or_else(|_| first.get().to_owned()),
             // Not the prelude's doing: keep what it wrote.
             None => String::from_utf8_lossy(json).into_owned(),
         };
@@ -45,11 +45,18 @@ impl LogBook {
         if !hidden.is_empty() {
             for entry in &mut self.entries {
                 hidden.clean(&mut entry.message);
-                entry.extras.iter_mut().for_each(|extra| hidden.clean_value(extra));
+                entry.extras.iter_mut().for_each(|extra| clean(extra, hidden));
             }
         }
         (self.entries, self.truncated)
     }
+}
+
+/// Takes out of data what is hidden. As text it may be escaped, so it is read for this.
+fn clean(data: &mut Box<RawValue>, hidden: &Hidden) {
+    let mut value = serde_json::from_str(data.get()).unwrap_or_default();
+    hidden.clean_value(&mut value);
+    *data = to_raw_value(&value).unwrap_or_default();
 }
 
 #[cfg(test)]

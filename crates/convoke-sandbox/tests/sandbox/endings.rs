@@ -116,7 +116,7 @@ async fn a_rejection_that_nobody_handles_is_logged() {
         execution
             .logs
             .iter()
-            .any(|entry| entry.level == Level::Error && entry.extras[0]["message"] == "lost")
+            .any(|entry| entry.level == Level::Error && json!(entry.extras)[0]["message"] == "lost")
     );
 }
 

@@ -135,15 +135,7 @@ fn recorded(recording: convoke_sandbox::Recording) -> Recording {
         let convoke_sandbox::RecordedEntry { at, operation, name, fulfilled, answer } = entry;
         RecordedAnswer { at, operation, name, fulfilled, answer }
     });
-    Recording {
-        format: RECORDING_FORMAT,
-        image,
-        started,
-        seed,
-        input: input.to_string(),
-        answers: answers.collect(),
-        complete,
-    }
+    Recording { format: RECORDING_FORMAT, image, started, seed, input, answers: answers.collect(), complete }
 }
 
 fn seen(inspection: convoke_sandbox::Inspection) -> Inspection {
@@ -158,7 +150,7 @@ fn log_line(entry: convoke_sandbox::LogEntry) -> LogLine {
         Level::Warn => "warn",
         Level::Error => "error",
     };
-    let extras = entry.extras.iter().map(ToString::to_string).collect();
+    let extras = entry.extras.into_iter().map(|extra| Box::<str>::from(extra).into_string()).collect();
     LogLine { level, message: entry.message, extras, at: entry.timestamp }
 }
 
