@@ -44,13 +44,18 @@ pub(crate) const READ_RECORDS_MAX: usize = 500;
 pub(crate) const RUN_QUEUE_MAX: usize = 8 * 1024;
 
 /// Attempts written at once. A larger batch would keep readers waiting for the one writer.
-pub(crate) const RUN_BATCH_MAX: usize = 512;
+pub(crate) const RUN_BATCH_MAX: usize = 1024;
 
-/// How long the run log waits for more before it writes. Whoever reads it does not wait.
-pub(crate) const RUN_LINGER: Duration = Duration::from_millis(50);
+/// How long the run log waits for more before it writes: a page of an index is written once for all of them, and the
+/// conversations' log waits less often for the disk. Whoever reads it does not wait; whoever follows it is
+/// told so much later.
+pub(crate) const RUN_LINGER: Duration = Duration::from_millis(250);
 
 /// Recordings that may wait for the run log together. Some thousand usual ones; beyond it runs are kept without. Bytes.
 pub(crate) const RECORDINGS_WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// A recording before it is packed: its input, its answers and as much again for how they are written. Bytes.
+pub(crate) const RECORDING_UNPACKED_BYTES_MAX: u32 = 64 * 1024 * 1024;
 
 /// Keys of consumers that the run log remembers, 100 bytes each.
 pub(crate) const RUN_KEYS_MAX: usize = 20_000;

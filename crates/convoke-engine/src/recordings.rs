@@ -9,7 +9,10 @@
 //! bodies: with the key of the consumer in whose conversation the function ran, so that erasing the consumer erases it, or
 //! with the account's. What it logged and what came of it is in the run log, under the same invocation and attempt.
 
+mod packed;
+
 use std::fmt;
+use std::sync::Arc;
 
 use convoke_domain::id::{AccountId, InvocationId};
 use jiff::Timestamp;
@@ -17,6 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::EngineError;
 use crate::handle::Handle;
+
+pub(crate) use packed::pack;
 
 /// The form in which recordings are written now. A later one reads all before it.
 pub const RECORDING_FORMAT: u16 = 1;
@@ -33,7 +38,8 @@ pub struct Recording {
     /// What decided its random numbers: 32 hexadecimal digits.
     pub seed: String,
     /// The whole input as JSON text.
-    pub input: String,
+    #[serde(with = "packed::input")]
+    pub input: Arc<str>,
     /// The operations' answers, in the order in which they were given.
     pub answers: Vec<RecordedAnswer>,
     /// Whether all answers are here; false if they were too many to be kept.
@@ -130,7 +136,6 @@ impl Handle {
         let Some(sealed) = log.store.recording(account, invocation, attempt).await? else { return Ok(None) };
         let plain = log.unsealed(account, &sealed, &place(invocation, attempt)).await?;
         let Some(plain) = plain else { return Ok(None) };
-        let recording = serde_json::from_slice(&plain).map_err(EngineError::malformed)?;
-        Ok(Some((attempt, recording)))
+        Ok(Some((attempt, packed::unpack(&plain)?)))
     }
 }

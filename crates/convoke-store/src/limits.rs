@@ -55,8 +55,9 @@ pub(crate) const WAYPOINT_RECORDS: u64 = 64;
 /// How often the second connection moves the write-ahead log into the database.
 pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 
-/// From this size of the write-ahead log on, the writer itself waits for a checkpoint, so that the log starts over. Bytes.
-pub(crate) const WAL_RESTART_BYTES: u64 = 128 * 1024 * 1024;
+/// From this length of the write-ahead log on, the writer itself waits for a checkpoint, so that the log starts over:
+/// 128 MiB. Pages of 4 KiB.
+pub(crate) const WAL_RESTART_PAGES: i64 = 32 * 1024;
 
 /// How long a connection waits for another one of this process before it gives up.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -78,6 +79,10 @@ pub const RUNS_FILE: &str = "runs.db";
 
 /// Jobs that wait for a thread of the run log; when it is full, callers wait.
 pub(crate) const RUN_JOBS_MAX: usize = 64;
+
+/// Pages of the run log's write-ahead log from which on they are moved into the database: about one batch of a busy node.
+/// A commit that meets this on the disk waits for what is being moved, so little at a time is better. Pages of 4 KiB.
+pub(crate) const RUNS_WAL_PAGES: u32 = 512;
 
 /// How long a run may take from its begin until it is stored: its trigger's minute, what goes on after, and the batch.
 /// Bounds how far a search by time has to look.

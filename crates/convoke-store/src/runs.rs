@@ -210,21 +210,6 @@ pub struct KeptAnswer {
     pub sealed: Vec<u8>,
 }
 
-/// What a replay of an attempt needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewRecording {
-    /// The account.
-    pub account: AccountId,
-    /// The invocation.
-    pub invocation: InvocationId,
-    /// Which attempt, from 1.
-    pub attempt: u8,
-    /// When it began, by the engine's clock; kept to the microsecond.
-    pub began_at: Timestamp,
-    /// Everything else, sealed. Opaque to the storage.
-    pub sealed: Vec<u8>,
-}
-
 /// The attempt of a recording that is there, when it began, and its size in bytes.
 pub type RecordingRow = (u8, Timestamp, u64);
 
@@ -244,8 +229,8 @@ pub struct Gap {
 pub struct RunBatch {
     /// Attempts that ended.
     pub runs: Vec<NewRun>,
-    /// What replays of attempts need; one that is there already stays.
-    pub recordings: Vec<NewRecording>,
+    /// What replays of attempts need, sealed, by the attempt's place in `runs`. Opaque to the storage.
+    pub recordings: BTreeMap<usize, Vec<u8>>,
     /// Answers to be remembered.
     pub answers: Vec<KeptAnswer>,
     /// First keys of accounts, wrapped; one that an account has already stays.
@@ -257,11 +242,7 @@ pub struct RunBatch {
 impl RunBatch {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.runs.is_empty()
-            && self.recordings.is_empty()
-            && self.answers.is_empty()
-            && self.keys.is_empty()
-            && self.gaps.is_empty()
+        self.runs.is_empty() && self.answers.is_empty() && self.keys.is_empty() && self.gaps.is_empty()
     }
 }
 
@@ -373,7 +354,8 @@ pub trait RunStore: Send + Sync + 'static {
         request: &str,
     ) -> BoxFuture<'_, Result<Option<KeptAnswer>, StoreError>>;
 
-    /// The recordings of an invocation, ordered by attempt.
+    /// The recordings of an invocation, ordered by attempt. An attempt that was begun again after the process ended has
+    /// the one that was kept last.
     fn recordings(
         &self,
         account: &AccountId,

@@ -124,8 +124,7 @@ impl SqliteStore {
 
         let (stop_checkpoints, stop) = std::sync::mpsc::sync_channel(1);
         let (connection, checkpointed) = (schema::open_read_write(&path)?, Arc::clone(&shared));
-        let wal_dir = dir.to_owned();
-        spawn("checkpoint", Box::new(move || checkpoint::run(&connection, &checkpointed, &stop, &wal_dir)))?;
+        spawn("checkpoint", Box::new(move || checkpoint::run(&connection, &checkpointed, &stop)))?;
 
         info!(%epoch, streams, pending, replayed, sqlite = rusqlite::version(), "storage opened");
         Ok(Self {

@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use convoke_domain::account::RunLogSettings;
 use convoke_domain::id::{AccountId, ConsumerId};
-use convoke_store::runs::{Gap, KeptAnswer, NewRecording, NewRun, RunBatch, RunSource, RunStore};
-use serde::Serialize;
+use convoke_store::runs::{Gap, KeptAnswer, NewRun, RunBatch, RunSource, RunStore};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -91,12 +90,13 @@ impl Batcher {
         if record.source == RunSource::Test && !settings.keep_tests {
             return Ok(());
         }
+        let run = self.sealed(&record, settings).await?;
         if settings.recording_days > 0
             && let Some(recording) = self.sealed_recording(&record).await?
         {
-            growing.batch.recordings.push(recording);
+            growing.batch.recordings.insert(growing.batch.runs.len(), recording);
         }
-        growing.batch.runs.push(self.sealed(&record, settings).await?);
+        growing.batch.runs.push(run);
         Ok(())
     }
 
@@ -134,41 +134,31 @@ impl Batcher {
         if body.is_empty() {
             return Ok(Vec::new());
         }
+        let plain = serde_json::to_vec(body).map_err(EngineError::malformed)?;
         let place = body::place(record.invocation, record.attempt);
-        Ok(self.seal(record, &place, body).await?.unwrap_or_default())
+        Ok(self.seal(record, &place, &plain).await?.unwrap_or_default())
     }
 
-    async fn sealed_recording(
-        &mut self,
-        record: &AttemptRecord,
-    ) -> Result<Option<NewRecording>, EngineError> {
+    async fn sealed_recording(&mut self, record: &AttemptRecord) -> Result<Option<Vec<u8>>, EngineError> {
         let Some(recording) = &record.recording else { return Ok(None) };
         let place = recordings::place(record.invocation, record.attempt);
-        let sealed = self.seal(record, &place, recording).await?;
-        Ok(sealed.map(|sealed| NewRecording {
-            account: record.account.clone(),
-            invocation: record.invocation,
-            attempt: record.attempt,
-            began_at: record.began_at,
-            sealed,
-        }))
+        self.seal(record, &place, &recordings::pack(recording)?).await
     }
 
     /// Seals something for its place. A consumer without a key was erased meanwhile: what was said in their conversation is
     /// not kept.
-    async fn seal<T: Serialize>(
+    async fn seal(
         &mut self,
         record: &AttemptRecord,
         place: &str,
-        what: &T,
+        plain: &[u8],
     ) -> Result<Option<Vec<u8>>, EngineError> {
         let key = match record.consumer {
             Some(consumer) => self.keys.find(&record.account, Some(consumer)).await?,
             None => Some(self.keys.of_account(&record.account).await?),
         };
         let Some(key) = key else { return Ok(None) };
-        let plain = serde_json::to_vec(what).map_err(EngineError::malformed)?;
-        Ok(Some(body::seal(record.consumer, &key, &*self.entropy, place, &plain)))
+        Ok(Some(body::seal(record.consumer, &key, &*self.entropy, place, plain)))
     }
 
     async fn sealed_answer(&mut self, kept: &AnswerToKeep) -> Result<KeptAnswer, EngineError> {

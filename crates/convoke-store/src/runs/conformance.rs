@@ -5,6 +5,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "panicking is how a check says that a promise is broken")]
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use convoke_domain::function::VersionNumber;
@@ -14,8 +15,8 @@ use convoke_domain::state_change::CbotEventType;
 use jiff::Timestamp;
 
 use super::{
-    Gap, KeptAnswer, LogLevel, NewRecording, NewRun, RunBatch, RunFilter, RunPlace, RunRetention, RunSource,
-    RunState, RunStore, StoredRun,
+    Gap, KeptAnswer, LogLevel, NewRun, RunBatch, RunFilter, RunPlace, RunRetention, RunSource, RunState,
+    RunStore, StoredRun,
 };
 use crate::conformance::{account, at};
 
@@ -43,7 +44,7 @@ macro_rules! run_conformance_tests {
             figures_count_every_run_but_tests,
             accounts_are_apart,
             keys_and_answers_are_kept_once,
-            recordings_are_kept_once_and_found_by_invocation,
+            recordings_are_found_by_invocation_and_attempt,
             recordings_have_days_of_their_own,
             what_is_missing_is_counted,
             retention_takes_whole_days_of_an_account,
@@ -215,7 +216,8 @@ pub async fn accounts_are_apart<H: RunHarness>() {
     let answer = KeptAnswer { account: account(2), ..answer("r1", b"one") };
     let gaps = vec![Gap { account: account(2), at: at(0, 0), runs: 3 }];
     let keys = vec![(account(2), b"key".to_vec())];
-    let batch = RunBatch { runs: vec![foreign], recordings: Vec::new(), answers: vec![answer], keys, gaps };
+    let batch =
+        RunBatch { runs: vec![foreign], recordings: BTreeMap::new(), answers: vec![answer], keys, gaps };
     store.keep(batch, at(0, 0)).await.expect("the log keeps");
     assert_eq!(find(store, RunFilter::default(), NEWEST, 10).await, []);
     let figures = store.figures(&account(1), None, Timestamp::MIN, Timestamp::MAX).await;
@@ -253,26 +255,25 @@ pub async fn keys_and_answers_are_kept_once<H: RunHarness>() {
     assert_eq!(store.account_key(&account(1)).await, Ok(Some(b"one".to_vec())));
 }
 
-fn recording(invocation: InvocationId, attempt: u8, began_at: Timestamp, sealed: &[u8]) -> NewRecording {
-    NewRecording { account: account(1), invocation, attempt, began_at, sealed: sealed.to_vec() }
+/// Keeps runs of these invocations and attempts, begun at these times, with what was recorded of them.
+async fn keep_recorded(store: &dyn RunStore, all: &[(InvocationId, u8, Timestamp, &[u8])], now: Timestamp) {
+    let runs = all
+        .iter()
+        .map(|(invocation, attempt, began, _)| NewRun { attempt: *attempt, ..run(*invocation, *began) });
+    let recordings = all.iter().map(|(.., sealed)| sealed.to_vec()).enumerate().collect();
+    let batch = RunBatch { runs: runs.collect(), recordings, ..RunBatch::default() };
+    store.keep(batch, now).await.expect("the log keeps");
 }
 
-async fn keep_recordings(store: &dyn RunStore, recordings: Vec<NewRecording>) {
-    let batch = RunBatch { recordings, ..RunBatch::default() };
-    store.keep(batch, at(0, 100)).await.expect("the log keeps");
-}
-
-/// Recordings: by invocation and attempt, the first that was kept stays, and no other account sees them.
-pub async fn recordings_are_kept_once_and_found_by_invocation<H: RunHarness>() {
+/// Recordings: by invocation and attempt, the last that was kept counts, and no other account sees them.
+pub async fn recordings_are_found_by_invocation_and_attempt<H: RunHarness>() {
     let harness = H::open();
     let (one, other) = (answering(7, 3), called(9));
-    let all = vec![
-        recording(one, 2, at(0, 20), b"b"),
-        recording(one, 1, at(0, 10), b"first"),
-        recording(other, 1, at(0, 30), b"o"),
-    ];
-    keep_recordings(harness.store(), all).await;
-    keep_recordings(harness.store(), vec![recording(one, 1, at(0, 11), b"again")]).await;
+    let all: [(_, _, _, &[u8]); 3] =
+        [(one, 2, at(0, 20), b"b"), (one, 1, at(0, 10), b"first"), (other, 1, at(0, 30), b"o")];
+    keep_recorded(harness.store(), &all, at(0, 100)).await;
+    keep(harness.store(), &[run(answering(7, 4), at(0, 40))], at(0, 100)).await;
+    keep_recorded(harness.store(), &[(one, 1, at(0, 50), b"once more")], at(0, 101)).await;
     let harness = harness.again();
     let store = harness.store();
     let rows =
@@ -280,10 +281,10 @@ pub async fn recordings_are_kept_once_and_found_by_invocation<H: RunHarness>() {
     let sealed = async |of: u8, invocation, attempt| {
         store.recording(&account(of), invocation, attempt).await.expect("the log reads")
     };
-    assert_eq!(rows(1, one).await, [(1, at(0, 10), 5), (2, at(0, 20), 1)]);
-    assert_eq!(sealed(1, one, 1).await, Some(b"first".to_vec()));
+    assert_eq!(rows(1, one).await, [(1, at(0, 50), 9), (2, at(0, 20), 1)]);
+    assert_eq!(sealed(1, one, 1).await, Some(b"once more".to_vec()));
     assert_eq!(sealed(1, other, 1).await, Some(b"o".to_vec()));
-    assert_eq!(sealed(1, one, 3).await, None);
+    assert_eq!((sealed(1, one, 3).await, rows(1, answering(7, 4)).await), (None, Vec::new()));
     assert_eq!((sealed(2, one, 1).await, rows(2, one).await), (None, Vec::new()));
 }
 
@@ -291,8 +292,10 @@ pub async fn recordings_are_kept_once_and_found_by_invocation<H: RunHarness>() {
 pub async fn recordings_have_days_of_their_own<H: RunHarness>() {
     let harness = H::open();
     let store = harness.store();
-    let all = (0..3).map(|day| recording(called(9), day + 1, at(day.into(), 5), b"x")).collect();
-    keep_recordings(store, all).await;
+    for day in 0..3 {
+        let began = at(day.into(), 5);
+        keep_recorded(store, &[(called(9), day + 1, began, b"x")], began).await;
+    }
     let left = async || {
         let rows = store.recordings(&account(1), called(9)).await.expect("the log reads");
         rows.into_iter().map(|(attempt, ..)| attempt).collect::<Vec<_>>()
@@ -349,7 +352,7 @@ pub async fn what_was_kept_survives<H: RunHarness>() {
     let harness = H::open();
     let batch = RunBatch {
         runs: vec![run(answering(1, 1), at(0, 0))],
-        recordings: Vec::new(),
+        recordings: BTreeMap::new(),
         answers: vec![answer("r1", b"one")],
         keys: vec![(account(1), b"key".to_vec())],
         gaps: Vec::new(),

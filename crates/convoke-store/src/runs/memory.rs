@@ -8,8 +8,8 @@ use convoke_domain::id::{AccountId, FunctionId, InvocationId};
 use jiff::Timestamp;
 
 use super::{
-    Durations, Figure, Gap, KeptAnswer, NewRecording, NewRun, RecordingRow, RunBatch, RunFilter, RunPlace,
-    RunRetention, RunSource, RunState, RunStore, StoredRun, day_begin, next_number, slot, slot_begin,
+    Durations, Figure, Gap, KeptAnswer, NewRun, RecordingRow, RunBatch, RunFilter, RunPlace, RunRetention,
+    RunSource, RunState, RunStore, StoredRun, day_begin, next_number, slot, slot_begin,
 };
 use crate::limits::{MEMORY_RECORDINGS_MAX, MEMORY_RUNS_MAX, PAGE_ROWS_MAX};
 use crate::{BoxFuture, StoreError};
@@ -31,8 +31,8 @@ struct Account {
     figures: BTreeMap<(i64, FunctionId), Figure>,
     answers: BTreeMap<(FunctionId, String), KeptAnswer>,
     gaps: Vec<Gap>,
-    /// The oldest first.
-    recordings: VecDeque<NewRecording>,
+    /// By the number of their run.
+    recordings: BTreeMap<u64, Vec<u8>>,
 }
 
 impl MemoryRuns {
@@ -48,17 +48,18 @@ impl MemoryRuns {
 
 impl State {
     fn keep(&mut self, batch: RunBatch, now: Timestamp) -> u64 {
-        let RunBatch { runs, recordings, answers, keys, gaps } = batch;
+        let RunBatch { runs, mut recordings, answers, keys, gaps } = batch;
         for (account, key) in keys {
             self.account(&account).key.get_or_insert(key);
         }
-        for run in runs {
+        for (place, run) in runs.into_iter().enumerate() {
             self.last = next_number(self.last, now);
             let number = self.last;
-            self.account(&run.account.clone()).keep(StoredRun { number, run });
-        }
-        for recording in recordings {
-            self.account(&recording.account.clone()).record(recording);
+            let account = self.account(&run.account.clone());
+            account.keep(StoredRun { number, run });
+            if let Some(sealed) = recordings.remove(&place) {
+                account.record(number, sealed);
+            }
         }
         for answer in answers {
             let name = (answer.function, answer.request.clone());
@@ -100,30 +101,27 @@ impl Account {
         self.runs.push_back(stored);
     }
 
-    fn record(&mut self, recording: NewRecording) {
-        if self.recording(recording.invocation, recording.attempt).is_some() {
-            return;
-        }
+    fn record(&mut self, number: u64, sealed: Vec<u8>) {
         if self.recordings.len() >= MEMORY_RECORDINGS_MAX {
-            self.recordings.pop_front();
+            self.recordings.pop_first();
         }
-        self.recordings.push_back(recording);
+        self.recordings.insert(number, sealed);
     }
 
-    fn recording(&self, invocation: InvocationId, attempt: u8) -> Option<&NewRecording> {
-        self.recordings.iter().find(|kept| kept.invocation == invocation && kept.attempt == attempt)
+    /// What was recorded of an invocation's attempts, each with its run; the last of each attempt.
+    fn recorded(&self, invocation: InvocationId) -> BTreeMap<u8, (&NewRun, &Vec<u8>)> {
+        let runs = self.runs.iter().filter(|stored| stored.run.invocation == invocation);
+        let recorded = runs.filter_map(|stored| Some((&stored.run, self.recordings.get(&stored.number)?)));
+        recorded.map(|(run, sealed)| (run.attempt, (run, sealed))).collect()
     }
 
     fn recordings(&self, invocation: InvocationId) -> Vec<RecordingRow> {
-        let kept = self.recordings.iter().filter(|kept| kept.invocation == invocation);
-        let mut rows: Vec<RecordingRow> =
-            kept.map(|kept| (kept.attempt, kept.began_at, kept.sealed.len() as u64)).collect();
-        rows.sort_unstable();
-        rows
+        let recorded = self.recorded(invocation).into_iter();
+        recorded.map(|(attempt, (run, sealed))| (attempt, run.began_at, sealed.len() as u64)).collect()
     }
 
     fn drop_recordings_before(&mut self, first: i64) {
-        self.recordings.retain(|kept| kept.began_at.as_microsecond() >= first);
+        self.recordings.retain(|number, _| i64::try_from(*number).unwrap_or(i64::MAX) >= first);
     }
 
     fn count(&mut self, run: &NewRun) {
@@ -245,7 +243,7 @@ impl RunStore for MemoryRuns {
         attempt: u8,
     ) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
         let found = self.of(account, |account| {
-            account.recording(invocation, attempt).map(|recording| recording.sealed.clone())
+            account.recorded(invocation).get(&attempt).map(|(_, sealed)| (*sealed).clone())
         });
         Box::pin(std::future::ready(Ok(found)))
     }

@@ -267,10 +267,13 @@ pub(super) fn recordings(
     invocation: InvocationId,
 ) -> Result<Vec<RecordingRow>, StoreError> {
     let Some(number) = account_number(connection, account)? else { return Ok(Vec::new()) };
-    let mut statement = connection.prepare_cached(
-        "SELECT attempt, began, length(sealed) FROM recording WHERE account = ? AND invocation = ? ORDER BY attempt",
-    )?;
-    let rows = statement.query_map(params![number, invocation.to_string()], |row| {
+    // Of runs with one attempt's name the row with the largest number counts.
+    let (run_of, name) = run_of(number, invocation);
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT attempt, began, length(recording.sealed), max(number) FROM run JOIN recording USING (number) \
+         WHERE {run_of} GROUP BY attempt ORDER BY attempt"
+    ))?;
+    let rows = statement.query_map(params_from_iter(name), |row| {
         Ok((row.get(0)?, time(row.get(1)?), row.get::<_, i64>(2)?.cast_unsigned()))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -284,11 +287,31 @@ pub(super) fn recording(
     attempt: u8,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let Some(number) = account_number(connection, account)? else { return Ok(None) };
-    let mut statement = connection.prepare_cached(
-        "SELECT sealed FROM recording WHERE account = ? AND invocation = ? AND attempt = ?",
-    )?;
-    let name = params![number, invocation.to_string(), attempt];
-    Ok(statement.query_row(name, |row| row.get(0)).optional()?)
+    let (run_of, mut name) = run_of(number, invocation);
+    name.push(Value::from(i64::from(attempt)));
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT recording.sealed FROM run JOIN recording USING (number) \
+         WHERE {run_of} AND attempt = ? ORDER BY number DESC LIMIT 1"
+    ))?;
+    Ok(statement.query_row(params_from_iter(name), |row| row.get(0)).optional()?)
+}
+
+/// The condition for the runs of an invocation, and its values.
+fn run_of(account: i64, invocation: InvocationId) -> (&'static str, Vec<Value>) {
+    let account = Value::from(account);
+    match invocation {
+        InvocationId::Triggered { conversation, trigger } => (
+            "run.account = ? AND conversation = ? AND trigger = ?",
+            vec![
+                account,
+                Value::from(conversation.bits().to_be_bytes().to_vec()),
+                Value::from(trigger.number().cast_signed()),
+            ],
+        ),
+        InvocationId::Direct(uuid) => {
+            ("run.account = ? AND direct = ?", vec![account, Value::from(uuid.into_bytes().to_vec())])
+        }
+    }
 }
 
 /// See [`RunStore::account_key`](super::RunStore::account_key).

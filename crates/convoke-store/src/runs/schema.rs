@@ -5,7 +5,7 @@
 //! run      a row per attempt; its number is its time
 //! figure   a row per function and five minutes
 //! answer   a row per named call
-//! recording  what a replay of an attempt needs
+//! recording  what a replay of an attempt needs, under its run's number
 //! gap      what is missing
 //! ```
 
@@ -14,11 +14,11 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::StoreError;
-use crate::limits::BUSY_TIMEOUT;
+use crate::limits::{BUSY_TIMEOUT, RUNS_WAL_PAGES};
 use crate::sqlite::check_library;
 
 /// The present format of the database.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 const TABLES: &str = "
 CREATE TABLE account (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, wrapped BLOB) STRICT;
@@ -45,13 +45,10 @@ CREATE TABLE gap (account INTEGER NOT NULL, at INTEGER NOT NULL, runs INTEGER NO
 CREATE INDEX gap_account ON gap (account, at);
 ";
 
-/// What came with format 2.
+/// What came with format 3. A row of its own, not of the run: it is larger, and kept for less long.
 const RECORDINGS: &str = "
-CREATE TABLE recording (
-  id INTEGER PRIMARY KEY, account INTEGER NOT NULL, invocation TEXT NOT NULL, attempt INTEGER NOT NULL,
-  began INTEGER NOT NULL, sealed BLOB NOT NULL, UNIQUE (account, invocation, attempt)
-) STRICT;
-CREATE INDEX recording_began ON recording (account, began);
+CREATE TABLE recording (number INTEGER PRIMARY KEY, account INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
+CREATE INDEX recording_account ON recording (account, number);
 ";
 
 /// The connection of the writer. Makes the tables of a new database.
@@ -65,6 +62,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; \
          PRAGMA cache_size = -16384;",
     )?;
+    connection.pragma_update(None, "wal_autocheckpoint", RUNS_WAL_PAGES)?;
     connection.set_prepared_statement_cache_capacity(32);
     let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if format > FORMAT {
@@ -73,6 +71,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let missing = match format {
         0 => format!("{TABLES} {RECORDINGS}"),
         1 => RECORDINGS.to_owned(),
+        // Format 2 found recordings by a name of their own, and none of them is older than some days.
+        2 => format!("DROP TABLE recording; {RECORDINGS}"),
         _ => return Ok(connection),
     };
     connection

@@ -10,9 +10,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use super::worker::Worker;
 use super::{
-    Durations, Figure, KeptAnswer, NewRecording, NewRun, RecordingRow, RunBatch, RunFilter, RunPlace,
-    RunRetention, RunSource, RunState, RunStore, StoredRun, day_begin, next_number, query, schema, slot,
-    slot_begin,
+    Durations, Figure, KeptAnswer, NewRun, RecordingRow, RunBatch, RunFilter, RunPlace, RunRetention,
+    RunSource, RunState, RunStore, StoredRun, day_begin, next_number, query, schema, slot, slot_begin,
 };
 use crate::limits::{PAGE_ROWS_MAX, PRUNE_RECORDINGS, PRUNE_ROWS, RUNS_FILE};
 use crate::{BoxFuture, StoreError, sqlite};
@@ -133,12 +132,12 @@ fn keep(connection: &mut Connection, batch: RunBatch, now: Timestamp) -> Result<
     for (account, wrapped) in batch.keys {
         writing.key(&account, &wrapped)?;
     }
-    for run in &batch.runs {
+    for (place, run) in batch.runs.iter().enumerate() {
         last = next_number(last, now);
         writing.run(last, run)?;
-    }
-    for recording in &batch.recordings {
-        writing.recording(recording)?;
+        if let Some(sealed) = batch.recordings.get(&place) {
+            writing.recording(last, &run.account, sealed)?;
+        }
     }
     for answer in &batch.answers {
         writing.answer(answer)?;
@@ -263,18 +262,10 @@ impl Writing<'_> {
         Ok(())
     }
 
-    fn recording(&mut self, recording: &NewRecording) -> Result<(), StoreError> {
-        let account = self.account(&recording.account)?;
-        let mut insert = self.transaction.prepare_cached(
-            "INSERT OR IGNORE INTO recording (account, invocation, attempt, began, sealed) VALUES (?, ?, ?, ?, ?)",
-        )?;
-        insert.execute(params![
-            account,
-            recording.invocation.to_string(),
-            recording.attempt,
-            recording.began_at.as_microsecond(),
-            recording.sealed,
-        ])?;
+    fn recording(&mut self, number: u64, account: &AccountId, sealed: &[u8]) -> Result<(), StoreError> {
+        let account = self.account(account)?;
+        let mut insert = self.transaction.prepare_cached("INSERT INTO recording VALUES (?, ?, ?)")?;
+        insert.execute(params![number.cast_signed(), account, sealed])?;
         Ok(())
     }
 
@@ -358,8 +349,8 @@ fn drop_days(connection: &Connection, account: Option<i64>, first: Date) -> Resu
 /// Drops the recordings of all days before `first`, some at a time.
 fn drop_recordings(connection: &Connection, account: Option<i64>, first: Date) -> Result<(), StoreError> {
     let mut delete = connection.prepare_cached(
-        "DELETE FROM recording WHERE id IN \
-         (SELECT id FROM recording WHERE (?1 IS NULL OR account = ?1) AND began < ?2 LIMIT ?3)",
+        "DELETE FROM recording WHERE number IN \
+         (SELECT number FROM recording WHERE (?1 IS NULL OR account = ?1) AND number < ?2 LIMIT ?3)",
     )?;
     let parameters = params![account, day_begin(first), PRUNE_RECORDINGS.cast_signed()];
     while delete.execute(parameters)? == PRUNE_RECORDINGS {}

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use super::Shared;
 use super::lock::database;
 use crate::StoreError;
-use crate::limits::{CHECKPOINT_EVERY, WAL_RESTART_BYTES};
+use crate::limits::{CHECKPOINT_EVERY, WAL_RESTART_PAGES};
 
 /// The write-ahead log of a data directory.
 pub(super) fn wal(dir: &Path) -> PathBuf {
@@ -21,8 +21,7 @@ pub(super) fn wal(dir: &Path) -> PathBuf {
 }
 
 /// Checkpoints every so often until the sender is gone.
-pub(super) fn run(connection: &Connection, shared: &Arc<Shared>, stop: &Receiver<()>, dir: &Path) {
-    let wal = wal(dir);
+pub(super) fn run(connection: &Connection, shared: &Arc<Shared>, stop: &Receiver<()>) {
     let mut done = 0;
     while stop.recv_timeout(CHECKPOINT_EVERY) == Err(RecvTimeoutError::Timeout) {
         let commits = shared.commits.load(Ordering::Relaxed);
@@ -34,22 +33,33 @@ pub(super) fn run(connection: &Connection, shared: &Arc<Shared>, stop: &Receiver
             checkpoint(connection)
         };
         match moved {
-            // All of it is moved: nothing to do until the next commit.
-            Ok(true) => done = commits,
-            Ok(false) => {}
+            Ok(Moved { pages, all }) => {
+                if all {
+                    // Nothing to do until the next commit.
+                    done = commits;
+                }
+                if pages > WAL_RESTART_PAGES {
+                    shared.restart_wal.store(true, Ordering::Relaxed);
+                }
+            }
             Err(error) => {
                 shared.fail(&error);
             }
         }
-        if std::fs::metadata(&wal).is_ok_and(|wal| wal.len() > WAL_RESTART_BYTES) {
-            shared.restart_wal.store(true, Ordering::Relaxed);
-        }
     }
 }
 
-/// Moves what can be moved without waiting; whether that was all.
-fn checkpoint(connection: &Connection) -> Result<bool, StoreError> {
-    let (frames, moved): (i64, i64) =
+/// What a checkpoint found.
+struct Moved {
+    /// Pages that the log holds, moved or not. Its file is no measure: it keeps its size when the log starts over.
+    pages: i64,
+    /// Whether all of them are moved.
+    all: bool,
+}
+
+/// Moves what can be moved without waiting.
+fn checkpoint(connection: &Connection) -> Result<Moved, StoreError> {
+    let (pages, moved): (i64, i64) =
         connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)))?;
-    Ok(frames == moved)
+    Ok(Moved { pages, all: pages == moved })
 }
