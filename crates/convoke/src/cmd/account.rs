@@ -48,8 +48,8 @@ pub(crate) struct Create {
 #[command(
     arg_required_else_help = true,
     after_help = "\
-Figures and log lines of functions are kept for the days of the log, recordings of what they ran on for theirs. Who changed \
-what is kept as long as the account.
+Runs of functions with their log lines are kept for the days of the log, recordings of what they ran on and figures for theirs. \
+Who changed what is kept as long as the account.
 
 Examples:
   convoke account set --log-days 90 --recording-days 0
@@ -74,12 +74,15 @@ pub(crate) struct Set {
     /// Close conversations that lie still for so many seconds
     #[arg(long, value_name = "SECONDS")]
     auto_close: Option<u64>,
-    /// For how many days runs, their log lines and figures are kept, 1 to 365
+    /// For how many days runs and their log lines are kept, 1 to 365
     #[arg(long, value_name = "DAYS")]
     log_days: Option<u16>,
     /// For how many days recordings are kept; 0 for none
     #[arg(long, value_name = "DAYS")]
     recording_days: Option<u16>,
+    /// For how many days figures are kept, 1 to 365 [default: as long as runs]
+    #[arg(long, value_name = "DAYS")]
+    figure_days: Option<u16>,
     /// Whether log lines of the level debug are kept
     #[arg(long, action = ArgAction::Set, value_name = "BOOL")]
     keep_debug: Option<bool>,
@@ -112,9 +115,9 @@ impl Set {
 
     /// What is kept of runs with what is given here; `None` if nothing is.
     async fn run_log(&self, api: &Api<'_>) -> Result<Option<RunLogSettings>> {
-        let Self { log_days, recording_days, keep_debug, keep_tests, .. } = *self;
-        let any =
-            log_days.is_some() || recording_days.is_some() || keep_debug.is_some() || keep_tests.is_some();
+        let Self { log_days, recording_days, figure_days, keep_debug, keep_tests, .. } = *self;
+        let days = [log_days, recording_days, figure_days].iter().any(Option::is_some);
+        let any = days || keep_debug.is_some() || keep_tests.is_some();
         if !any {
             return Ok(None);
         }
@@ -123,6 +126,7 @@ impl Set {
         Ok(Some(RunLogSettings {
             days: log_days.unwrap_or(present.days),
             recording_days: recording_days.or(present.recording_days),
+            figure_days: figure_days.or(present.figure_days),
             keep_debug: keep_debug.unwrap_or(present.keep_debug),
             keep_tests: keep_tests.unwrap_or(present.keep_tests),
         }))

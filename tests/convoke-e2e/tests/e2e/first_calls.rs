@@ -44,7 +44,7 @@ fn at_a_terminal(folder: &Path, arguments: &[&str], typed: &str) -> Result<Outpu
     Ok(child.wait_with_output()?)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_person_is_asked_before_the_first_call_is_made() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (mut dev, other_system) = site(folder.path()).await?;
@@ -61,7 +61,7 @@ async fn a_person_is_asked_before_the_first_call_is_made() -> Result<()> {
     dev.stop()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_program_sees_the_calls_first_and_may_refuse_them_or_wave_them_through() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (mut dev, other_system) = site(folder.path()).await?;
