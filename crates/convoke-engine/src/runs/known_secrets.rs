@@ -33,9 +33,37 @@ pub(super) struct KnownSecrets {
 /// The values of one account's secrets.
 #[derive(Default)]
 struct Values {
+    /// How any of them begins, which nearly every place of a text is ruled out by.
+    begins: Begins,
     /// What to look for, longest first, by its first bytes.
     by_key: HashMap<[u8; KEY_BYTES], Vec<Wanted>>,
     texts: usize,
+}
+
+/// A bit for each pair of first bytes.
+struct Begins(Vec<u64>);
+
+impl Default for Begins {
+    fn default() -> Self {
+        Self(vec![0; 1 << 10])
+    }
+}
+
+impl Begins {
+    /// Which of the words, and which of its bits.
+    fn place(first: u8, second: u8) -> (usize, u64) {
+        ((usize::from(first) << 2) | (usize::from(second) >> 6), 1 << (second & 63))
+    }
+
+    fn add(&mut self, [first, second, ..]: [u8; KEY_BYTES]) {
+        let (word, bit) = Self::place(first, second);
+        self.0[word] |= bit;
+    }
+
+    fn has(&self, [first, second, ..]: [u8; KEY_BYTES]) -> bool {
+        let (word, bit) = Self::place(first, second);
+        self.0[word] & bit != 0
+    }
 }
 
 struct Wanted {
@@ -135,6 +163,7 @@ impl Values {
             if self.texts >= limits::SECRETS_KNOWN_TEXTS_MAX {
                 return;
             }
+            self.begins.add(*key);
             let wanted = self.by_key.entry(*key).or_default();
             wanted.push(Wanted { text: form.clone(), name: name.clone(), version });
             self.texts += 1;
@@ -143,8 +172,16 @@ impl Values {
             if escaped == form {
                 return;
             }
-            form = escaped.to_owned();
+            escaped.clone_into(&mut form);
         }
+    }
+
+    /// The value with which a text begins that begins with `key`.
+    fn begin_of(&self, key: [u8; KEY_BYTES], text: &[u8]) -> Option<&Wanted> {
+        if !self.begins.has(key) {
+            return None;
+        }
+        self.by_key.get(&key)?.iter().find(|wanted| text.starts_with(wanted.text.as_bytes()))
     }
 
     fn take_out(&self, text: &mut String, by: impl Fn(&Wanted) -> String) {
@@ -154,10 +191,7 @@ impl Values {
         let mut cleaned = String::new();
         let (mut kept, mut at) = (0, 0);
         while let Some(key) = text.as_bytes().get(at..).and_then(<[u8]>::first_chunk::<KEY_BYTES>) {
-            let found = self.by_key.get(key).and_then(|wanted| {
-                wanted.iter().find(|wanted| text.as_bytes()[at..].starts_with(wanted.text.as_bytes()))
-            });
-            let Some(wanted) = found else {
+            let Some(wanted) = self.begin_of(*key, &text.as_bytes()[at..]) else {
                 at += 1;
                 continue;
             };
