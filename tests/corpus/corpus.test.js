@@ -11,8 +11,15 @@ import { requestsOf, startNode } from './node-shim/node.js';
 import { Normaliser } from './normalise.js';
 import { startUpstreams } from './upstream.js';
 
-/** Fewest sources of these styles, and of all. */
-const LEAST = { 'top-level-environment': 5, 'work-after-the-callback': 5, 'callback-with-a-promise': 5, 'synchronous-crypto': 5, 'platform-hosts': 5 };
+/** Every style that people write, and the fewest sources of each. */
+const STYLES = [
+  'callbacks', 'async-with-callback', 'promise-chains', 'cached-secrets', 'lodash-and-luxon', 'mutual-tls', 'oauth1', 'third-party-bots',
+  'toolbelt-clients', 'second-generation',
+  // What breaks where a platform is not the real one.
+  'top-level-environment', 'work-after-the-callback', 'callback-with-a-promise', 'synchronous-crypto', 'platform-hosts',
+];
+const LEAST = 5;
+/** Fewest sources in all, without those that exist to show a difference. */
 const LEAST_IN_ALL = 40;
 
 /** Where the recorded platform says that account configuration is. */
@@ -96,8 +103,11 @@ const text = (outcome) => JSON.stringify(outcome, undefined, 2);
 
 describe('the corpus', () => {
   test('is large enough', () => {
-    for (const [style, least] of Object.entries(LEAST)) {
-      assert.ok(cases.filter((one) => one.style === style).length >= least, `fewer than ${least} of ${style}`);
+    const styles = new Set(cases.map(({ style }) => style));
+    assert.deepEqual([...styles].sort(), [...STYLES, 'differences'].sort(), 'a style that is not counted');
+    for (const style of STYLES) {
+      const { length } = cases.filter((one) => one.style === style);
+      assert.ok(length >= LEAST, `${length} sources of ${style}, and ${LEAST} are wanted`);
     }
     assert.ok(cases.filter(({ differs }) => differs === undefined).length >= LEAST_IN_ALL);
   });

@@ -57,6 +57,12 @@ pub(crate) const RECORDINGS_WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A recording before it is packed: its input, its answers and as much again for how they are written. Bytes.
 pub(crate) const RECORDING_UNPACKED_BYTES_MAX: u32 = 64 * 1024 * 1024;
 
+/// Accounts whose secrets the run log knows at once, to take them out of what it keeps: 100 KiB each if they have many.
+pub(crate) const SECRETS_KNOWN_ACCOUNTS_MAX: usize = 1_000;
+
+/// Texts in the secrets of one account that the run log looks for: as many secrets as an account can have, of some fields each.
+pub(crate) const SECRETS_KNOWN_TEXTS_MAX: usize = 4_000;
+
 /// Keys of consumers that the run log remembers, 100 bytes each.
 pub(crate) const RUN_KEYS_MAX: usize = 20_000;
 

@@ -9,6 +9,7 @@ mod batcher;
 mod body;
 mod follow;
 mod keys;
+mod known_secrets;
 mod read;
 mod retention;
 
@@ -38,6 +39,7 @@ pub(crate) use retention::keep_within;
 
 use batcher::{Batcher, ToBatcher};
 use keys::Keys;
+use known_secrets::KnownSecrets;
 
 /// An answer that is to be remembered.
 pub(crate) struct AnswerToKeep {
@@ -91,6 +93,7 @@ impl RunLog {
             entropy: Arc::clone(&entropy),
             directory,
             keys: keys(),
+            secrets: KnownSecrets::new(master_key.clone()),
             missed: Arc::clone(&missed),
             recordings_waiting: Arc::clone(&recordings_waiting),
             written,

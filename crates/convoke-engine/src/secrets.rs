@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::error::EngineError;
 use crate::handle::Handle;
+use crate::keys::MasterKey;
 use crate::limits::SECRET_ATTEMPTS_MAX;
 
 /// The value of a secret, for a function that may read it.
@@ -46,11 +47,7 @@ impl Handle {
         let unknown = || EngineError::Account(Rejection::SecretUnknown(name.clone()));
         let view = self.account(account).ok_or_else(unknown)?;
         let secret = view.account.secrets.get(name).ok_or_else(unknown)?;
-        let broken = || EngineError::Unreadable(format!("the secret {name} of {account} does not open"));
-        let sealed = STANDARD.decode(secret.sealed.as_str()).map_err(|_| broken())?;
-        let place = place(account, name, secret.version);
-        let plain = self.inner.master_key.open(place.as_bytes(), &sealed).map_err(|_| broken())?;
-        let json = String::from_utf8(plain).map_err(|_| broken())?;
+        let json = open(&self.inner.master_key, account, name, secret)?;
         Ok(SecretValue { version: secret.version, json: json.into() })
     }
 
@@ -106,6 +103,20 @@ impl Handle {
         let by = Actor::Function { function };
         Ok(self.set_secret(account, &by, name, value).await?.version)
     }
+}
+
+/// The value of a secret as JSON.
+pub(crate) fn open(
+    master: &MasterKey,
+    account: &AccountId,
+    name: &SecretName,
+    secret: &account::Secret,
+) -> Result<String, EngineError> {
+    let broken = || EngineError::Unreadable(format!("the secret {name} of {account} does not open"));
+    let sealed = STANDARD.decode(secret.sealed.as_str()).map_err(|_| broken())?;
+    let place = place(account, name, secret.version);
+    let plain = master.open(place.as_bytes(), &sealed).map_err(|_| broken())?;
+    String::from_utf8(plain).map_err(|_| broken())
 }
 
 /// Associated data: a sealed value opens only as this version of this secret. None of the parts has a `/`.

@@ -82,9 +82,9 @@ impl Recording {
         }
         if !hidden.is_empty() {
             let mut input = self.input.to_string();
-            hidden.clean(&mut input);
+            hidden.refer(&mut input);
             self.input = input.into();
-            self.entries.iter_mut().for_each(|entry| hidden.clean(&mut entry.answer));
+            self.entries.iter_mut().for_each(|entry| hidden.refer(&mut entry.answer));
         }
         self
     }

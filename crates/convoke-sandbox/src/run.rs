@@ -194,8 +194,8 @@ impl Running<'_> {
                 return Err(Fault::Stopped(Stop::Wall));
             };
             let Ready { id, operation, settled, recorded, learned } = ready;
-            if let Some((key, value)) = learned {
-                self.guest.state_mut().hidden.learn(&key, &value);
+            if let Some(learned) = learned {
+                self.guest.state_mut().hidden.learn(&learned);
             }
             if !self.guest.state_mut().outstanding.remove(&id) {
                 continue;
@@ -216,7 +216,7 @@ impl Running<'_> {
         settled: Settled,
     ) {
         let mut answer = recorded.unwrap_or(settled.text);
-        self.guest.state().hidden.clean(&mut answer);
+        self.guest.state().hidden.refer(&mut answer);
         let (name, fulfilled) = (operation.name().to_owned(), settled.fulfilled);
         self.recording.push(operation, RecordedEntry { at, operation: id, name, fulfilled, answer });
     }

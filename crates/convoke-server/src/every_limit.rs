@@ -166,6 +166,14 @@ const SINGLE: &[Limit] = &[
         refused: (400, "run_log.days_out_of_range"),
     },
     Limit {
+        what: "days of figures",
+        most: 365,
+        ask: |days| {
+            (Method::PUT, "/settings".to_owned(), json!({"run_log": {"days": 30, "figure_days": days}}))
+        },
+        refused: (400, "run_log.days_out_of_range"),
+    },
+    Limit {
         what: "auto-close",
         most: 90 * 24 * 3_600,
         ask: |seconds| (Method::PUT, "/settings".to_owned(), json!({"auto_close_seconds": seconds})),

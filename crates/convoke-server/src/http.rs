@@ -23,6 +23,7 @@ mod live;
 mod metrics;
 mod page;
 mod recordings;
+mod removal;
 mod run_log;
 mod schedules;
 mod secrets;

@@ -309,6 +309,8 @@ pub struct RunRetention {
     pub first_days: BTreeMap<AccountId, Date>,
     /// The first day of which recordings are kept of each account.
     pub first_recording_days: BTreeMap<AccountId, Date>,
+    /// The first day of which figures are kept of each account; where there is none, they go with the runs.
+    pub first_figure_days: BTreeMap<AccountId, Date>,
     /// Answers of calls that were made before are forgotten.
     pub answers_since: Option<Timestamp>,
     /// How large everything together may become; beyond it the oldest days go. Bytes.

@@ -9,7 +9,7 @@ use crate::render::Output;
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong.
 
-Commands find their server by the nearest .convoke folder of a `convoke dev`, by CONVOKE_URL and CONVOKE_TOKEN, or by the
+Commands find their server by the nearest .convoke folder of a `convoke dev`, by CONVOKE_URL and CONVOKE_TOKEN, or by the \
 session of `convoke login`.
 Times are in UTC.";
 

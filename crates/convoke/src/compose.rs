@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use clap::builder::PossibleValuesParser;
 use convoke_api::v1::template::Template;
 use convoke_domain::function::EventBinding;
 use convoke_engine::keys::MasterKey;
@@ -412,6 +413,11 @@ pub(crate) fn openapi() -> Result<Value> {
 /// The template for an event, if there is one.
 pub(crate) fn template_for(event: EventBinding) -> Option<Template> {
     Templates::built_in().for_event(event).cloned()
+}
+
+/// What a command line may say for a template.
+pub(crate) fn template_ids() -> PossibleValuesParser {
+    PossibleValuesParser::new(Templates::built_in().iter().map(|template| template.id.clone()))
 }
 
 /// The built-in template with this id.

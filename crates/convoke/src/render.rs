@@ -97,10 +97,16 @@ pub(crate) fn failure(error: &anyhow::Error) {
     let mut text = format!("{} {}", style.red("error:"), causes(error));
     if let Some(problem) = client::problem(error) {
         for field in &problem.errors {
-            let _ = write!(text, "\n  {}: {}", field.field, field.message);
+            let told = format!("{}: {}", field.field, field.message);
+            // The only fault is the error itself.
+            if !text.contains(&told) {
+                let _ = write!(text, "\n  {told}");
+            }
         }
         let advice = ErrorCode::find(&problem.code).map(ErrorCode::advice);
-        if let Some(advice) = advice.filter(|advice| *advice != problem.detail) {
+        // Whoever knows the field and what is wrong with it needs no words about requests.
+        let named = problem.code == "request.invalid" && !problem.errors.is_empty();
+        if let Some(advice) = advice.filter(|advice| *advice != problem.detail && !named) {
             let _ = write!(text, "\n{} {advice}", style.dim("what to do:"));
         }
     }

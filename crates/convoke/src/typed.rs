@@ -17,6 +17,22 @@ pub(crate) fn hidden(prompt: &str) -> Result<Hidden> {
     Ok(Hidden(text))
 }
 
+/// Reads two texts as [`hidden`] reads one; not typed, they are two lines.
+pub(crate) fn hidden_pair(prompts: [&str; 2]) -> Result<[Hidden; 2]> {
+    if io::stdin().is_terminal() {
+        let [first, second] = prompts;
+        return Ok([hidden(first)?, hidden(second)?]);
+    }
+    two_lines(&piped()?).context("expected two lines on standard input: the present one, then the new one")
+}
+
+fn two_lines(text: &str) -> Option<[Hidden; 2]> {
+    let (first, second) = text.split_once('\n')?;
+    let first = first.strip_suffix('\r').unwrap_or(first);
+    let both = [first, second].map(|line| Hidden(line.to_owned()));
+    (!first.is_empty() && !second.is_empty()).then_some(both)
+}
+
 fn typed(prompt: &str) -> Result<String> {
     write!(io::stderr(), "{prompt}").context("cannot ask")?;
     io::stderr().flush().context("cannot ask")?;
@@ -73,6 +89,15 @@ impl Drop for Quiet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_texts_are_two_lines() {
+        let [first, second] = two_lines("present one\r\nnew one").unwrap();
+        assert_eq!((first.0.as_str(), second.0.as_str()), ("present one", "new one"));
+        for text in ["one only", "\nnew one", "present one\n"] {
+            assert!(two_lines(text).is_none(), "{text:?}");
+        }
+    }
 
     #[test]
     fn only_the_last_line_break_is_taken_off() {

@@ -1,10 +1,11 @@
 // What `import … from "core-functions-toolbelt"` gives: the clients of the second generation. Outbound HTTP is `fetch`.
 
 declare module "core-functions-toolbelt" {
-  export interface SecretEntry {
-    key: string;
-    value: any;
-  }
+  // What both generations can do is said once, there.
+  import * as first from "lp-faas-toolbelt";
+  import { MtlsClient, MtlsCredentials, SecretEntry } from "lp-faas-toolbelt";
+
+  export { SecretEntry };
 
   export class SecretClient {
     /** `ttl` in seconds; five minutes if left out. */
@@ -23,22 +24,10 @@ declare module "core-functions-toolbelt" {
     (service: string, path: string, options?: LpRequest): Promise<Response>;
   }
 
-  export interface MtlsResponse {
-    statusCode: number;
-    headers: Record<string, string>;
-    body: any;
-  }
-
   export class MTLSClient {
-    constructor(credentials: { cert: string; key: string; ca?: string });
-    get(url: string, headers?: Record<string, string>, options?: object): Promise<MtlsResponse>;
-    head(url: string, headers?: Record<string, string>, options?: object): Promise<MtlsResponse>;
-    delete(url: string, headers?: Record<string, string>, options?: object): Promise<MtlsResponse>;
-    options(url: string, headers?: Record<string, string>, options?: object): Promise<MtlsResponse>;
-    post(url: string, headers?: Record<string, string>, body?: any, options?: object): Promise<MtlsResponse>;
-    put(url: string, headers?: Record<string, string>, body?: any, options?: object): Promise<MtlsResponse>;
-    patch(url: string, headers?: Record<string, string>, body?: any, options?: object): Promise<MtlsResponse>;
+    constructor(credentials: MtlsCredentials);
   }
+  export interface MTLSClient extends MtlsClient {}
 
   export class LPMtlsClient {
     get(url: string, headers?: Record<string, string>, options?: object): Promise<any>;
@@ -50,42 +39,19 @@ declare module "core-functions-toolbelt" {
     getAll(): Promise<{ service: string; baseURI: string }[]>;
   }
 
-  export class ConversationUtil {
-    getConversationById(conversationId: string, contentTypes?: string[]): Promise<any>;
-    scanConversationForKeywords(
-      conversation: any,
-      keywords: string[],
-    ): { message: string; sentTimestamp: number; sentBy: string; tag: string }[];
-  }
+  export class ConversationUtil {}
+  export interface ConversationUtil extends first.ConversationUtil {}
 
-  export class GDPRUtil {
-    replaceConversationFiles(
-      conversation: any,
-      credentials: { username: string; password: string },
-      shouldReplace?: (path: string) => boolean,
-      replacement?: { body: any; contentType: string },
-    ): Promise<string[]>;
-  }
+  export class GDPRUtil {}
+  export interface GDPRUtil extends first.GdprUtil {}
 
-  export class SDEUtil {
-    addSDEs(sdes: object[], visitorId: string, sessionId: string): Promise<any>;
-    getSDEsFromConv(conversation: any): { sdes: { events: any[] }; unAuthSdes: { events: any[] } };
-  }
+  export class SDEUtil {}
+  export interface SDEUtil extends first.SdeUtil {}
 
   export class ContextServiceClient {
     constructor(apiKey: string);
-    createNamespace(namespace: string, options?: { ttl?: number }): Promise<any>;
-    deleteNamespace(namespace: string): Promise<any>;
-    getListOfNamespaces(): Promise<string[]>;
-    setPropertiesInNamespace(namespace: string, properties: object, sessionId?: string): Promise<any>;
-    updatePropertiesInNamespace(namespace: string, properties: object, sessionId?: string): Promise<any>;
-    getAllPropertiesInSession(namespace: string, sessionId?: string): Promise<Record<string, any>>;
-    getSelectedPropertiesInSession(namespace: string, names: string[], sessionId?: string): Promise<Record<string, any>>;
-    getPropertyInSession(namespace: string, name: string, sessionId?: string): Promise<any>;
-    deletePropertyInSession(namespace: string, name: string, sessionId?: string): Promise<any>;
-    deleteSession(namespace: string, sessionId?: string): Promise<any>;
-    getListOfSessions(namespace: string): Promise<string[]>;
   }
+  export interface ContextServiceClient extends first.ContextService {}
 
   export class OrchestratorClient {
     invoke(
@@ -96,17 +62,8 @@ declare module "core-functions-toolbelt" {
     ): Promise<any[]>;
   }
 
-  export class SFClient {
-    connectToSalesforce(parameters: object): Promise<any>;
-  }
+  export class SFClient {}
+  export interface SFClient extends first.SalesforceClient {}
 
-  export class ToolBeltError extends Error {
-    component: string;
-    code: string;
-  }
-
-  export const LpServices: Record<string, string>;
-  export const ConversationContentTypes: Record<string, string>;
-  export const SDETypes: Record<string, string>;
-  export const ErrorStrategy: { ExitOnError: string; ContinueOnError: string };
+  export { ConversationContentTypes, ErrorStrategy, LpServices, SDETypes, ToolBeltError } from "lp-faas-toolbelt";
 }

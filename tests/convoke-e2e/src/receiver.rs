@@ -13,6 +13,8 @@ use tokio::task::JoinSet;
 pub enum Answer {
     /// It answers with this status.
     Status(u16),
+    /// It answers with success and this text.
+    Text(String),
     /// It sends the client on.
     Redirect(String),
     /// It never answers.
@@ -97,6 +99,9 @@ async fn connection(stream: TcpStream, inner: Arc<Mutex<Inner>>) -> Option<()> {
         let answer = note(&inner, &body);
         let head = match answer {
             Answer::Status(status) => format!("HTTP/1.1 {status} It\r\nContent-Length: 0\r\n\r\n"),
+            Answer::Text(text) => {
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{text}", text.len())
+            }
             Answer::Redirect(target) => {
                 format!("HTTP/1.1 307 Elsewhere\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n")
             }
@@ -109,7 +114,9 @@ async fn connection(stream: TcpStream, inner: Arc<Mutex<Inner>>) -> Option<()> {
 fn note(inner: &Mutex<Inner>, body: &[u8]) -> Answer {
     let mut inner = inner.lock().unwrap_or_else(PoisonError::into_inner);
     let answer = inner.answer.clone();
-    if matches!(answer, Answer::Status(status) if (200..300).contains(&status)) {
+    if matches!(answer, Answer::Text(_))
+        || matches!(answer, Answer::Status(status) if (200..300).contains(&status))
+    {
         inner.taken.extend(serde_json::from_slice::<Value>(body));
     } else {
         inner.refused += 1;

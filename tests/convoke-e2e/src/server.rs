@@ -126,8 +126,20 @@ impl Process {
     ///
     /// # Errors
     /// If it ends before.
-    pub fn of(mut command: Command, ready: &str) -> Result<Self> {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
+    pub fn of(command: Command, ready: &str) -> Result<Self> {
+        Self::spawned(command, Stdio::inherit(), ready)
+    }
+
+    /// The same, with what it logs written to a file.
+    ///
+    /// # Errors
+    /// If it ends before.
+    pub fn heard(command: Command, log: std::fs::File, ready: &str) -> Result<Self> {
+        Self::spawned(command, Stdio::from(log), ready)
+    }
+
+    fn spawned(mut command: Command, log: Stdio, ready: &str) -> Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("its output is piped")?);
         let mut printed = String::new();
         while !printed.contains(ready) {

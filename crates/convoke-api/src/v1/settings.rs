@@ -94,18 +94,26 @@ pub struct RunLogSettings {
     /// For how many days recordings are kept, up to 365 and never longer than the rest; 0: there are none. Left out, 7.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording_days: Option<u16>,
+    /// For how many days figures are kept, from 1 to 365: they may outlive the runs that they were made of. Left out, as long
+    /// as these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figure_days: Option<u16>,
 }
 
 impl From<DomainRunLog> for RunLogSettings {
-    fn from(DomainRunLog { days, keep_debug, keep_tests, recording_days }: DomainRunLog) -> Self {
-        Self { days, keep_debug, keep_tests, recording_days: Some(recording_days) }
+    fn from(
+        DomainRunLog { days, keep_debug, keep_tests, recording_days, figure_days }: DomainRunLog,
+    ) -> Self {
+        Self { days, keep_debug, keep_tests, recording_days: Some(recording_days), figure_days }
     }
 }
 
 impl From<RunLogSettings> for DomainRunLog {
-    fn from(RunLogSettings { days, keep_debug, keep_tests, recording_days }: RunLogSettings) -> Self {
+    fn from(
+        RunLogSettings { days, keep_debug, keep_tests, recording_days, figure_days }: RunLogSettings,
+    ) -> Self {
         let recording_days = recording_days.unwrap_or(DomainRunLog::default().recording_days);
-        Self { days, keep_debug, keep_tests, recording_days }
+        Self { days, keep_debug, keep_tests, recording_days, figure_days }
     }
 }
 

@@ -135,7 +135,7 @@ fn numbers_are_numbers_and_digits_are_digits() {
     assert_eq!(promised["originatorPid"], pid(AGENT).to_string());
     assert_eq!(promised["originatorMetadata"], json!({ "id": "demo.4711", "role": "ASSIGNED_AGENT" }));
     assert_eq!(promised["sessionId"], 81_520_337);
-    assert_eq!(promised["clientLanguage"], "en-us");
+    assert_eq!(promised["clientLanguage"], "en-US");
 
     let opened = &of(&payloads, CbotEventType::ConsumerOpenNewConversationFirstTime)["general"];
     assert_eq!(opened["originatorId"], consumer().number());

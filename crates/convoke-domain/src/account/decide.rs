@@ -270,8 +270,9 @@ fn set_auto_close(after: Duration) -> Result<Event, Rejection> {
 }
 
 fn set_run_log(run_log: RunLogSettings) -> Result<Event, Rejection> {
-    let good =
-        limits::RUN_LOG_DAYS.contains(&run_log.days) && run_log.recording_days <= *limits::RUN_LOG_DAYS.end();
+    let good = limits::RUN_LOG_DAYS.contains(&run_log.days)
+        && run_log.recording_days <= *limits::RUN_LOG_DAYS.end()
+        && run_log.figure_days.is_none_or(|days| limits::RUN_LOG_DAYS.contains(&days));
     good.then_some(Event::RunLogSet { run_log }).ok_or(Rejection::RunLogDaysOutOfRange)
 }
 

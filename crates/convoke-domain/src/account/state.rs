@@ -136,6 +136,10 @@ pub struct RunLogSettings {
     /// For how many days recordings are kept, from which a run can be repeated; 0: there are none.
     #[serde(default = "recording_days")]
     pub recording_days: u16,
+    /// For how many days figures are kept: how often functions ran, how that came out, how long it took. `None`: as long as
+    /// runs. Nothing in them is about a person, so they may outlive what was logged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figure_days: Option<u16>,
 }
 
 /// Long enough to look into what happened last week, short enough not to become an archive of what people wrote.
@@ -146,7 +150,13 @@ const fn recording_days() -> u16 {
 impl Default for RunLogSettings {
     /// As the functions contract §6.2 has it.
     fn default() -> Self {
-        Self { days: 30, keep_debug: false, keep_tests: false, recording_days: recording_days() }
+        Self {
+            days: 30,
+            keep_debug: false,
+            keep_tests: false,
+            recording_days: recording_days(),
+            figure_days: None,
+        }
     }
 }
 

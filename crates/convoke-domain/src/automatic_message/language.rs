@@ -1,4 +1,4 @@
-//! A language tag: the part of BCP 47 that browsers and phones send, compared without regard to case.
+//! A language tag: the part of BCP 47 that browsers and phones send, however they write it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A language such as `en` or `en-us`. Kept in lower case with hyphens, so that `en_US` is the same language.
+/// A language such as `en` or `en-US`. Kept as RFC 5646 §2.1.1 writes it, so that `en_us` is the same language, and functions
+/// read what they know from browsers.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Language(Arc<str>);
 
@@ -43,7 +44,7 @@ impl FromStr for Language {
     type Err = LanguageError;
 
     fn from_str(text: &str) -> Result<Self, LanguageError> {
-        let tag = text.replace('_', "-").to_ascii_lowercase();
+        let tag = text.replace('_', "-");
         let mut subtags = tag.split('-');
         let primary = subtags.next().unwrap_or_default();
         let good = tag.len() <= TAG_BYTES_MAX
@@ -52,8 +53,26 @@ impl FromStr for Language {
             && subtags.all(|subtag| {
                 (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric())
             });
-        if good { Ok(Self(tag.into())) } else { Err(LanguageError(text.to_owned())) }
+        if good { Ok(Self(canonical(&tag).into())) } else { Err(LanguageError(text.to_owned())) }
     }
+}
+
+/// The tag as it is usually written: scripts begin with a capital, regions are capitals, all else is small. After a single
+/// letter, which begins an extension, everything is small.
+fn canonical(tag: &str) -> String {
+    let mut written = tag.to_ascii_lowercase();
+    let mut begin = tag.find('-').map_or(tag.len(), |hyphen| hyphen + 1);
+    while begin < tag.len() {
+        let end = tag[begin..].find('-').map_or(tag.len(), |hyphen| begin + hyphen);
+        match end - begin {
+            1 => break,
+            2 => written[begin..end].make_ascii_uppercase(),
+            4 => written[begin..=begin].make_ascii_uppercase(),
+            _ => {}
+        }
+        begin = end + 1;
+    }
+    written
 }
 
 impl fmt::Display for Language {
@@ -90,7 +109,23 @@ mod tests {
         let language = "en_US".parse::<Language>().unwrap();
         assert_eq!(language, "EN-us".parse().unwrap());
         assert_eq!(language.primary(), Language::english());
-        assert_eq!(serde_json::to_string(&language).unwrap(), "\"en-us\"");
+        assert_eq!(serde_json::to_string(&language).unwrap(), "\"en-US\"");
+    }
+
+    #[test]
+    fn tags_are_written_as_people_know_them() {
+        for (given, written) in [
+            ("de-at", "de-AT"),
+            ("DE", "de"),
+            ("zh_hans_cn", "zh-Hans-CN"),
+            ("es-419", "es-419"),
+            ("sl-ROZAJ", "sl-rozaj"),
+            ("de-1994", "de-1994"),
+            ("en-u-ca-buddhist", "en-u-ca-buddhist"),
+        ] {
+            let parsed = given.parse::<Language>().ok();
+            assert_eq!(parsed.as_ref().map_or("", Language::as_str), written, "{given}");
+        }
     }
 
     #[test]

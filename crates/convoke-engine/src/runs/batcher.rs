@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use convoke_domain::account::RunLogSettings;
 use convoke_domain::id::{AccountId, ConsumerId};
 use convoke_store::runs::{Gap, KeptAnswer, NewRun, RunBatch, RunSource, RunStore};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -12,8 +11,9 @@ use tokio::time::Instant;
 
 use super::body::{self, RunBody};
 use super::keys::Keys;
+use super::known_secrets::KnownSecrets;
 use super::{AnswerToKeep, Missed, answers};
-use crate::directory::Directory;
+use crate::directory::{AccountView, Directory};
 use crate::error::EngineError;
 use crate::invoke::AttemptRecord;
 use crate::limits;
@@ -39,6 +39,7 @@ pub(super) struct Batcher {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) directory: Arc<Directory>,
     pub(super) keys: Keys,
+    pub(super) secrets: KnownSecrets,
     pub(super) missed: Arc<Missed>,
     pub(super) recordings_waiting: Arc<AtomicUsize>,
     pub(super) written: watch::Sender<u64>,
@@ -84,13 +85,20 @@ impl Batcher {
     }
 
     /// Adds a run with its recording, as far as the account keeps them.
-    async fn add_attempt(&mut self, growing: &mut Growing, record: AttemptRecord) -> Result<(), EngineError> {
+    async fn add_attempt(
+        &mut self,
+        growing: &mut Growing,
+        mut record: AttemptRecord,
+    ) -> Result<(), EngineError> {
         let Some(view) = self.directory.account(&record.account) else { return Ok(()) };
         let settings = view.account.run_log;
         if record.source == RunSource::Test && !settings.keep_tests {
             return Ok(());
         }
-        let run = self.sealed(&record, settings).await?;
+        let run = self.sealed(&record, &view).await?;
+        if let Some(recording) = &mut record.recording {
+            self.secrets.take_out_of_recording(&view, recording);
+        }
         if settings.recording_days > 0
             && let Some(recording) = self.sealed_recording(&record).await?
         {
@@ -104,10 +112,11 @@ impl Batcher {
     async fn sealed(
         &mut self,
         record: &AttemptRecord,
-        settings: RunLogSettings,
+        view: &Arc<AccountView>,
     ) -> Result<NewRun, EngineError> {
         let failure = record.ended.as_ref().and_then(|ended| ended.failure.as_ref());
-        let body = RunBody::of(&record.report, failure, settings.keep_debug);
+        let mut body = RunBody::of(&record.report, failure, view.account.run_log.keep_debug);
+        self.secrets.take_out_of_body(view, &mut body);
         let sealed = self.seal_body(record, &body).await?;
         let state = record.state();
         Ok(NewRun {

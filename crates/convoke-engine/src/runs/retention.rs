@@ -44,6 +44,7 @@ fn retention(directory: &Directory, now: Timestamp) -> RunRetention {
     RunRetention {
         first_days: first_days(|settings| settings.days),
         first_recording_days: first_days(|settings| settings.recording_days),
+        first_figure_days: first_days(|settings| settings.figure_days.unwrap_or(settings.days)),
         answers_since: now.checked_sub(limits::REMEMBERED_FOR).ok(),
         bytes_max: Some(limits::RUN_LOG_BYTES_MAX),
     }

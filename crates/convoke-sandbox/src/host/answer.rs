@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use super::hidden::Learned;
 use crate::guest::Settled;
 
 /// An answered operation.
@@ -13,8 +13,8 @@ pub(crate) struct Done {
     pub(crate) settled: Settled,
     /// What the recording keeps in place of the answer, where that is confidential.
     pub(crate) recorded: Option<String>,
-    /// A secret that the guest knows from now on, by name and value.
-    pub(crate) learned: Option<(String, Value)>,
+    /// A secret that the guest knows from now on.
+    pub(crate) learned: Option<Learned>,
     pub(crate) status: Option<u16>,
     pub(crate) error: Option<String>,
 }

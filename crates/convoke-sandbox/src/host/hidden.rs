@@ -10,37 +10,61 @@ use crate::limits::SECRETS_HIDDEN_MAX;
 /// Shorter texts are no secrets worth hiding, and hiding them would make any log unreadable. Bytes.
 const VALUE_BYTES_MIN: usize = 4;
 
-/// What to hide, longest first, and what to show in its place.
-#[derive(Debug, Default)]
+/// What to hide, longest first.
+#[derive(Default)]
 pub(crate) struct Hidden {
-    values: Vec<(String, String)>,
+    values: Vec<Hide>,
+}
+
+/// A secret that a run knows.
+pub(crate) struct Learned {
+    pub(crate) key: String,
+    pub(crate) version: u64,
+    pub(crate) value: Value,
+}
+
+/// One text to hide.
+struct Hide {
+    text: String,
+    /// What people see in its place.
+    shown: String,
+    /// What a recording has in its place: a replay finds the value by it.
+    reference: String,
 }
 
 impl Hidden {
-    /// From now on, hides the secret `key`, which has this value; of an object, each of its texts.
-    pub(crate) fn learn(&mut self, key: &str, value: &Value) {
+    /// From now on, hides this secret; of an object, each of its texts.
+    pub(crate) fn learn(&mut self, learned: &Learned) {
+        self.learn_value(&learned.key, learned.version, &learned.value);
+    }
+
+    fn learn_value(&mut self, key: &str, version: u64, value: &Value) {
         match value {
-            Value::String(text) => self.add(key, text),
-            Value::Array(items) => items.iter().for_each(|item| self.learn(key, item)),
-            Value::Object(fields) => fields.values().for_each(|field| self.learn(key, field)),
+            Value::String(text) => self.add(key, version, text),
+            Value::Array(items) => items.iter().for_each(|item| self.learn_value(key, version, item)),
+            Value::Object(fields) => fields.values().for_each(|field| self.learn_value(key, version, field)),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    fn add(&mut self, key: &str, text: &str) {
-        let known = self.values.iter().any(|(value, _)| value == text);
-        if known || text.len() < VALUE_BYTES_MIN || self.values.len() >= SECRETS_HIDDEN_MAX {
-            return;
+    /// Adds a text, also as it looks within JSON, and within JSON that is a text within JSON, as bodies are.
+    fn add(&mut self, key: &str, version: u64, text: &str) {
+        let mut form = text.to_owned();
+        for _ in 0..3 {
+            let known = self.values.iter().any(|hide| hide.text == form);
+            if known || form.len() < VALUE_BYTES_MIN || self.values.len() >= SECRETS_HIDDEN_MAX {
+                break;
+            }
+            let written = Value::from(form.as_str()).to_string();
+            let escaped = written[1..written.len() - 1].to_owned();
+            let (shown, reference) = (format!("[secret {key}]"), format!("[secret {key} {version}]"));
+            let differs = escaped != form;
+            self.values.push(Hide { text: std::mem::replace(&mut form, escaped), shown, reference });
+            if !differs {
+                break;
+            }
         }
-        let shown = format!("[secret {key}]");
-        // Within JSON a secret with quotes or line breaks looks different.
-        let written = Value::from(text).to_string();
-        let escaped = &written[1..written.len() - 1];
-        if escaped != text {
-            self.values.push((escaped.to_owned(), shown.clone()));
-        }
-        self.values.push((text.to_owned(), shown));
-        self.values.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+        self.values.sort_by_key(|hide| std::cmp::Reverse(hide.text.len()));
     }
 
     /// Whether there is nothing to hide.
@@ -48,11 +72,20 @@ impl Hidden {
         self.values.is_empty()
     }
 
-    /// Takes the secrets out of a text.
+    /// Takes the secrets out of a text that people see.
     pub(crate) fn clean(&self, text: &mut String) {
-        for (value, shown) in &self.values {
-            if text.contains(value.as_str()) {
-                *text = text.replace(value.as_str(), shown);
+        self.replace(text, |hide| &hide.shown);
+    }
+
+    /// Takes the secrets out of a text that is recorded, and says which versions they were.
+    pub(crate) fn refer(&self, text: &mut String) {
+        self.replace(text, |hide| &hide.reference);
+    }
+
+    fn replace(&self, text: &mut String, by: impl Fn(&Hide) -> &str) {
+        for hide in &self.values {
+            if text.contains(hide.text.as_str()) {
+                *text = text.replace(hide.text.as_str(), by(hide));
             }
         }
     }
@@ -76,10 +109,18 @@ impl Hidden {
 mod tests {
     use super::*;
 
+    fn hidden(secrets: &[(&str, Value)]) -> Hidden {
+        let mut hidden = Hidden::default();
+        for (key, value) in secrets {
+            hidden.learn(&Learned { key: (*key).to_owned(), version: 2, value: value.clone() });
+        }
+        hidden
+    }
+
     #[test]
     fn a_known_secret_is_taken_out_of_texts_and_data() {
-        let mut hidden = Hidden::default();
-        hidden.learn("app", &serde_json::json!({ "id": "client-1", "secret": "a\"quoted\" one", "n": 1 }));
+        let app = serde_json::json!({ "id": "client-1", "secret": "a\"quoted\" one", "n": 1 });
+        let hidden = hidden(&[("app", app)]);
         let mut text = r#"sent client-1 with {"secret":"a\"quoted\" one"}"#.to_owned();
         hidden.clean(&mut text);
         assert_eq!(text, r#"sent [secret app] with {"secret":"[secret app]"}"#);
@@ -89,11 +130,18 @@ mod tests {
     }
 
     #[test]
+    fn a_recording_says_which_version_it_was_also_in_a_body_within_an_answer() {
+        let hidden = hidden(&[("pem", Value::from("BEGIN \"KEY\"\nabc\n"))]);
+        let body = serde_json::json!({ "key": "BEGIN \"KEY\"\nabc\n" }).to_string();
+        let mut answer = serde_json::json!({ "text": body }).to_string();
+        hidden.refer(&mut answer);
+        assert_eq!(answer, r#"{"text":"{\"key\":\"[secret pem 2]\"}"}"#);
+    }
+
+    #[test]
     fn the_longer_secret_goes_first_and_short_ones_are_left() {
-        let mut hidden = Hidden::default();
-        hidden.learn("short", &Value::from("abcd"));
-        hidden.learn("long", &Value::from("abcdefgh"));
-        hidden.learn("tiny", &Value::from("a"));
+        let secrets = [("short", "abcd"), ("long", "abcdefgh"), ("tiny", "a")];
+        let hidden = hidden(&secrets.map(|(key, value)| (key, Value::from(value))));
         let mut text = "abcdefgh abcd a".to_owned();
         hidden.clean(&mut text);
         assert_eq!(text, "[secret long] [secret short] a");

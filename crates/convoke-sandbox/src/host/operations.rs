@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use futures_util::future::{AbortHandle, Abortable};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use serde_json::Value;
 
 use super::answer::Done;
+use super::hidden::Learned;
 use super::time::Timers;
 use super::{fetch, platform};
 use crate::egress::Egress;
@@ -26,7 +26,7 @@ pub(crate) struct Ready {
     /// What the recording keeps in place of the answer.
     pub(crate) recorded: Option<String>,
     /// A secret that the guest knows from now on.
-    pub(crate) learned: Option<(String, Value)>,
+    pub(crate) learned: Option<Learned>,
 }
 
 /// A call under way: how to stop it, and what to say of it if it is.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Body, Done};
+use super::hidden::Learned;
 use crate::execution::OutboundCall;
 use crate::guest::Settled;
 use crate::guest::state::Operation;
@@ -132,7 +133,7 @@ fn secret(key: &str, found: Result<Secret, SecretFailure>) -> Done {
     match found {
         Ok(Secret { value, version }) => Done {
             recorded: Some(json!({ "key": key, "version": version }).to_string()),
-            learned: Some((key.to_owned(), value.clone())),
+            learned: Some(Learned { key: key.to_owned(), version, value: value.clone() }),
             ..Done::fulfilled(json!({ "key": key, "value": value }).to_string())
         },
         Err(failure) => {

@@ -309,6 +309,7 @@ async fn the_context_service_has_namespaces_sessions_and_properties() {
         route("/v1/account/le1/ns/session-ids", 200, json!(["__default__", "s 1"])),
         route("/v1/account/le1/locked/session-ids", 403, json!({})),
         route("/v1/account/le1/down/session-ids", 503, json!({})),
+        route("/v1/account/le1/slow/session-ids", 504, json!({})),
         route("/v1/account/le1", 200, json!([{ "name": "ns", "createdAt": 0, "ttlSecond": 60 }])),
     ];
     let platform = FakePlatform::with(&[], routes);
@@ -318,13 +319,13 @@ async fn the_context_service_has_namespaces_sessions_and_properties() {
         await c.updatePropertiesInNamespace('ns', { b: 2 }); await c.deletePropertyInSession('ns', 'b'); await c.deleteSession('ns', 's 1'); await c.deleteNamespace('ns');
         return [[namespace.name, namespace.createdAt instanceof Date, namespace.ttlSecond], set, await c.getPropertyInSession('ns', 'a'), await c.getSelectedPropertiesInSession('ns', ['a', 'gone']),
             await c.getListOfSessions('ns'), await said(() => c.getPropertyInSession('ns', 'gone')), await said(() => c.getListOfSessions('locked')), await said(() => c.getListOfSessions('down')),
-            await said(() => c.createNamespace('')), await said(() => c.createNamespace('conversation'))];";
+            await said(() => c.createNamespace('')), await said(() => c.createNamespace('conversation')), await said(() => c.getListOfSessions('slow'))];";
     let said = v1(&platform, body).await;
     assert_eq!(said[0], json!(["ns", true, 60]));
     assert_eq!((&said[1], &said[2]), (&json!({ "a": { "deep": 1 } }), &json!({ "deep": 1 })));
     assert_eq!((&said[3], &said[4]), (&json!({ "a": { "deep": 1 } }), &json!(["__default__", "s 1"])));
     let codes: Vec<_> =
-        (5..10).map(|i| code(&said[i]).trim_start_matches("com.liveperson.context-service-sdk.")).collect();
+        (5..11).map(|i| code(&said[i]).trim_start_matches("com.liveperson.context-service-sdk.")).collect();
     assert_eq!(
         codes,
         [
@@ -332,7 +333,8 @@ async fn the_context_service_has_namespaces_sessions_and_properties() {
             "authorization.invalid",
             "internal-server-error",
             "parameter.invalid",
-            "parameter.invalid"
+            "parameter.invalid",
+            "response-timeout"
         ]
     );
     let asked: Vec<_> = platform.requests().iter().map(|r| format!("{} {}", r.method, r.path)).collect();

@@ -9,6 +9,7 @@ use convoke_domain::account::{Command, Rejection};
 use convoke_domain::id::ClientId;
 use convoke_engine::AccountView;
 
+use super::removal::Removal;
 use crate::auth::ClientSecret;
 use crate::caller::Tenant;
 use crate::extract::{Body, Params};
@@ -60,13 +61,8 @@ pub(super) async fn renew(
 /// Removes a client; its tokens count no longer.
 #[utoipa::path(delete, path = "/api/v1/accounts/{account}/clients/{client}", tag = "clients",
     responses((status = 204)))]
-pub(super) async fn remove(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<StatusCode> {
-    server.configure(&tenant, Command::RemoveClient { id: params.get("client")? }).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn remove(removal: Removal) -> Answer<StatusCode> {
+    removal.of("client", |id| Command::RemoveClient { id }).await
 }
 
 fn issued(view: &AccountView, id: ClientId, secret: String) -> Answer<Json<IssuedClient>> {

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use convoke_api::v1::domain::{CheckDomain, DomainCheck, Domains, Hop};
 use convoke_domain::account::{Account, Command};
 
+use super::removal::Removal;
 use crate::caller::Tenant;
 use crate::extract::{Body, Params};
 use crate::problem::{Answer, ApiError};
@@ -39,14 +40,8 @@ pub(super) async fn add(
 /// Lets functions call a domain no longer, at once.
 #[utoipa::path(delete, path = "/api/v1/accounts/{account}/domains/{domain}", tag = "domains",
     responses((status = 204)))]
-pub(super) async fn remove(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<StatusCode> {
-    let domain = params.text("domain").to_owned();
-    server.configure(&tenant, Command::RemoveDomain { domain }).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn remove(removal: Removal) -> Answer<StatusCode> {
+    removal.of("domain", |domain| Command::RemoveDomain { domain }).await
 }
 
 /// Requests a URL and follows its redirects, and says for each hop whether functions are let through, and what to add to

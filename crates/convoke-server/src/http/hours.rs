@@ -9,6 +9,7 @@ use convoke_api::v1::working_hours::{DefineWorkingHours, WorkingHours};
 use convoke_domain::account::{Command, Rejection};
 use convoke_domain::id::{SpecialOccasionsId, WorkingHoursId};
 
+use super::removal::Removal;
 use crate::caller::Tenant;
 use crate::extract::{Body, Params};
 use crate::problem::Answer;
@@ -39,13 +40,8 @@ pub(super) async fn define(
 /// Removes working hours that no skill uses.
 #[utoipa::path(delete, path = "/api/v1/accounts/{account}/working-hours/{hours}", tag = "hours",
     responses((status = 204)))]
-pub(super) async fn remove(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<StatusCode> {
-    server.configure(&tenant, Command::RemoveWorkingHours { id: params.get("hours")? }).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn remove(removal: Removal) -> Answer<StatusCode> {
+    removal.of("hours", |id| Command::RemoveWorkingHours { id }).await
 }
 
 /// The sets of special occasions that skills can use.
@@ -73,13 +69,8 @@ pub(super) async fn define_occasions(
 /// Removes a set that no skill uses.
 #[utoipa::path(delete, path = "/api/v1/accounts/{account}/special-occasions/{occasions}", tag = "hours",
     responses((status = 204)))]
-pub(super) async fn remove_occasions(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<StatusCode> {
-    server.configure(&tenant, Command::RemoveSpecialOccasions { id: params.get("occasions")? }).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn remove_occasions(removal: Removal) -> Answer<StatusCode> {
+    removal.of("occasions", |id| Command::RemoveSpecialOccasions { id }).await
 }
 
 #[cfg(test)]

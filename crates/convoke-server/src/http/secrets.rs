@@ -8,6 +8,7 @@ use convoke_api::v1::secret::{Secret, SetSecret};
 use convoke_domain::account::Command;
 use convoke_domain::id::SecretName;
 
+use super::removal::Removal;
 use crate::caller::Tenant;
 use crate::extract::{Body, Params};
 use crate::problem::Answer;
@@ -38,13 +39,8 @@ pub(super) async fn set(
 /// Forgets a secret. Functions that read it from now on are told that there is none.
 #[utoipa::path(delete, path = "/api/v1/accounts/{account}/secrets/{secret}", tag = "secrets",
     responses((status = 204)))]
-pub(super) async fn remove(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<StatusCode> {
-    server.configure(&tenant, Command::RemoveSecret { name: params.get("secret")? }).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn remove(removal: Removal) -> Answer<StatusCode> {
+    removal.of("secret", |name| Command::RemoveSecret { name }).await
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use convoke_api::v1::skill::{DefineSkill, Skill};
 use convoke_domain::account::{Command, Rejection};
 use convoke_domain::id::SkillId;
 
+use super::removal::Removal;
 use crate::caller::Tenant;
 use crate::extract::{Body, Params};
 use crate::problem::Answer;
@@ -49,13 +50,8 @@ pub(super) async fn define(
 /// Removes a skill that nobody serves and that is not the default.
 #[utoipa::path(delete, path = "/api/v1/accounts/{account}/skills/{skill}", tag = "skills",
     responses((status = 204)))]
-pub(super) async fn remove(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<StatusCode> {
-    server.configure(&tenant, Command::RemoveSkill { id: params.get("skill")? }).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn remove(removal: Removal) -> Answer<StatusCode> {
+    removal.of("skill", |id| Command::RemoveSkill { id }).await
 }
 
 #[cfg(test)]

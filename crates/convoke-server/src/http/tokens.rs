@@ -7,9 +7,10 @@ use convoke_api::v1::list::List;
 use convoke_api::v1::token::{IssueToken, IssuedToken, Token};
 use convoke_domain::account::{Command, Rejection};
 
+use super::removal::Removal;
 use crate::auth::NewToken;
 use crate::caller::Tenant;
-use crate::extract::{Body, Params};
+use crate::extract::Body;
 use crate::problem::Answer;
 use crate::server::Shared;
 
@@ -38,13 +39,8 @@ pub(super) async fn issue(
 /// Ends a token at once. Its holder may do so, too.
 #[utoipa::path(delete, path = "/api/v1/accounts/{account}/tokens/{token}", tag = "tokens",
     responses((status = 204)))]
-pub(super) async fn revoke(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<StatusCode> {
-    server.configure(&tenant, Command::RevokeToken { id: params.get("token")? }).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn revoke(removal: Removal) -> Answer<StatusCode> {
+    removal.of("token", |id| Command::RevokeToken { id }).await
 }
 
 #[cfg(test)]

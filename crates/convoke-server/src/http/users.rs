@@ -10,6 +10,7 @@ use convoke_domain::account::{Command, Rejection};
 use convoke_domain::id::UserId;
 use uuid::Uuid;
 
+use super::removal::Removal;
 use crate::auth::Auth;
 use crate::caller::{Identity, Peer, Tenant};
 use crate::extract::{Body, Params};
@@ -42,13 +43,8 @@ pub(super) async fn define(
 
 /// Removes a user, and ends their tokens.
 #[utoipa::path(delete, path = "/api/v1/accounts/{account}/users/{user}", tag = "users", responses((status = 204)))]
-pub(super) async fn remove(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<StatusCode> {
-    server.configure(&tenant, Command::RemoveUser { id: params.get("user")? }).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn remove(removal: Removal) -> Answer<StatusCode> {
+    removal.of("user", |id| Command::RemoveUser { id }).await
 }
 
 /// Gives a user a password, and ends their sessions. Users who change their own say the present one.

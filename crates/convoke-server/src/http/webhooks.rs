@@ -13,6 +13,7 @@ use convoke_domain::account::{Command, Rejection, Webhook as Domain};
 use convoke_domain::id::WebhookId;
 use convoke_engine::{AccountView, DeadLetter as Dead, DeadLetterId};
 
+use super::removal::Removal;
 use crate::auth::WebhookSecret;
 use crate::caller::Tenant;
 use crate::extract::{Body, Params, Query};
@@ -71,13 +72,8 @@ pub(super) async fn define(
 /// Removes a webhook, with everything that it was not told yet.
 #[utoipa::path(delete, path = "/api/v1/accounts/{account}/webhooks/{webhook}", tag = "webhooks",
     responses((status = 204)))]
-pub(super) async fn remove(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<StatusCode> {
-    server.configure(&tenant, Command::RemoveWebhook { id: params.get("webhook")? }).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn remove(removal: Removal) -> Answer<StatusCode> {
+    removal.of("webhook", |id| Command::RemoveWebhook { id }).await
 }
 
 /// Gives a webhook a new secret; letters are signed with it from now on.

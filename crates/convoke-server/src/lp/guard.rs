@@ -30,8 +30,8 @@ pub(super) async fn guard(State(server): State<Shared>, request: Request, next: 
     };
     let account = account_in_path(&mut parts, &server).await;
     let view = account.as_ref().and_then(|id| server.handle.account(id));
-    let spoken =
-        row.generation.unwrap_or_else(|| generation(&parts, view.as_deref().map(|view| &view.account)));
+    let account_view = view.as_deref().map(|view| &view.account);
+    let spoken = row.generation.unwrap_or_else(|| generation(&parts, row.plane, account_view));
     parts.extensions.insert(Spoken(spoken));
     let response = match admit(&server, &mut parts, row, spoken, account) {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,

@@ -599,6 +599,13 @@ async fn tools_read_logs_and_figures_and_make_schedules() {
     let rows = report["invocationStatistics"].as_array().unwrap();
     assert_eq!(rows.iter().map(|row| row["SUCCEEDED"].as_u64().unwrap()).sum::<u64>(), 1);
     assert!(rows.iter().all(|row| row["UNKOWN"] == 0 && row.as_object().unwrap().len() == 7));
+    second(&kit).await;
+    let counts = get(&format!("/reports/invocationCounts?{span}")).await.ok(200);
+    assert_eq!(counts, json!([{"successfulInvocations": 1, "failedInvocations": 0}]));
+    let counts = get(&format!("/reports/invocationCounts?{span}&v=1")).await.ok(200);
+    assert_eq!(counts["unsuccessfulInvocations"], 0, "a tool of the first generation says so: {counts}");
+    let report = get(&format!("/reports/invocations/{uuid}?bucketSize=300&v=1&{span}")).await.ok(200);
+    assert_eq!(report["invocationStatistics"][0]["UNKOWN"], 0, "{report}");
     for name in ["lambdaUUID", "functionUuid"] {
         let schedule = json!({name: uuid, "cronExpression": "*/5 * * * *", "isActive": true, "uuid": ""});
         let made = ask(&kit, Method::POST, "/schedules", &token, schedule).await.ok(201);

@@ -46,6 +46,7 @@ macro_rules! run_conformance_tests {
             keys_and_answers_are_kept_once,
             recordings_are_found_by_invocation_and_attempt,
             recordings_have_days_of_their_own,
+            figures_have_days_of_their_own,
             what_is_missing_is_counted,
             retention_takes_whole_days_of_an_account,
             what_was_kept_survives,
@@ -319,6 +320,21 @@ pub async fn what_is_missing_is_counted<H: RunHarness>() {
     assert_eq!(store.missing(&account(1), at(0, 0), at(0, 9)).await, Ok(5));
 }
 
+/// Figures outlive the runs that they were made of, if an account wants that.
+pub async fn figures_have_days_of_their_own<H: RunHarness>() {
+    let harness = H::open();
+    let store = harness.store();
+    for day in 0..3 {
+        let batch = RunBatch { runs: vec![run(called(1), at(day, 0))], ..RunBatch::default() };
+        store.keep(batch, at(day, 0)).await.expect("the log keeps");
+    }
+    let of = |day| [(account(1), at(day, 0).to_zoned(jiff::tz::TimeZone::UTC).date())].into();
+    let retention = RunRetention { first_days: of(2), first_figure_days: of(1), ..RunRetention::default() };
+    assert_eq!(store.prune(retention).await, Ok(2));
+    let figures = store.figures(&account(1), None, Timestamp::MIN, Timestamp::MAX).await;
+    assert_eq!(figures.expect("the log reads").len(), 2);
+}
+
 /// Promise 7.
 pub async fn retention_takes_whole_days_of_an_account<H: RunHarness>() {
     let harness = H::open();
@@ -334,6 +350,7 @@ pub async fn retention_takes_whole_days_of_an_account<H: RunHarness>() {
     let retention = RunRetention {
         first_days: [(account(1), day)].into(),
         first_recording_days: [].into(),
+        first_figure_days: [].into(),
         answers_since: Some(at(1, 0)),
         bytes_max: None,
     };

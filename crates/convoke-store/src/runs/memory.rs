@@ -81,6 +81,9 @@ impl State {
             if let Some(day) = retention.first_days.get(id) {
                 dropped += account.drop_before(day_begin(*day));
             }
+            if let Some(day) = retention.first_figure_days.get(id).or_else(|| retention.first_days.get(id)) {
+                account.drop_figures_before(day_begin(*day));
+            }
             if let Some(day) = retention.first_recording_days.get(id) {
                 account.drop_recordings_before(day_begin(*day));
             }
@@ -139,10 +142,13 @@ impl Account {
         figure.count(run);
     }
 
+    fn drop_figures_before(&mut self, first: i64) {
+        self.figures.retain(|_, figure| figure.from.as_microsecond() >= first);
+    }
+
     fn drop_before(&mut self, first: i64) -> u64 {
         let before = self.runs.len();
         self.runs.retain(|stored| i64::try_from(stored.number).unwrap_or(i64::MAX) >= first);
-        self.figures.retain(|_, figure| figure.from.as_microsecond() >= first);
         self.gaps.retain(|gap| gap.at.as_microsecond() >= first);
         self.drop_recordings_before(first);
         (before - self.runs.len()) as u64

@@ -295,6 +295,12 @@ fn prune(connection: &mut Connection, retention: &RunRetention) -> Result<u64, S
         if let Some(account) = query::account_number(connection, account)? {
             dropped += drop_days(connection, Some(account), *day)?;
         }
+        if !retention.first_figure_days.contains_key(account) {
+            drop_figures(connection, account, *day)?;
+        }
+    }
+    for (account, day) in &retention.first_figure_days {
+        drop_figures(connection, account, *day)?;
     }
     for (account, day) in &retention.first_recording_days {
         if let Some(account) = query::account_number(connection, account)? {
@@ -323,7 +329,10 @@ fn drop_days(connection: &Connection, account: Option<i64>, first: Date) -> Resu
         let sql = format!("DELETE FROM {table} WHERE (?1 IS NULL OR account = ?1) AND {column} < ?2");
         connection.execute(&sql, params![account, bound])
     };
-    of("figure", "slot", begin.div_euclid(crate::limits::FIGURE_SECONDS * 1_000_000))?;
+    if account.is_none() {
+        // The log is full: everything of the day goes.
+        of("figure", "slot", figures_before(first))?;
+    }
     of("gap", "at", begin)?;
     drop_recordings(connection, account, first)?;
     let mut delete = connection.prepare_cached(match account {
@@ -344,6 +353,19 @@ fn drop_days(connection: &Connection, account: Option<i64>, first: Date) -> Resu
             return Ok(dropped);
         }
     }
+}
+
+/// Drops the figures of an account of all days before `first`.
+fn drop_figures(connection: &Connection, account: &AccountId, first: Date) -> Result<(), StoreError> {
+    let Some(account) = query::account_number(connection, account)? else { return Ok(()) };
+    let mut delete = connection.prepare_cached("DELETE FROM figure WHERE account = ? AND slot < ?")?;
+    delete.execute(params![account, figures_before(first)])?;
+    Ok(())
+}
+
+/// The slot of figures with which a day begins.
+fn figures_before(first: Date) -> i64 {
+    day_begin(first).div_euclid(crate::limits::FIGURE_SECONDS * 1_000_000)
 }
 
 /// Drops the recordings of all days before `first`, some at a time.

@@ -10,6 +10,7 @@ use convoke_api::v1::token::Principal;
 use serde_json::Value;
 
 use super::Context;
+use crate::client::refused_with;
 use crate::connection::Persona;
 use crate::render::{Answer, Style};
 
@@ -32,7 +33,15 @@ impl Activity {
     pub(crate) async fn run(self, context: &Context) -> Result<Answer> {
         let api = context.client.speak_as(Persona::Admin)?;
         let path: &[&str] = if self.functions { &["activity", "functions"] } else { &["activity"] };
-        let page: Page<View> = api.find(path, &[("last", self.last.to_string())]).await?;
+        let page: Result<Page<View>> = api.find(path, &[("last", self.last.to_string())]).await;
+        let page = match page {
+            Err(error) if !self.functions && refused_with(&error, "auth.forbidden") => {
+                return Err(
+                    error.context("changes of functions, which developers may see, are shown by --functions")
+                );
+            }
+            page => page?,
+        };
         let told: Vec<String> = page.items.iter().map(|entry| told(entry, context.printer.style)).collect();
         Answer::new(&page.items, told.join("\n"))
     }

@@ -16,7 +16,7 @@ use crate::secrets::MASTER_KEY_FILE;
 #[command(after_help = "\
 Example: convoke backup --data /var/lib/convoke /backups/2026-03-03
 
-To restore, start the server on the copy. Without the master key of the original it reads nothing that consumers
+To restore, start the server on the copy. Without the master key of the original it reads nothing that consumers \
 wrote: keep that file apart from the copies, or add it with --with-key.")]
 pub(crate) struct Backup {
     /// A new or empty directory for the copy

@@ -23,7 +23,7 @@ Examples:
   convoke dev
   convoke dev --test-clock --listen 127.0.0.1:0
 
-Commands in this folder and below find the server by themselves. Credentials are made once per data directory and
+Commands in this folder and below find the server by themselves. Credentials are made once per data directory and \
 kept there, readable by you only.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Dev {

@@ -70,12 +70,14 @@ struct Base {
 /// Copies a template.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example: convoke function new greet_workshop --template new-conversation --skill 654321")]
+Examples:
+  convoke function new hello
+  convoke function new greet_workshop --template new-conversation --skill 654321")]
 pub(crate) struct New {
     /// Its name: letters, digits and _
     name: String,
-    /// The template to begin with; `convoke event list` shows the events
-    #[arg(long, value_name = "ID")]
+    /// The template to begin with: one for each event of a conversation, and some for functions that are called
+    #[arg(long, value_name = "ID", default_value = "greeting", value_parser = crate::compose::template_ids())]
     template: String,
     /// A skill that it answers for, can be repeated; none means all
     #[arg(long, value_name = "ID")]

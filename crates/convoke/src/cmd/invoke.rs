@@ -62,7 +62,8 @@ impl Invoke {
             runs.iter().map(|run| render::function_run(run, context.printer.style)).collect();
         let text =
             if text.is_empty() { "No deployed function listens.".to_owned() } else { text.join("\n\n") };
-        context.print(&Answer::new(&runs, text)?)?;
+        let ids: Vec<String> = runs.iter().map(|run| run.invocation.to_string()).collect();
+        context.print(&Answer::new(&runs, text)?.with_id(&ids.join("\n")))?;
         let answered = runs.iter().all(|run| run.answered);
         Ok(if answered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

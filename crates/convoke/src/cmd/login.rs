@@ -15,8 +15,8 @@ use crate::typed::{self, Hidden};
 /// Logs in.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The password is read from standard input, or asked for. The session is kept in the user's configuration folder, readable
-by its owner only, and ends by itself after twelve hours. A development server in this folder or a parent comes before
+The password is read from standard input, or asked for. The session is kept in the user's configuration folder, readable \
+by its owner only, and ends by itself after twelve hours. A development server in this folder or a parent comes before \
 it, and so do CONVOKE_URL and CONVOKE_TOKEN.
 
 Examples:

@@ -22,9 +22,9 @@ pub(crate) struct Metrics {
     /// Since when: a time, or so long ago, as 30m, 12h or 7d
     #[arg(long, default_value = "24h", value_name = "TIME", value_parser = since)]
     since: Since,
-    /// How long each part of the time is, for one function: 300, 3600 or 86400 seconds
-    #[arg(long, default_value_t = 3600, value_name = "SECONDS")]
-    every: u32,
+    /// How long each part of the time is, for one function
+    #[arg(long, default_value = "3600", value_name = "SECONDS", value_parser = ["300", "3600", "86400"])]
+    every: String,
 }
 
 impl Metrics {
@@ -38,7 +38,7 @@ impl Metrics {
     }
 
     async fn history(&self, api: &Api<'_>, function: &str, from: (&str, String)) -> Result<Answer> {
-        let query = [from, ("bucket_seconds", self.every.to_string())];
+        let query = [from, ("bucket_seconds", self.every.clone())];
         let history: FunctionHistory = api.find(&["functions", function, "metrics"], &query).await?;
         let mut table =
             Table::new(&["from", "answered", "failed", "timed out", "platform", "p50 ms", "p95 ms"]);

@@ -116,7 +116,8 @@ fn shown(schedule: &View) -> Result<Answer> {
 }
 
 fn table(schedules: &[View]) -> String {
-    let mut table = Table::new(&["schedule", "function", "when", "time zone", "state", "next", "last"]);
+    let mut table =
+        Table::new(&["schedule", "function", "when", "time zone", "missed", "state", "next", "last"]);
     for schedule in schedules {
         let name = schedule.function_name.clone().unwrap_or_else(|| schedule.function.to_string());
         let next = schedule.next_due.map_or_else(|| "-".to_owned(), |at| at.to_string());
@@ -125,12 +126,21 @@ fn table(schedules: &[View]) -> String {
             name,
             schedule.cron.to_string(),
             schedule.time_zone.clone(),
+            missed_word(schedule.missed).to_owned(),
             state_word(schedule.state).to_owned(),
             next,
             last_words(schedule),
         ]);
     }
     table.text("No schedules yet: `convoke schedule create` makes one.")
+}
+
+/// As `--missed` takes it.
+const fn missed_word(missed: MissedRuns) -> &'static str {
+    match missed {
+        MissedRuns::Skip => "skip",
+        MissedRuns::RunOnce => "run-once",
+    }
 }
 
 const fn state_word(state: ScheduleState) -> &'static str {

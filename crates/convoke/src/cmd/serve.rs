@@ -19,7 +19,7 @@ Examples:
   convoke serve --listen 0.0.0.0:8080 --behind-proxy
 
 Settings are taken from flags, then variables, then the file, whose keys are the flags with _ for -.
-At the first start the operator's token is printed, once. The data directory gets a master.key unless
+At the first start the operator's token is printed, once. The data directory gets a master.key unless \
 CONVOKE_MASTER_KEY is set; without it, what consumers wrote cannot be read: keep a copy elsewhere.")]
 pub(crate) struct Serve {
     /// A TOML file with settings

@@ -12,7 +12,7 @@ use crate::render::Printer;
 /// Shows every event for real.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Starts a server on a temporary directory, with real sockets, real storage and the real sandbox, and a clock that can be
+Starts a server on a temporary directory, with real sockets, real storage and the real sandbox, and a clock that can be \
 moved. Exits with 1 if anything expected did not happen.")]
 pub(crate) struct Tour {
     /// What to log, for instance `info,convoke_engine=debug`

@@ -15,8 +15,9 @@ const TOOLBELT_V2: &str = include_str!("../../types/core-functions-toolbelt.d.ts
 /// Writes them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Use them in JavaScript by a comment above the function:
-  /** @type {import('../../types/convoke').Lambda<import('../../types/convoke').NewConversationInput>} */
+Use them in JavaScript by comments above the function:
+  /** @typedef {import('../../types/convoke').NewConversationInput} Input */
+  /** @type {import('../../types/convoke').Lambda<Input>} */
 
 Examples:
   convoke types

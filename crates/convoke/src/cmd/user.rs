@@ -103,9 +103,12 @@ pub(crate) struct Set {
 
 /// Sets a password.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  convoke user password 4720\n  convoke user password 4720 < password.txt"
-)]
+#[command(after_help = "\
+Who changes their own is asked for the present one, too: on standard input it is the first line, the new one the second.
+
+Examples:
+  convoke user password 4720
+  convoke user password 4720 < password.txt")]
 pub(crate) struct Password {
     /// Their number
     id: UserId,
@@ -173,8 +176,14 @@ impl Password {
     async fn run(self, api: &Api<'_>) -> Result<Answer> {
         let session: Session = api.server(Method::GET, &["session"], None::<&()>).await?;
         let own = session.principal == Principal::User { id: self.id };
-        let present = own.then(|| typed::hidden("Present password: ")).transpose()?.map(|Hidden(text)| text);
-        let Hidden(password) = typed::hidden(&format!("New password of user {}: ", self.id))?;
+        let new = format!("New password of user {}: ", self.id);
+        let (present, password) = if own {
+            let [Hidden(present), Hidden(password)] = typed::hidden_pair(["Present password: ", &new])?;
+            (Some(present), password)
+        } else {
+            let Hidden(password) = typed::hidden(&new)?;
+            (None, password)
+        };
         let path = ["users", &self.id.to_string(), "password"];
         let _: Value = api.put(&path, &SetPassword { password, present }).await?;
         Answer::new(&self.id, format!("User {} has a new password.", self.id))

@@ -92,6 +92,12 @@ fn a_user_gets_a_password_logs_in_and_may_only_what_the_role_says() {
     assert!(all(&run(&["function", "list"], "")).contains("Productive"));
     assert!(all(&run(&["secret", "set", "x"], "value")).contains("auth.forbidden"));
     assert!(all(&run(&["user", "whoami"], "")).contains("faas-developer"));
+    let one_line = run(&["user", "password", "4720"], "a wholly other one\n");
+    assert!(all(&one_line).contains("two lines"), "{}", all(&one_line));
+    let changed = run(&["user", "password", "4720"], &format!("{password}a wholly other one\n"));
+    assert!(changed.status.success(), "{}", all(&changed));
+    assert!(!run(&log_in, password).status.success(), "the old one counts no longer");
+    assert!(run(&log_in, "a wholly other one\n").status.success());
     assert!(run(&["logout"], "").status.success());
     assert!(all(&run(&["function", "list"], "")).contains("convoke login"));
 }

@@ -8,5 +8,6 @@ mod durability;
 mod functions;
 mod guide;
 mod planes;
+mod run_on_save;
 mod support;
 mod templates;

@@ -132,7 +132,7 @@ pub(crate) fn opening(dice: &mut Dice, authenticated: bool) -> Opening {
         engagement: if campaign == 0 { 0 } else { dice.between(1, 40) },
         visitor: dice.below(1 << 40),
         session: dice.below(1 << 40),
-        language: dice.pick(&[None, Some("en"), Some("de-at")]),
+        language: dice.pick(&[None, Some("en"), Some("de-AT")]),
         context: dice.pick(&["SharkContext", "MobileAppContext", ""]),
         address: dice.pick(&["192.0.2.7", "2001:db8::7", ""]),
         first_line: dice.chance(85),
