@@ -12,6 +12,7 @@
 //! [`Engine::start`] loads the accounts, arms the timers, wakes every conversation that was left with unsettled
 //! triggers, and hands out a [`Handle`]. Nothing here decides a rule (that is `convoke-domain`) or knows a wire.
 
+mod app_keys;
 mod board;
 mod calls;
 mod committer;
@@ -41,6 +42,7 @@ mod subscription;
 mod timers;
 mod webhooks;
 
+pub use app_keys::AppKeySecrets;
 pub use board::{CardView, ChatState, Follower, Following, News};
 pub use calls::{
     Allowance, Call, CallAnswer, CallEnding, CallError, CallFrom, Called, Request, RequestId, Until,

@@ -5,11 +5,13 @@
 //! installation. What is a JWT speaks for an application that asked the sentinel plane for it. Every comparison of a secret takes the same time wherever it fails. What a caller may do is said in
 //! [`crate::access`]. Tokens go by the real time: moving the engine's clock does not end them.
 
+mod app_key;
 mod attempts;
 mod consumer_jws;
 mod consumer_jwt;
 mod consumer_token;
 mod login;
+mod oauth1;
 mod password;
 mod secret;
 mod session;
@@ -25,9 +27,13 @@ use convoke_engine::ports::{Clock, SystemClock};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
+pub(crate) use app_key::NewAppKey;
 pub(crate) use attempts::Attempts;
 pub(crate) use consumer_jwt::{ConsumerBearer, Purpose};
 pub use login::{LoginError, NewSession, VerifiedClient, VerifiedUser};
+#[cfg(test)]
+pub(crate) use oauth1::tests::header as signed_header;
+pub(crate) use oauth1::{Signed, SignedRequest};
 pub use password::{PasswordUnfit, hash_password};
 pub use secret::NewToken;
 pub(crate) use secret::{ClientSecret, WebhookSecret, hex};
@@ -49,6 +55,9 @@ pub struct Auth {
     logins: login::Logins,
     sessions: SessionProofs,
     signer: Arc<TokenSigner>,
+    /// Since when signatures are remembered.
+    started_at: Timestamp,
+    seen: app_key::Seen,
 }
 
 impl Auth {
@@ -60,6 +69,8 @@ impl Auth {
             consumers: ConsumerTokens::new(consumer_key),
             operator_sha256: operator_token.map(secret::sha256),
             time: Arc::new(SystemClock),
+            started_at: SystemClock.now(),
+            seen: app_key::Seen::default(),
             logins: login::Logins::default(),
             sessions: SessionProofs::new(consumer_key),
             signer,
@@ -76,6 +87,7 @@ impl Auth {
     /// The same by another time.
     #[must_use]
     pub fn with_time(mut self, time: Arc<dyn Clock>) -> Self {
+        self.started_at = time.now();
         self.time = time;
         self
     }

@@ -73,6 +73,20 @@ pub(crate) const FAILED_LOGINS_OF_NAME_MAX: u32 = 10;
 /// How long it takes until one failed login more is possible: 1,440 guesses a day at most, of which none is worth it.
 pub(crate) const FAILED_LOGIN_REFILL: Duration = Duration::from_mins(1);
 
+/// How far the time of a signed login may be from ours, either way. The clocks of two machines that nobody looks after; and
+/// for as long a signature is remembered. Seconds.
+pub(crate) const SIGNATURE_AGE_MAX_SECONDS: i64 = 300;
+
+/// Signatures of one app key that are remembered: a bot logs in again after it broke off, and not three times a second for
+/// five minutes.
+pub(crate) const SIGNATURES_REMEMBERED_MAX: usize = 1_000;
+
+/// Longest nonce of a signature. Clients send 32 characters at most. Bytes.
+pub(crate) const NONCE_BYTES_MAX: usize = 64;
+
+/// Longest header with a signature: seven parameters, of which the longest has 64 characters. Bytes.
+pub(crate) const SIGNED_HEADER_BYTES_MAX: usize = 2_048;
+
 /// Characters of a tried name that are remembered: real ones are not longer.
 pub(crate) const TRIED_NAME_CHARS_MAX: usize = 100;
 

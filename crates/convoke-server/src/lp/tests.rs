@@ -410,26 +410,6 @@ async fn a_tool_logs_in_goes_on_and_logs_out() {
 }
 
 #[tokio::test]
-async fn a_bots_user_logs_in_with_a_clients_key_and_its_own_token() {
-    let kit = Kit::new().await;
-    let (app_key, secret) = application(&kit, &["faas_invocation"]).await;
-    let token = kit.token(ACME, &[UserRole::Agent]).await;
-    let login = |name: &str, secret: &str, token: &str| json!({"username": name, "appKey": app_key, "secret": secret, "accessToken": "t", "accessTokenSecret": token});
-    let session = ask(&kit, Method::POST, "/login", "", login("grace", &secret, &token)).await.ok(200);
-    assert_eq!(session["config"]["loginName"], "grace");
-    let bearer = session["bearer"].as_str().unwrap();
-    kit.get("/skills", bearer).await.ok(200);
-    kit.get("/secrets", bearer).await.fails(403, "auth.forbidden");
-    for wrong in
-        [login("linus", &secret, &token), login("grace", "no", &token), login("grace", &secret, "no")]
-    {
-        ask(&kit, Method::POST, "/login", "", wrong).await.ok(401);
-    }
-    let foreign = kit.token(OTHER, &[UserRole::Agent]).await;
-    ask(&kit, Method::POST, "/login", "", login("grace", &secret, &foreign)).await.ok(401);
-}
-
-#[tokio::test]
 async fn a_conversation_is_told_with_what_was_asked_for() {
     let kit = Kit::new().await;
     let token = kit.token(ACME, &[UserRole::AgentManager]).await;
