@@ -15,6 +15,7 @@
 mod app_keys;
 mod board;
 mod calls;
+mod closed;
 mod committer;
 mod contexts;
 mod directory;
@@ -29,6 +30,7 @@ mod limits;
 mod meters;
 mod outbox;
 pub mod ports;
+mod profiles;
 mod rearm;
 mod recordings;
 mod routing;
@@ -62,6 +64,7 @@ pub use start::{Engine, Settings, StartError};
 pub use stored::{DecodeError, encode as stored_form};
 pub use subscription::Subscription;
 // What the handle takes and gives in the store's own words.
+pub use convoke_store::files::{FileError, FileOwner, FilePlace, FileStore, MemoryFiles};
 pub use convoke_store::runs::{
     Durations, Figure, Levels, LogLevel, NewRun, RunFilter, RunPlace, RunSource, RunState,
 };

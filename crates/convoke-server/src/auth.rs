@@ -10,6 +10,7 @@ mod attempts;
 mod consumer_jws;
 mod consumer_jwt;
 mod consumer_token;
+mod file_urls;
 mod login;
 mod oauth1;
 mod password;
@@ -20,6 +21,7 @@ mod visits;
 
 use std::sync::Arc;
 
+use convoke_api::lp::messaging::FilePath;
 use convoke_domain::account::{Actor, Principal};
 use convoke_domain::id::{AccountId, ConsumerId, TokenId};
 use convoke_engine::Handle;
@@ -30,6 +32,7 @@ use subtle::ConstantTimeEq;
 pub(crate) use app_key::NewAppKey;
 pub(crate) use attempts::Attempts;
 pub(crate) use consumer_jwt::{ConsumerBearer, Purpose};
+pub(crate) use file_urls::Permit;
 pub use login::{LoginError, NewSession, VerifiedClient, VerifiedUser};
 #[cfg(test)]
 pub(crate) use oauth1::tests::header as signed_header;
@@ -54,6 +57,7 @@ pub struct Auth {
     time: Arc<dyn Clock>,
     logins: login::Logins,
     sessions: SessionProofs,
+    file_urls: file_urls::FileUrls,
     signer: Arc<TokenSigner>,
     /// Since when signatures are remembered.
     started_at: Timestamp,
@@ -73,6 +77,7 @@ impl Auth {
             seen: app_key::Seen::default(),
             logins: login::Logins::default(),
             sessions: SessionProofs::new(consumer_key),
+            file_urls: file_urls::FileUrls::new(consumer_key),
             signer,
         }
     }
@@ -129,6 +134,16 @@ impl Auth {
     /// The token whose session a cookie and its csrf prove; whether it still counts, the account knows.
     pub(crate) fn proved_session(&self, account: &AccountId, cookie: &str, csrf: &str) -> Option<TokenId> {
         self.sessions.verify(account, cookie, csrf)
+    }
+
+    /// The signature of a file's address, and the second at which it ends.
+    pub(crate) fn file_signature(&self, permit: Permit, path: &FilePath) -> (String, i64) {
+        self.file_urls.sign(permit, path, self.now())
+    }
+
+    /// Whether a signature of a file's address permits this now.
+    pub(crate) fn permits(&self, permit: Permit, path: &FilePath, signature: (&str, i64)) -> bool {
+        self.file_urls.verify(permit, path, signature, self.now())
     }
 
     /// Signs the tokens of applications.

@@ -269,3 +269,30 @@ pub(crate) const CONNECTOR_REQUESTS_MAX: usize = 8;
 
 /// Events of one export of conversations: some hundred conversations, and an answer that is written at once.
 pub(crate) const EXPORTED_EVENTS_MAX: usize = 20_000;
+
+/// How long the address of a file can be used: a file on its way over a slow line, or a page that was just opened.
+pub(crate) const FILE_URL_LIFE: Duration = Duration::from_mins(5);
+
+/// Files that are sent or fetched at once. Each is in memory twice, sealed and open: 320 MiB at most.
+pub(crate) const FILES_AT_ONCE_MAX: usize = 16;
+
+/// Most bytes of all files of one account: a thousand of the largest, so that one account does not fill the disk of all.
+pub(crate) const FILES_OF_ACCOUNT_BYTES_MAX: u64 = 10 * 1024 * 1024 * 1024;
+
+/// Conversations of one answer of the history: each is told with all that was said in it.
+pub(crate) const SEARCH_PAGE_MAX: usize = 50;
+
+/// Conversations that one search of the history looks at, those that changed last: a busy day of one account.
+pub(crate) const SEARCHED_CONVERSATIONS_MAX: usize = 5_000;
+
+/// Of them at once, so that no read of the list is long.
+pub(crate) const SEARCHED_AT_ONCE: usize = 500;
+
+/// Agents of one subscription whose closed conversations are looked up one by one: a team.
+pub(crate) const SNAPSHOT_AGENTS_MAX: usize = 20;
+
+/// Chat states that wait to be told to webhooks: a second of many people who type at once. More are worth nothing later.
+pub(crate) const CHAT_LETTERS_MAX: usize = 256;
+
+/// Chat states that are told at once, over all webhooks: a receiver that does not answer holds up as many for some seconds.
+pub(crate) const CHAT_DELIVERIES_AT_ONCE: usize = 32;

@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn an_owner_is_read_as_it_is_written_and_nothing_else_is_one() {
-        for owner in [FileOwner::Consumer(ConsumerId::from_bits(7)), FileOwner::User(UserId::new(7).unwrap())] {
+        for owner in [FileOwner::Consumer(ConsumerId::from_bits(7)), FileOwner::User(UserId::new(7).unwrap())]
+        {
             assert_eq!(owner.to_string().parse::<FileOwner>().unwrap(), owner);
         }
         for text in ["", "..", ".", "7/8", "cons_", "file_00000000000000000000000000000001"] {

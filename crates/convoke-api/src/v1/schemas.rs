@@ -5,10 +5,10 @@
 use utoipa::OpenApi;
 
 use super::{
-    account, activity, app_key, automatic_message, board, bot, client, clock, cloud_event, consumer, conversation,
-    domain, event, explain, function, function_call, health, idle, list, live, metrics, participant,
-    recording, run, run_log, schedule, secret, session, settings, skill, special_occasions, template, token,
-    ttr, user, webhook, window, working_hours,
+    account, activity, app_key, automatic_message, board, bot, client, clock, cloud_event, consumer,
+    conversation, domain, event, explain, function, function_call, health, idle, list, live, metrics,
+    participant, recording, run, run_log, schedule, secret, session, settings, skill, special_occasions,
+    template, token, ttr, user, webhook, window, working_hours,
 };
 use crate::problem;
 

@@ -57,9 +57,7 @@ pub(super) fn issue(
 mod tests {
     use jiff::Timestamp;
 
-    use super::super::{
-        AccessToken, AccountMachine, Actor, Command, Principal, TokenKind, User, UserRole,
-    };
+    use super::super::{AccessToken, AccountMachine, Actor, Command, Principal, TokenKind, User, UserRole};
     use super::*;
     use crate::decider::Decider;
     use crate::id::TokenId;

@@ -13,8 +13,8 @@ use super::{
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours};
 use crate::id::{
-    AccountId, AppKeyId, ClientId, FunctionId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId,
-    WorkingHoursId,
+    AccountId, AppKeyId, ClientId, FunctionId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId,
+    WebhookId, WorkingHoursId,
 };
 use crate::state_change::CbotEventType;
 use crate::ttr::TtrSettings;

@@ -11,7 +11,8 @@ use super::{
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours, seconds};
 use crate::id::{
-    AccountId, AppKeyId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId, WorkingHoursId,
+    AccountId, AppKeyId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId,
+    WorkingHoursId,
 };
 use crate::state_change::CbotEventType;
 use crate::ttr::TtrSettings;

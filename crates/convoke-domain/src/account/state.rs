@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessToken, Actor, AppKey, Client, ConsumerWindow, IdleOverrides, IdleTimers, PasswordHash, Principal, Secret,
-    User, Webhook,
+    AccessToken, Actor, AppKey, Client, ConsumerWindow, IdleOverrides, IdleTimers, PasswordHash, Principal,
+    Secret, User, Webhook,
 };
 use crate::automatic_message::{AutomaticMessage, AutomaticMessages, Language};
 use crate::hours::{Hours, SpecialOccasions, WorkingHours, seconds};
 use crate::id::{
-    AccountId, AppKeyId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId, WorkingHoursId,
+    AccountId, AppKeyId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId,
+    WorkingHoursId,
 };
 use crate::limits;
 use crate::state_change::CbotEventType;

@@ -131,7 +131,8 @@ fn known(handle: &Handle, account: &str, key: &str) -> Option<Known> {
     let key = view.account.app_keys.get(&id)?;
     let user = view.account.user(key.user).filter(|user| user.enabled)?;
     let secrets = handle.app_key_secrets(&account, id);
-    let secrets = secrets.inspect_err(|failure| tracing::error!(%failure, "an app key cannot be used")).ok()?;
+    let secrets =
+        secrets.inspect_err(|failure| tracing::error!(%failure, "an app key cannot be used")).ok()?;
     Some(Known {
         id,
         access_token: key.access_token.clone(),

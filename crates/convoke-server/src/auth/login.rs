@@ -16,7 +16,6 @@ use super::attempts::{Buckets, network};
 use super::password::Passwords;
 use super::secret::{self, NewToken};
 use super::{Auth, PasswordUnfit, hash_password};
-use crate::caller::{Caller, Identity};
 use crate::limits;
 
 /// Why nobody was let in.

@@ -68,7 +68,8 @@ impl Signed {
         };
         let good = one("oauth_signature_method")? == "HMAC-SHA1"
             && one("oauth_version").is_none_or(|version| version == "1.0");
-        let nonce = one("oauth_nonce").filter(|nonce| (1..=limits::NONCE_BYTES_MAX).contains(&nonce.len()))?;
+        let nonce =
+            one("oauth_nonce").filter(|nonce| (1..=limits::NONCE_BYTES_MAX).contains(&nonce.len()))?;
         let (consumer_key, token) = (one("oauth_consumer_key")?, one("oauth_token")?);
         let timestamp = one("oauth_timestamp")?.parse().ok()?;
         good.then_some(Self { consumer_key, token, timestamp, nonce, signature: signature?, parameters })
@@ -120,7 +121,8 @@ fn decoded(text: &str) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {
         if byte == b'%' {
-            let digit = |byte: Option<u8>| char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            let digit =
+                |byte: Option<u8>| char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
             out.push(digit(bytes.next())? * 16 + digit(bytes.next())?);
         } else {
             out.push(byte);
@@ -162,8 +164,7 @@ pub(crate) mod tests {
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes());
         let signature = STANDARD.encode(hmac::sign(&key, signed.base(request, "https").as_bytes()));
         let said = said.iter().map(|(name, value)| format!("{name}=\"{}\"", encoded(value)));
-        let all: Vec<String> =
-            said.chain([format!("oauth_signature=\"{}\"", encoded(&signature))]).collect();
+        let all: Vec<String> = said.chain([format!("oauth_signature=\"{}\"", encoded(&signature))]).collect();
         format!("OAuth {}", all.join(", "))
     }
 

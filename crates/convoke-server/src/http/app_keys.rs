@@ -37,7 +37,8 @@ pub(super) async fn issue(
     let key = view.account.app_keys.get(&id).ok_or(Rejection::AppKeyUnknown(id))?;
     let username = view.account.user(key.user).map(|user| user.login_name.clone()).unwrap_or_default();
     let (secret, access_token_secret) = (secrets.secret, secrets.access_token_secret);
-    let issued = IssuedAppKey { key: AppKey::of(id, key), username, secret, access_token, access_token_secret };
+    let issued =
+        IssuedAppKey { key: AppKey::of(id, key), username, secret, access_token, access_token_secret };
     Ok((StatusCode::CREATED, Json(issued)))
 }
 

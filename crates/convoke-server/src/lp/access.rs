@@ -58,6 +58,7 @@ const INVOKE: &[UserRole] = &[Administrator, FaasDeveloper, FaasInvocation];
 /// Developers look at what their functions did.
 const CONVERSATIONS: &[UserRole] = &[Administrator, AgentManager, Agent, FaasDeveloper];
 const SETTINGS: &[UserRole] = &[Administrator, AgentManager, FaasAdmin, FaasDeveloper];
+const SETTINGS_WRITE: &[UserRole] = &[Administrator];
 const MEMORY: &[UserRole] = &[Administrator, FaasDeveloper];
 const ALLOW: &[UserRole] = &[Administrator, FaasAdmin];
 
@@ -98,6 +99,10 @@ pub(super) const TABLE: &[Row] = rows! {
     Gateway BOTH POST "/api/account/{account}/consumer" => Anyone,
     Gateway BOTH POST "/api/account/{account}/messaging/consumer/conversation" => Anyone,
     Gateway BOTH POST "/api/account/{account}/messaging/consumer/conversation/send" => Anyone,
+    // The address itself is what lets one in.
+    Gateway BOTH GET "/v1/files/{account}/{owner}/{name}" => Anyone,
+    Gateway BOTH PUT "/v1/files/{account}/{owner}/{name}" => Anyone,
+    Gateway BOTH OPTIONS "/v1/files/{account}/{owner}/{name}" => Anyone,
     Gateway BOTH GET "/ws_api/account/{account}/messaging/brand/{bearer}" => Anyone,
     Gateway BOTH GET "/ws_api/account/{account}/messaging/consumer" => Anyone,
     Gateway BOTH POST "/api/account/{account}/lambdas/{function}/invoke" => RolesAndFunctions(INVOKE),
@@ -150,6 +155,25 @@ pub(super) const TABLE: &[Row] = rows! {
         => RolesAndFunctions(MEMORY),
     Gateway BOTH POST "/messaging_history/api/account/{account}/conversations/conversation/search"
         => RolesAndFunctions(CONVERSATIONS),
+    Gateway BOTH POST "/messaging_history/api/account/{account}/conversations/search"
+        => RolesAndFunctions(CONVERSATIONS),
+    Gateway BOTH POST "/messaging_history/api/account/{account}/conversations/consumer/search"
+        => RolesAndFunctions(CONVERSATIONS),
+    Gateway BOTH GET "/api/account/{account}/configuration/engagement-window/unified-auto-messages"
+        => RolesAndFunctions(SETTINGS),
+    Gateway BOTH POST "/api/account/{account}/configuration/engagement-window/unified-auto-messages"
+        => Roles(SETTINGS_WRITE),
+    Gateway BOTH GET "/api/account/{account}/configuration/engagement-window/unified-auto-messages/{id}"
+        => RolesAndFunctions(SETTINGS),
+    Gateway BOTH PUT "/api/account/{account}/configuration/engagement-window/unified-auto-messages/{id}"
+        => Roles(SETTINGS_WRITE),
+    Gateway BOTH DELETE "/api/account/{account}/configuration/engagement-window/unified-auto-messages/{id}"
+        => Roles(SETTINGS_WRITE),
+    Gateway BOTH POST "/api/account/{account}/configuration/engagement-window/unified-auto-messages/{id}"
+        => Roles(SETTINGS_WRITE),
+    // The same for everybody, and of no account.
+    Gateway BOTH GET "/api/account/{account}/configuration/engagement-window/unified-auto-messages-defaults" => Anyone,
+    Gateway BOTH GET "/api/account/{account}/skills/{skill}/shift-status-skill" => RolesAndFunctions(SETTINGS),
     Gateway BOTH GET "/api/account/{account}/configuration/le-users/users" => RolesAndFunctions(SETTINGS),
     Gateway BOTH GET "/api/account/{account}/configuration/le-users/users/{user}" => RolesAndFunctions(SETTINGS),
     Gateway BOTH GET "/api/account/{account}/configuration/le-users/skills" => RolesAndFunctions(SETTINGS),

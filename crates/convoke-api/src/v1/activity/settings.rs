@@ -116,11 +116,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use convoke_domain::account::{
-        AccessToken, AccountMachine, Actor, AppKey, PasswordHash, Principal, SealedValue, Secret, Skill, Stamp,
-        TokenKind,
+        AccessToken, AccountMachine, Actor, AppKey as Key, PasswordHash, Principal, SealedValue, Secret,
+        Skill, Stamp, TokenKind,
     };
     use convoke_domain::decider::Decider;
-    use convoke_domain::id::{TokenId, UserId};
+    use convoke_domain::id::{AppKeyId, TokenId, UserId};
     use convoke_domain::sequence::EventSeq;
     use jiff::Timestamp;
 
@@ -172,7 +172,7 @@ mod tests {
         let user = UserId::new(1).unwrap();
         let sealed = SealedValue::new("c2VhbGVk");
         let secret = Secret { sealed, version: 3, updated: Stamp::default() };
-        let key = AppKey {
+        let key = Key {
             name: "bot".to_owned(),
             user,
             access_token: "accessed".to_owned(),

@@ -72,7 +72,10 @@ async fn a_bots_user_logs_in_with_all_of_its_key_and_may_what_the_user_may() {
     let kit = Kit::new().await;
     let key = Key::of(&kit).await;
     let session = log_in(&kit, ACME, key.body()).await.ok(200);
-    assert_eq!((&session["config"]["loginName"], &session["config"]["userId"]), (&json!("echo"), &json!("77")));
+    assert_eq!(
+        (&session["config"]["loginName"], &session["config"]["userId"]),
+        (&json!("echo"), &json!("77"))
+    );
     let bearer = session["bearer"].as_str().unwrap();
     kit.get("/conversations", bearer).await.ok(200);
     kit.get("/secrets", bearer).await.fails(403, "auth.forbidden");
