@@ -31,6 +31,8 @@ pub(super) enum Who {
     Roles(&'static [UserRole]),
     /// The same, and functions of the account while they run.
     RolesAndFunctions(&'static [UserRole]),
+    /// The same; and pages of consumers, without a token, as far as the handler lets them.
+    RolesFunctionsAndPages(&'static [UserRole]),
     /// Staff and applications, by the generation that is spoken: the first one's, the second one's.
     ByGeneration(&'static [UserRole], &'static [UserRole]),
 }
@@ -40,7 +42,10 @@ impl Who {
     pub(super) const fn roles(self, generation: Generation) -> Option<&'static [UserRole]> {
         match (self, generation) {
             (Self::Anyone, _) => None,
-            (Self::Roles(roles) | Self::RolesAndFunctions(roles), _)
+            (
+                Self::Roles(roles) | Self::RolesAndFunctions(roles) | Self::RolesFunctionsAndPages(roles),
+                _,
+            )
             | (Self::ByGeneration(roles, _), Generation::V1)
             | (Self::ByGeneration(_, roles), Generation::V2) => Some(roles),
         }
@@ -48,7 +53,7 @@ impl Who {
 }
 
 use Plane::{Gateway, Management};
-use Who::{Anyone, ByGeneration, Roles, RolesAndFunctions};
+use Who::{Anyone, ByGeneration, Roles, RolesAndFunctions, RolesFunctionsAndPages};
 
 const READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper, FaasInvocation];
 const LOGS_V2: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
@@ -175,7 +180,7 @@ pub(super) const TABLE: &[Row] = rows! {
     Gateway BOTH GET "/api/account/{account}/configuration/engagement-window/unified-auto-messages-defaults" => Anyone,
     Gateway BOTH GET "/api/account/{account}/skills/{skill}/shift-status-skill" => RolesAndFunctions(SETTINGS),
     Gateway BOTH GET "/api/account/{account}/configuration/le-users/users" => RolesAndFunctions(SETTINGS),
-    Gateway BOTH GET "/api/account/{account}/configuration/le-users/users/{user}" => RolesAndFunctions(SETTINGS),
+    Gateway BOTH GET "/api/account/{account}/configuration/le-users/users/{user}" => RolesFunctionsAndPages(SETTINGS),
     Gateway BOTH GET "/api/account/{account}/configuration/le-users/skills" => RolesAndFunctions(SETTINGS),
     Gateway BOTH GET "/api/account/{account}/configuration/le-users/skills/{skill}" => RolesAndFunctions(SETTINGS),
     Gateway BOTH GET "/api/account/{account}/configuration/le-users/agentGroups" => RolesAndFunctions(SETTINGS),

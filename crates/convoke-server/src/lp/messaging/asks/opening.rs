@@ -85,7 +85,7 @@ impl Session {
                 let command = Command { by, cause: None, action: Action::SetTtr { ttr } };
                 handle.command(&account, conversation, command).await?;
             }
-            Ok(conversation)
+            Ok::<_, EngineError>(conversation)
         });
         let id = id.to_owned();
         let answered = opened

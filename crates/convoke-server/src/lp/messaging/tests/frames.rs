@@ -197,7 +197,7 @@ async fn agents_are_told_what_is_recorded() {
     agent.find(|frame| frame["body"]["event"]["type"] == "AcceptStatusEvent").await;
     noted.ask(&mut agent, ".ams.ms.QueryMessages", json!({"dialogId": id, "newerThanSequence": 0})).await;
     noted.ask(&mut agent, ".ams.ms.SubscribeMessagingEvents", json!({"dialogId": id})).await;
-    people_and_files(&mut noted, &mut agent, &id).await;
+    let consumer = people_and_files(&mut noted, &mut agent, &id).await;
     let all =
         json!({"subscriptionId": mine["subscriptionId"], "convState": ["OPEN", "CLOSE"], "agentIds": [own]});
     noted.ask(&mut agent, ".ams.aam.UpdateExConversationSubscription", all).await;
@@ -211,11 +211,15 @@ async fn agents_are_told_what_is_recorded() {
     agent.update(&id, json!({"field": "ConversationStateField", "conversationState": "CLOSE"})).await;
     agent.change("UPSERT", |result| result["conversationDetails"]["state"] == "CLOSE").await;
     noted.ask(&mut agent, ".ams.aam.UnsubscribeExConversations", mine).await;
+    let context = json!({"type": "ProactiveContext", "originConversationId": id});
+    let again = json!({"channelType": "MESSAGING", "consumerId": consumer, "conversationContext": context});
+    noted.ask(&mut agent, ".ams.cm.AgentRequestConversation", again).await;
     agent.settled().await;
     compare("agent.json", &noted.finish(&agent.heard, &OF_AGENTS));
 }
 
-async fn people_and_files(noted: &mut Recorder, agent: &mut Client, id: &str) {
+/// Asks who somebody is, and for places of files; gives the consumer.
+async fn people_and_files(noted: &mut Recorder, agent: &mut Client, id: &str) -> Value {
     let details = |frame: &Value| frame["body"]["changes"][0]["result"]["conversationDetails"].clone();
     let told = agent.heard.iter().map(details).find(|details| details["convId"] == id).unwrap();
     let consumer = told["participantsPId"]["CONSUMER"][0].clone();
@@ -230,10 +234,7 @@ async fn people_and_files(noted: &mut Recorder, agent: &mut Client, id: &str) {
     for kind in ["GetBrands", "GetBrandProfile", "SetBrandProfile"] {
         noted.ask(agent, &format!(".ams.brandprofile.{kind}"), json!({})).await;
     }
-    let context = json!({"type": "ProactiveContext", "originConversationId": id});
-    let proactive =
-        json!({"channelType": "MESSAGING", "consumerId": consumer, "conversationContext": context});
-    noted.ask(agent, ".ams.cm.AgentRequestConversation", proactive).await;
+    consumer
 }
 
 #[tokio::test]

@@ -171,3 +171,31 @@ async fn what_somebody_does_besides_writing_is_told_once_to_webhooks_that_want_i
     assert_eq!(change["dialogId"], id.as_str());
     assert!(change.get("sequence").is_none(), "{change}");
 }
+
+#[tokio::test]
+async fn an_agent_writes_again_to_whom_they_know_and_to_nobody_else() {
+    let center = Center::new().await;
+    let mut agent = center.at_work(4711).await;
+    let mut consumer = center.consumer(&center.jwt().await, &[]).await;
+    let who = consumer.ask("userprofile.GetUserProfile", json!({})).await["userId"].clone();
+    consumer.ask("cqm.SubscribeExConversations", json!({"convState": ["OPEN", "CLOSE"]})).await;
+    let first = consumer.open().await;
+    assert_eq!(agent.accept().await, first);
+    agent.update(&first, json!({"field": "ConversationStateField", "conversationState": "CLOSE"})).await;
+    let again = |consumer: &Value, before: &str| {
+        let context = json!({"type": "ProactiveContext", "originConversationId": before});
+        json!({"consumerId": consumer, "conversationContext": context})
+    };
+    let opened = agent.ask(".ams.cm.AgentRequestConversation", again(&who, &first)).await;
+    let second = opened["conversationId"].as_str().unwrap();
+    assert_ne!(second, first);
+    let told = consumer.change("UPSERT", |result| result["convId"] == second).await;
+    assert_eq!(told["conversationDetails"]["context"]["type"], "ProactiveContext");
+    assert_eq!(agent.accept().await, second);
+    let stranger = json!("cons_00000000000000000000000000000099");
+    assert_eq!(agent.refused(".ams.cm.AgentRequestConversation", again(&stranger, &first)).await.0, 404);
+    let nowhere = "conv_00000000000000000000000000000099";
+    assert_eq!(agent.refused(".ams.cm.AgentRequestConversation", again(&who, nowhere)).await.0, 404);
+    let refused = consumer.refused("cm.AgentRequestConversation", again(&who, &first)).await;
+    assert_eq!(refused, (403, "request.other_side".to_owned()));
+}
