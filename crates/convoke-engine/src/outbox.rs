@@ -18,7 +18,7 @@ use std::sync::Arc;
 use convoke_domain::conversation::Recorded;
 use convoke_domain::id::{AccountId, ConversationId, WebhookId};
 use convoke_domain::sequence::EventSeq;
-use convoke_store::{Fact, FactOp, Store};
+use convoke_store::{Fact, FactOp, Step, Store};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;

@@ -6,7 +6,7 @@ use convoke_domain::conversation::Cause;
 use convoke_domain::id::{FunctionId, InvocationId};
 use serde_json::{Value, json};
 
-use super::{ask, deployed, echo, filled};
+use super::{deployed, echo, filled};
 use crate::caller::FunctionPrincipal;
 use crate::lp::access::{TABLE, Who};
 use crate::testing::{ACME, Kit, OTHER};

@@ -1,6 +1,6 @@
 //! Frames as they are: for every request and every kind of notification of the messaging contract's tables (§1.5, §1.7, §2.3),
 //! one that was recorded, checked in beside this file. A field that is added, lost or changed shows here. After a change that
-//! is meant, `CONVOKE_RENEW_FRAMES=1` writes the recordings anew; what is different is for the review.
+//! is meant, `CONVOKE_UPDATE=1` writes the recordings anew; what is different is for the review.
 //!
 //! Ids are numbered as they appear and secrets left out. Times stand as they are: the clock does.
 
@@ -142,7 +142,7 @@ impl Numbers {
 fn compare(name: &str, now: &Value) {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/lp/messaging/tests/frames").join(name);
     let text = format!("{now:#}\n");
-    if std::env::var_os("CONVOKE_RENEW_FRAMES").is_some() {
+    if std::env::var_os("CONVOKE_UPDATE").is_some() {
         std::fs::write(&file, text).unwrap();
         return;
     }
