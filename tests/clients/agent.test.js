@@ -118,7 +118,7 @@ test('a greeter, an echo and a closer serve a window together', async () => {
 
 test('a bot logs in with an app key in the place of a password, until the key is revoked', async () => {
   const keys = `/accounts/${V1}/app-keys`;
-  const { id, ...issued } = await server.api('POST', keys, { name: 'bot', user: Number(NUMBERS.anna) });
+  const { id, ...issued } = await server.api('POST', keys, { name: 'bot', user: NUMBERS.anna });
   const { secret, access_token: accessToken, access_token_secret: accessTokenSecret } = issued;
   const proof = { name: issued.username, appKey: id, secret, accessToken, accessTokenSecret };
   const agent = bot('greeter', proof);

@@ -16,7 +16,7 @@ pub struct IssueAppKey {
     #[schema(example = "echo bot")]
     pub name: String,
     /// The number of the user who logs in with it.
-    #[schema(value_type = u64, example = 4711)]
+    #[schema(value_type = String, example = "4711")]
     pub user: UserId,
 }
 
@@ -29,7 +29,7 @@ pub struct AppKey {
     /// What it is for.
     pub name: String,
     /// The number of the user who logs in with it.
-    #[schema(value_type = u64)]
+    #[schema(value_type = String)]
     pub user: UserId,
     /// When it was made.
     pub created_at: Timestamp,

@@ -81,7 +81,7 @@ mod tests {
         let path = format!("/app-keys/{}", issued["id"].as_str().unwrap());
         kit.delete(&path, &admin).await.ok(204);
         kit.delete(&path, &admin).await.fails(404, "app_key.unknown");
-        let nobody = json!({"name": "echo bot", "user": 99_999_999});
+        let nobody = json!({"name": "echo bot", "user": "99999999"});
         kit.post("/app-keys", &admin, nobody).await.fails(404, "user.unknown");
     }
 }

@@ -204,7 +204,7 @@ mod tests {
         }
         let agent = kit.token(ACME, &[UserRole::Agent]).await;
         kit.post(&format!("/conversations/{}/accept", opened[1]), &agent, Value::Null).await.ok(200);
-        kit.post(&format!("/conversations/{}/close", opened[0]), &kit.admin().await, Value::Null)
+        kit.post(&format!("/conversations/{}/close", opened[0]), &kit.consumer(ACME, 7), Value::Null)
             .await
             .ok(200);
         (kit, opened.try_into().unwrap())

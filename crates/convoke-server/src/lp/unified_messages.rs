@@ -129,12 +129,16 @@ pub(super) async fn shift_status(
         return Err(PlaneError::gateway(Rejection::SkillUnknown(skill)));
     }
     let (hours, now) = (account.hours_of(Some(&skill)), server.handle.now());
+    let (on_shift, next_off) = (hours.is_on(now), hours.next_off(now));
+    // While somebody is at work, when they come again after they leave.
+    let from = if on_shift { next_off } else { Some(now) };
+    let next_on = from.and_then(|from| hours.next_on(from));
     let time = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
     Ok(Json(json!({
         "skillId": skill,
-        "onShift": hours.is_on(now),
-        "nextOn": time(hours.next_on(now)),
-        "nextOff": time(hours.next_off(now)),
+        "onShift": on_shift,
+        "nextOn": time(next_on),
+        "nextOff": time(next_off),
     })))
 }
 

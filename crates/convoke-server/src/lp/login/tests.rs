@@ -21,7 +21,7 @@ impl Key {
             "login_name": "echo", "nickname": "Echo", "roles": ["agent"], "skills": [], "enabled": true,
         });
         kit.put("/users/77", &admin, bot).await.ok(200);
-        Self(kit.post("/app-keys", &admin, json!({"name": "echo", "user": 77})).await.ok(201))
+        Self(kit.post("/app-keys", &admin, json!({"name": "echo", "user": "77"})).await.ok(201))
     }
 
     fn text(&self, field: &str) -> &str {
