@@ -22,13 +22,12 @@ impl Handle {
         let owner = key_owner(account, consumer);
         for _ in 0..PROFILE_ATTEMPTS_MAX {
             let mut step = Step::new(StreamId::KeyValues(account.clone()), self.inner.store.epoch(), None);
-            let key = match self.data_key(account, consumer).await? {
-                Some(key) => key,
-                None => {
-                    let (key, wrapped) = self.inner.master_key.new_data_key(self.entropy(), owner.as_bytes());
-                    step.key = Some(WrappedKey { consumer, wrapped });
-                    key
-                }
+            let key = if let Some(key) = self.data_key(account, consumer).await? {
+                key
+            } else {
+                let (key, wrapped) = self.inner.master_key.new_data_key(self.entropy(), owner.as_bytes());
+                step.key = Some(WrappedKey { consumer, wrapped });
+                key
             };
             let sealed = key.seal(self.entropy(), place(account, consumer).as_bytes(), profile.as_bytes());
             step.facts = vec![FactOp { key: fact(consumer), value: Some(sealed) }];

@@ -261,6 +261,7 @@ mod tests {
             "/v1/account",
             "/monitoring/",
             "/messaging_history/",
+            "/shift-status-skill",
         ];
         for row in TABLE.iter().filter(|row| row.who.roles(Generation::V1).is_some()) {
             let route = format!("{} {}", row.method, row.path.trim_start_matches("/api/account/{account}"));

@@ -124,7 +124,8 @@ impl Numbers {
                     self.0.push(whole.to_owned());
                     self.0.len() - 1
                 });
-                out += &format!("{prefix}{}", place + 1);
+                out.push_str(prefix);
+                out.push_str(&(place + 1).to_string());
                 rest = after;
             } else if digits(rest) >= 64 {
                 out += "…";
