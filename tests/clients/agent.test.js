@@ -8,9 +8,10 @@ import { V1, start } from './server.js';
 import { Window } from './window.js';
 
 const AGENTS = [
-  { id: '21', name: 'anna', password: 'anna has a long password' },
-  { id: '22', name: 'ben', password: 'ben has a long password too' },
+  { name: 'anna', password: 'anna has a long password' },
+  { name: 'ben', password: 'ben has a long password too' },
 ];
+const NUMBERS = { anna: '21', ben: '22' };
 const [SALES, WORKSHOP] = ['123456', '234567'];
 const ANSWERS = `function lambda(input, callback) {
   callback(null, { type: 'systemMessage', text: 'function: ' + input.payload.general.cbotEventType });
@@ -21,7 +22,8 @@ let server;
 before(async () => {
   server = await start();
   const at = `/accounts/${V1}`;
-  for (const { id, name, password } of AGENTS) {
+  for (const { name, password } of AGENTS) {
+    const id = NUMBERS[name];
     await server.api('PUT', `${at}/users/${id}`, { login_name: name, nickname: name, roles: ['agent'], skills: [SALES, WORKSHOP] });
     await server.api('PUT', `${at}/users/${id}/password`, { password });
   }
@@ -32,11 +34,11 @@ before(async () => {
 after(async () => { await server?.stop(); });
 
 /** A bot on the SDK, in a process of its own; what it reports can be waited for. */
-function bot(kind, { name, password }) {
+function bot(kind, { name, ...proof }) {
   const child = fork(new URL('run-bot.cjs', import.meta.url).pathname, [], {
     env: {
       ...server.environment, BOT: kind,
-      BOT_CONFIG: JSON.stringify({ accountId: V1, username: name, password, csdsDomain: `localhost:${server.tls}` }),
+      BOT_CONFIG: JSON.stringify({ accountId: V1, username: name, ...proof, csdsDomain: `localhost:${server.tls}` }),
     },
   });
   const seen = [];
@@ -112,6 +114,21 @@ test('a greeter, an echo and a closer serve a window together', async () => {
   window.close();
   await greeter.stop();
   await echo.stop();
+});
+
+test('a bot logs in with an app key in the place of a password, until the key is revoked', async () => {
+  const keys = `/accounts/${V1}/app-keys`;
+  const { id, ...issued } = await server.api('POST', keys, { name: 'bot', user: NUMBERS.anna });
+  const { secret, access_token: accessToken, access_token_secret: accessTokenSecret } = issued;
+  const proof = { name: issued.username, appKey: id, secret, accessToken, accessTokenSecret };
+  const agent = bot('greeter', proof);
+  await agent.until('online');
+  await agent.stop();
+  await server.api('DELETE', `${keys}/${id}`);
+  const refused = bot('greeter', proof);
+  const { message } = await refused.until('error');
+  assert.ok(message);
+  await refused.stop();
 });
 
 test('a wrong password is an error of the SDK, and nothing else', async () => {

@@ -27,6 +27,7 @@ Usage: cargo xt COMMAND
   gen [--check] [--no-build]
                            write the generated files; with --check only compare them;
                            with --no-build use the binary that is already built
+  days [COUNT]             the simulated contact center with COUNT other seeds (20): minutes
   figures                  the size of our files and functions, crate by crate
 ";
 
@@ -45,6 +46,7 @@ fn main() -> Result<ExitCode> {
             let mode = generate::Mode::parse(options)?;
             generate::run(&root, &Tree::load(&root)?, mode, out)?
         }
+        ["days", count @ ..] => days(&root, count)?,
         ["figures"] => {
             figures::run(&Tree::load(&root)?, out)?;
             true
@@ -56,6 +58,24 @@ fn main() -> Result<ExitCode> {
         other => bail!("unknown command `{}`\n\n{HELP}", other.join(" ")),
     };
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the simulation with many seeds. The whole workspace is selected, so that nothing is compiled anew.
+fn days(root: &Path, count: &[&str]) -> Result<bool> {
+    let count: u64 = match count {
+        [] => 20,
+        [count] => count.parse().context("how many days?")?,
+        more => bail!("expected one number, not `{}`", more.join(" ")),
+    };
+    let select = ["-E", "test(many_days_fire_as_the_rules_say)", "--run-ignored", "only", "--no-capture"];
+    let status = Command::new("cargo")
+        .args(["nextest", "run", "--workspace", "--cargo-profile", "ci"])
+        .args(select)
+        .env("CONVOKE_DAYS", count.to_string())
+        .current_dir(root)
+        .status()
+        .context("cannot start cargo nextest")?;
+    Ok(status.success())
 }
 
 /// Runs the fast stages. Which stages are fast is written in `./test`, in one place.

@@ -4,14 +4,16 @@
 //! Both are made when they are sent, from what the log holds then: texts of a consumer who was erased meanwhile are gone.
 
 use convoke_domain::account::{Account, Webhook, WebhookForm, WebhookTopic};
-use convoke_domain::conversation::{Audience, Conversation, Event, LineForm, PrivateText, Recorded};
+use convoke_domain::conversation::{
+    Audience, Conversation, Event, LineForm, ParticipantId, PrivateText, Recorded, Role,
+};
 use convoke_domain::id::{ConversationId, WebhookId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::explain::{AccountNames, NoNames};
 use crate::functions::payload::EventInput;
-use crate::lp::messaging::{Changed, Dialect, change, message_of};
+use crate::lp::messaging::{Changed, Dialect, change, chat_state, message_of};
 use crate::v1::event::ConversationEvent;
 use crate::v1::participant::Viewer;
 
@@ -162,6 +164,19 @@ pub fn message_notification(writing: &Writing<'_>, recorded: &Recorded) -> Optio
         "changes": [message],
     });
     Some(enveloped("ms.MessagingEventNotification", &body))
+}
+
+/// What somebody does besides writing as LivePerson's notification.
+pub fn chat_state_notification(writing: &Writing<'_>, who: ParticipantId, role: Role, state: &str) -> Value {
+    let Writing { names, conversation, now } = *writing;
+    let told = chat_state(Dialect::Consumer, conversation, who, role, state, names.account);
+    let body = json!({
+        "sentTs": now.as_millisecond(),
+        "dialogId": conversation,
+        "conversationId": conversation,
+        "changes": [told],
+    });
+    enveloped("ms.MessagingEventNotification", &body)
 }
 
 /// The present state of a conversation as LivePerson's notification.

@@ -36,3 +36,12 @@ pub const LINE_METADATA_BYTES_MAX: usize = 4 * 1024;
 
 /// Longest attribute of a CloudEvent that comes in: addresses and ids. Bytes.
 pub const CLOUD_EVENT_ATTRIBUTE_BYTES_MAX: usize = 2 * 1024;
+
+/// Largest file that somebody sends: a photograph of a telephone, or a scan of some pages. Bytes.
+pub const FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
+
+/// Longest text of a profile: a name, an address of a picture. Bytes.
+pub const PROFILE_TEXT_BYTES_MAX: usize = 1024;
+
+/// Largest profile: its texts and what a brand says about an identity, far below what a fact may have. Bytes of JSON.
+pub const PROFILE_BYTES_MAX: usize = 16 * 1024;

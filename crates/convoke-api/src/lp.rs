@@ -16,6 +16,7 @@ pub mod messaging;
 pub mod report;
 pub mod schedule;
 pub mod sentinel;
+pub mod unified_message;
 
 use convoke_domain::id::FunctionId;
 use jiff::Timestamp;

@@ -32,6 +32,12 @@ platform_errors! {
     TooManyRequests,
     /// A request id that was used for another call.
     RequestReused,
+    /// A file that was sent before.
+    FileExists,
+    /// A file that is not what it is called.
+    FileKindWrong,
+    /// What somebody else changed meanwhile.
+    ChangedMeanwhile,
     /// No valid token.
     AuthRequired,
     /// A valid token that does not allow it.
@@ -124,6 +130,9 @@ impl PlatformError {
             Self::RequestTimedOut => "request.timed_out",
             Self::TooManyRequests => "request.too_many",
             Self::RequestReused => "request.id_reused",
+            Self::FileExists => "file.exists",
+            Self::FileKindWrong => "file.kind_wrong",
+            Self::ChangedMeanwhile => "request.changed_meanwhile",
             Self::AuthRequired => "auth.required",
             Self::Forbidden => "auth.forbidden",
             Self::LoginFailed => "auth.login_failed",

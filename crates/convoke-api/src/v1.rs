@@ -9,6 +9,7 @@ mod mirror;
 
 pub mod account;
 pub mod activity;
+pub mod app_key;
 pub mod author;
 pub mod automatic_message;
 pub mod board;

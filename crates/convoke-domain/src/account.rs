@@ -7,6 +7,7 @@
 //! Every accepted change is an entry of the activity stream: the shell records each event with who and when. The
 //! account's functions are a machine of their own, [`crate::function`].
 
+mod app_key;
 mod author;
 mod client;
 mod command;
@@ -24,6 +25,7 @@ mod user;
 mod webhook;
 mod window;
 
+pub use self::app_key::AppKey;
 pub use self::author::{Author, Stamp};
 pub use self::client::Client;
 pub use self::command::{Actor, Command, Context};

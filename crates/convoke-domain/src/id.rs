@@ -181,6 +181,18 @@ id!(
     "hook"
 );
 
+id!(
+    /// A file that was sent in a conversation.
+    FileId,
+    "file"
+);
+
+id!(
+    /// A key with which a bot's user logs in (messaging contract §1.2, `appKey`).
+    AppKeyId,
+    "app"
+);
+
 text_id!(
     /// A secret of an account, by which functions read it. Letters, digits, `_` and `-`, at most 100.
     SecretName,

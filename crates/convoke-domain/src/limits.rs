@@ -106,6 +106,9 @@ pub const EXPIRED_TOKENS_AT_ONCE: usize = 64;
 /// Most clients (programs with OAuth credentials) of one account: one for each integration, with room.
 pub const CLIENTS_MAX: usize = 200;
 
+/// Most app keys of one account: one for each of many bots, and a second one while it is replaced.
+pub const APP_KEYS_MAX: usize = 200;
+
 /// Most secrets of one account: several for each function that there can be.
 pub const SECRETS_MAX: usize = 500;
 

@@ -319,7 +319,7 @@ impl Handle {
         answer.await.map_err(|_| EngineError::Stopping)?
     }
 
-    async fn data_key(
+    pub(crate) async fn data_key(
         &self,
         account: &AccountId,
         consumer: ConsumerId,

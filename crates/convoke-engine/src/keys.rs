@@ -66,6 +66,11 @@ impl MasterKey {
 }
 
 impl DataKey {
+    /// The key with these bytes, which are kept somewhere else.
+    pub fn new(bytes: [u8; KEY_BYTES]) -> Self {
+        Self(Cipher::new(bytes))
+    }
+
     /// Seals `plain` for `place`.
     pub fn seal(&self, entropy: &dyn Entropy, place: &[u8], plain: &[u8]) -> Vec<u8> {
         self.0.seal(entropy, place, plain)

@@ -160,3 +160,10 @@ pub(crate) const KEY_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Values that are over and are forgotten with one settle, so that it stays one small step.
 pub(crate) const EXPIRED_KEYS_AT_ONCE: usize = 64;
+
+/// How often a consumer's profile is sealed anew because their key was made meanwhile. A key is made once.
+pub(crate) const PROFILE_ATTEMPTS_MAX: usize = 3;
+
+/// Rows of who was there when a conversation ended, in one step: more agents than ever take part, far below what a step may
+/// hold.
+pub(crate) const CLOSED_ROWS_OF_STEP_MAX: usize = 64;

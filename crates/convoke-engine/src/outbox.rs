@@ -18,7 +18,7 @@ use std::sync::Arc;
 use convoke_domain::conversation::Recorded;
 use convoke_domain::id::{AccountId, ConversationId, WebhookId};
 use convoke_domain::sequence::EventSeq;
-use convoke_store::{Fact, FactOp, Store};
+use convoke_store::{Fact, FactOp, Step, Store};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -71,14 +71,10 @@ impl Outbox {
     }
 }
 
-/// The webhooks that want any of these events.
-pub(crate) fn addressed(view: &AccountView, events: &[Recorded]) -> Vec<WebhookId> {
-    let wants = view
-        .account
-        .webhooks
-        .iter()
-        .filter(|(_, webhook)| events.iter().any(|recorded| webhook.wants(&recorded.event)));
-    wants.map(|(id, _)| *id).collect()
+/// The webhooks that a step leaves letters to.
+pub(crate) fn addressed(step: &Step) -> Vec<WebhookId> {
+    let letters = step.facts.iter().filter_map(|fact| fact.key.strip_prefix(LETTERS));
+    letters.filter_map(|key| key.split('/').next()?.parse().ok()).collect()
 }
 
 /// The rows by which a step leaves its events to the webhooks that want them, one for each.

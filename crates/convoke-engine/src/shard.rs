@@ -273,7 +273,7 @@ impl Shard {
             self.wakes.push(Reverse((until, conversation)));
         }
         let head = step.head_after();
-        let (timers, letters) = (step.timers.clone(), outbox::addressed(view, &events));
+        let (timers, letters) = (step.timers.clone(), outbox::addressed(&step));
         let ticket = Ticket { conversation, head, events, timers, letters, write, reply: decision.reply };
         self.outbox.push(Pending { step, from: CommittedBy::Shard { index: self.index, ticket } });
         self.in_flight += 1;

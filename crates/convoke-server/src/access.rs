@@ -132,6 +132,9 @@ pub(crate) const TABLE: &[Row] = rows! {
     POST "/api/v1/accounts/{account}/clients" => Staff(ADMINISTRATION),
     POST "/api/v1/accounts/{account}/clients/{client}/secret" => Staff(ADMINISTRATION),
     DELETE "/api/v1/accounts/{account}/clients/{client}" => Staff(ADMINISTRATION),
+    GET "/api/v1/accounts/{account}/app-keys" => Staff(ADMINISTRATION),
+    POST "/api/v1/accounts/{account}/app-keys" => Staff(ADMINISTRATION),
+    DELETE "/api/v1/accounts/{account}/app-keys/{key}" => Staff(ADMINISTRATION),
     GET "/api/v1/accounts/{account}/tokens" => Staff(ADMINISTRATION),
     POST "/api/v1/accounts/{account}/tokens" => Staff(ADMINISTRATION),
     // Everybody may end their own; the account's rules see to it.

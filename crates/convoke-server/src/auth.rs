@@ -5,11 +5,14 @@
 //! installation. What is a JWT speaks for an application that asked the sentinel plane for it. Every comparison of a secret takes the same time wherever it fails. What a caller may do is said in
 //! [`crate::access`]. Tokens go by the real time: moving the engine's clock does not end them.
 
+mod app_key;
 mod attempts;
 mod consumer_jws;
 mod consumer_jwt;
 mod consumer_token;
+mod file_urls;
 mod login;
+mod oauth1;
 mod password;
 mod secret;
 mod session;
@@ -18,6 +21,7 @@ mod visits;
 
 use std::sync::Arc;
 
+use convoke_api::lp::messaging::FilePath;
 use convoke_domain::account::{Actor, Principal};
 use convoke_domain::id::{AccountId, ConsumerId, TokenId};
 use convoke_engine::Handle;
@@ -25,9 +29,14 @@ use convoke_engine::ports::{Clock, SystemClock};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
+pub(crate) use app_key::NewAppKey;
 pub(crate) use attempts::Attempts;
 pub(crate) use consumer_jwt::{ConsumerBearer, Purpose};
+pub(crate) use file_urls::Permit;
 pub use login::{LoginError, NewSession, VerifiedClient, VerifiedUser};
+#[cfg(test)]
+pub(crate) use oauth1::tests::header as signed_header;
+pub(crate) use oauth1::{Signed, SignedRequest};
 pub use password::{PasswordUnfit, hash_password};
 pub use secret::NewToken;
 pub(crate) use secret::{ClientSecret, WebhookSecret, hex};
@@ -48,7 +57,11 @@ pub struct Auth {
     time: Arc<dyn Clock>,
     logins: login::Logins,
     sessions: SessionProofs,
+    file_urls: file_urls::FileUrls,
     signer: Arc<TokenSigner>,
+    /// Since when signatures are remembered.
+    started_at: Timestamp,
+    seen: app_key::Seen,
 }
 
 impl Auth {
@@ -60,8 +73,11 @@ impl Auth {
             consumers: ConsumerTokens::new(consumer_key),
             operator_sha256: operator_token.map(secret::sha256),
             time: Arc::new(SystemClock),
+            started_at: SystemClock.now(),
+            seen: app_key::Seen::default(),
             logins: login::Logins::default(),
             sessions: SessionProofs::new(consumer_key),
+            file_urls: file_urls::FileUrls::new(consumer_key),
             signer,
         }
     }
@@ -76,6 +92,7 @@ impl Auth {
     /// The same by another time.
     #[must_use]
     pub fn with_time(mut self, time: Arc<dyn Clock>) -> Self {
+        self.started_at = time.now();
         self.time = time;
         self
     }
@@ -117,6 +134,16 @@ impl Auth {
     /// The token whose session a cookie and its csrf prove; whether it still counts, the account knows.
     pub(crate) fn proved_session(&self, account: &AccountId, cookie: &str, csrf: &str) -> Option<TokenId> {
         self.sessions.verify(account, cookie, csrf)
+    }
+
+    /// The signature of a file's address, and the second at which it ends.
+    pub(crate) fn file_signature(&self, permit: Permit, path: &FilePath) -> (String, i64) {
+        self.file_urls.sign(permit, path, self.now())
+    }
+
+    /// Whether a signature of a file's address permits this now.
+    pub(crate) fn permits(&self, permit: Permit, path: &FilePath, signature: (&str, i64)) -> bool {
+        self.file_urls.verify(permit, path, signature, self.now())
     }
 
     /// Signs the tokens of applications.

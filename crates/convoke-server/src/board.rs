@@ -184,11 +184,14 @@ impl Seat {
     }
 
     /// Tells the others in a conversation whether the caller is writing. Whoever takes no part in it tells nobody.
-    pub(crate) fn tell_typing(&self, conversation: ConversationId, typing: bool) {
-        let Some((card, who)) = self.follower.card(conversation).zip(self.participant()) else { return };
-        let Some(role) = card.state.role_of(who) else { return };
+    /// Gives what is told.
+    pub(crate) fn tell_typing(&self, conversation: ConversationId, typing: bool) -> Option<ChatState> {
+        let (card, who) = self.follower.card(conversation).zip(self.participant())?;
+        let role = card.state.role_of(who)?;
         let state = if typing { WRITING } else { NOT_WRITING };
-        self.follower.tell_chat_state(&ChatState { conversation, who, role, state });
+        let told = ChatState { conversation, who, role, state };
+        self.follower.tell_chat_state(&told);
+        Some(told)
     }
 
     /// The caller says whether they take conversations.

@@ -34,6 +34,7 @@ fn filled(path: &str, account: &str, conversation: &str) -> String {
         .replace("{user}", "4711")
         .replace("{token}", "tok_00000000000000000000000000000001")
         .replace("{client}", "client_00000000000000000000000000000001")
+        .replace("{key}", "app_00000000000000000000000000000001")
         .replace("{event}", "controllerbot_messaging_ttr")
         .replace("{secret}", "order_key")
         .replace("{domain}", "api.example.com")

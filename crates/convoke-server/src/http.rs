@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activity;
+mod app_keys;
 mod automatic_messages;
 mod board;
 mod clients;
@@ -140,6 +141,8 @@ fn settings() -> OpenApiRouter<Shared> {
         .routes(routes!(clients::list, clients::create))
         .routes(routes!(clients::renew))
         .routes(routes!(clients::remove))
+        .routes(routes!(app_keys::list, app_keys::issue))
+        .routes(routes!(app_keys::revoke))
         .routes(routes!(tokens::list, tokens::issue))
         .routes(routes!(tokens::revoke))
         .routes(routes!(webhooks::list, webhooks::create))

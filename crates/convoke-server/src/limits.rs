@@ -73,6 +73,20 @@ pub(crate) const FAILED_LOGINS_OF_NAME_MAX: u32 = 10;
 /// How long it takes until one failed login more is possible: 1,440 guesses a day at most, of which none is worth it.
 pub(crate) const FAILED_LOGIN_REFILL: Duration = Duration::from_mins(1);
 
+/// How far the time of a signed login may be from ours, either way. The clocks of two machines that nobody looks after; and
+/// for as long a signature is remembered. Seconds.
+pub(crate) const SIGNATURE_AGE_MAX_SECONDS: i64 = 300;
+
+/// Signatures of one app key that are remembered: a bot logs in again after it broke off, and not three times a second for
+/// five minutes.
+pub(crate) const SIGNATURES_REMEMBERED_MAX: usize = 1_000;
+
+/// Longest nonce of a signature. Clients send 32 characters at most. Bytes.
+pub(crate) const NONCE_BYTES_MAX: usize = 64;
+
+/// Longest header with a signature: seven parameters, of which the longest has 64 characters. Bytes.
+pub(crate) const SIGNED_HEADER_BYTES_MAX: usize = 2_048;
+
 /// Characters of a tried name that are remembered: real ones are not longer.
 pub(crate) const TRIED_NAME_CHARS_MAX: usize = 100;
 
@@ -255,3 +269,30 @@ pub(crate) const CONNECTOR_REQUESTS_MAX: usize = 8;
 
 /// Events of one export of conversations: some hundred conversations, and an answer that is written at once.
 pub(crate) const EXPORTED_EVENTS_MAX: usize = 20_000;
+
+/// How long the address of a file can be used: a file on its way over a slow line, or a page that was just opened.
+pub(crate) const FILE_URL_LIFE: Duration = Duration::from_mins(5);
+
+/// Files that are sent or fetched at once. Each is in memory twice, sealed and open: 320 MiB at most.
+pub(crate) const FILES_AT_ONCE_MAX: usize = 16;
+
+/// Most bytes of all files of one account: a thousand of the largest, so that one account does not fill the disk of all.
+pub(crate) const FILES_OF_ACCOUNT_BYTES_MAX: u64 = 10 * 1024 * 1024 * 1024;
+
+/// Conversations of one answer of the history: each is told with all that was said in it.
+pub(crate) const SEARCH_PAGE_MAX: usize = 50;
+
+/// Conversations that one search of the history looks at, those that changed last: a busy day of one account.
+pub(crate) const SEARCHED_CONVERSATIONS_MAX: usize = 5_000;
+
+/// Of them at once, so that no read of the list is long.
+pub(crate) const SEARCHED_AT_ONCE: usize = 500;
+
+/// Agents of one subscription whose closed conversations are looked up one by one: a team.
+pub(crate) const SNAPSHOT_AGENTS_MAX: usize = 20;
+
+/// Chat states that wait to be told to webhooks: a second of many people who type at once. More are worth nothing later.
+pub(crate) const CHAT_LETTERS_MAX: usize = 256;
+
+/// Chat states that are told at once, over all webhooks: a receiver that does not answer holds up as many for some seconds.
+pub(crate) const CHAT_DELIVERIES_AT_ONCE: usize = 32;

@@ -17,6 +17,7 @@ mod context;
 mod csds;
 mod deployments;
 mod failure;
+mod files;
 mod functions;
 mod gateway;
 mod generation;
@@ -33,6 +34,7 @@ mod reports;
 mod request;
 mod schedules;
 mod sentinel;
+mod unified_messages;
 mod visitors;
 
 #[cfg(test)]
@@ -84,6 +86,10 @@ fn messaging_plane() -> Router<Shared> {
         .route("/api/account/{account}/consumer", post(connector::consumer))
         .route("/api/account/{account}/messaging/consumer/conversation", post(connector::open))
         .route("/api/account/{account}/messaging/consumer/conversation/send", post(connector::send))
+        .route(
+            "/v1/files/{account}/{owner}/{name}",
+            get(files::download).put(files::upload).options(files::preflight),
+        )
         .route("/ws_api/account/{account}/messaging/brand/{bearer}", get(messaging::agent))
         .route("/ws_api/account/{account}/messaging/consumer", get(messaging::consumer))
 }
@@ -141,10 +147,20 @@ fn account_data() -> Router<Shared> {
             "/messaging_history/api/account/{account}/conversations/conversation/search",
             post(history::search),
         )
+        .route("/messaging_history/api/account/{account}/conversations/search", post(history::search_all))
+        .route(
+            "/messaging_history/api/account/{account}/conversations/consumer/search",
+            post(history::search_of_consumer),
+        )
         .route("/api/account/{account}/configuration/le-users/users", get(configuration::users))
         .route("/api/account/{account}/configuration/le-users/users/{user}", get(configuration::user))
         .route("/api/account/{account}/configuration/le-users/skills", get(configuration::skills))
         .route("/api/account/{account}/configuration/le-users/skills/{skill}", get(configuration::skill))
+        .merge(automatic_messages())
+        .route(
+            "/api/account/{account}/skills/{skill}/shift-status-skill",
+            get(unified_messages::shift_status),
+        )
         .route("/api/account/{account}/configuration/le-users/agentGroups", get(configuration::agent_groups))
         .route("/api/account/{account}/configuration/le-users/profiles", get(configuration::profiles))
         .route(
@@ -154,6 +170,24 @@ fn account_data() -> Router<Shared> {
         .route(
             "/api/account/{account}/configuration/ac-common/specialoccasion",
             get(configuration::special_occasions),
+        )
+}
+
+/// What is sent without a function: `accountConfigReadWrite`.
+fn automatic_messages() -> Router<Shared> {
+    let one = get(unified_messages::get)
+        .put(unified_messages::set)
+        .delete(unified_messages::remove)
+        .post(unified_messages::other_method);
+    Router::new()
+        .route(
+            "/api/account/{account}/configuration/engagement-window/unified-auto-messages",
+            get(unified_messages::list).post(unified_messages::create),
+        )
+        .route("/api/account/{account}/configuration/engagement-window/unified-auto-messages/{id}", one)
+        .route(
+            "/api/account/{account}/configuration/engagement-window/unified-auto-messages-defaults",
+            get(unified_messages::defaults),
         )
 }
 

@@ -90,6 +90,7 @@ fn path_parameter(name: &str) -> Parameter {
         "user" => "Number of the user.",
         "token" => "Id of the token.",
         "client" => "Id of the client.",
+        "key" => "Id of the app key.",
         "secret" => "Name of the secret.",
         "domain" => "A host name, exact or with one leading wildcard.",
         "consumer" => "Id of the consumer, or the brand's name for them.",

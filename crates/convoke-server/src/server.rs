@@ -7,16 +7,18 @@ use axum::body::Bytes;
 use convoke_domain::account::{self, Command};
 use convoke_domain::id::{AccountId, UserId};
 use convoke_engine::ports::MovableClock;
-use convoke_engine::{AccountView, Handle};
+use convoke_engine::{AccountView, FileStore, Handle};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Attempts, Auth, Visits};
 use crate::caller::Tenant;
+use crate::files::Files;
 use crate::lp::{Published, Unanswered};
+use crate::openings::Openings;
 use crate::operator::Sockets;
 use crate::problem::Answer;
 use crate::templates::Templates;
-use crate::webhooks::LaneBook;
+use crate::webhooks::{ChatLetters, LaneBook};
 
 /// What the server is made of; the composition root fills it in.
 pub struct Server {
@@ -24,6 +26,8 @@ pub struct Server {
     pub handle: Handle,
     /// Who may come in.
     pub auth: Auth,
+    /// Where the files of conversations are kept.
+    pub file_store: Arc<dyn FileStore>,
     /// Where new functions begin.
     pub templates: Templates,
     /// The engine's clock, if it can be moved: `convoke dev --test-clock`.
@@ -67,12 +71,16 @@ pub(crate) struct Inner {
     pub(crate) unanswered: Unanswered,
     pub(crate) sockets: Sockets,
     pub(crate) lanes: LaneBook,
+    pub(crate) chat_letters: ChatLetters,
+    pub(crate) files: Files,
+    pub(crate) openings: Openings,
     pub(crate) openapi: Bytes,
 }
 
 impl Shared {
     pub(crate) fn new(server: Server, openapi: Bytes) -> Self {
         let unanswered = Unanswered::default();
+        let files = Files::new(Arc::clone(&server.file_store));
         Self(Arc::new(Inner {
             server,
             attempts: Attempts::default(),
@@ -80,6 +88,9 @@ impl Shared {
             unanswered,
             sockets: Sockets::default(),
             lanes: LaneBook::default(),
+            chat_letters: ChatLetters::default(),
+            files,
+            openings: Openings::default(),
             openapi,
         }))
     }

@@ -12,7 +12,7 @@ use convoke_domain::automatic_message::Language;
 use convoke_domain::id::{AccountId, ConsumerId, SkillId, UserId};
 use convoke_engine::keys::MasterKey;
 use convoke_engine::ports::{MovableClock, Ports, SeededEntropy};
-use convoke_engine::{Engine, Handle, Settings};
+use convoke_engine::{Engine, Handle, MemoryFiles, Settings};
 use convoke_store::MemoryStore;
 use convoke_store::runs::MemoryRuns;
 use http_body_util::BodyExt as _;
@@ -128,6 +128,7 @@ impl Kit {
         let server = Server {
             handle: handle.clone(),
             auth: auth(),
+            file_store: Arc::new(MemoryFiles::default()),
             templates: Templates::built_in(),
             movable_clock: Some(clock.clone()),
             demo: Some(demo),

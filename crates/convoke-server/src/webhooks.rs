@@ -11,6 +11,7 @@
 //! is found again at the start and delivered again, with the same event ids. Leaves out: what an event says
 //! ([`convoke_api::letter`]) and where anything may be sent to (the guard of outbound requests).
 
+mod chat;
 mod errand;
 mod lanes;
 mod sign;
@@ -24,9 +25,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use convoke_domain::id::{AccountId, ConversationId, WebhookId};
 use convoke_engine::{EngineError, LetterNews};
 use jiff::Timestamp;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::warn;
 
+pub(crate) use self::chat::ChatLetters;
 use self::errand::Errand;
 pub(crate) use self::errand::{body_of, send_test};
 use self::lanes::{End, Lanes, Waiting};
@@ -70,6 +73,7 @@ impl Deliveries {
         let mut known = BTreeMap::new();
         let mut underway: JoinSet<Ended> = JoinSet::new();
         let mut settings_moved = true;
+        let (mut chat, mut chatting) = (server.chat_letters.take(), JoinSet::new());
         forget_orphans(&server).await;
         loop {
             if std::mem::take(&mut settings_moved) {
@@ -88,6 +92,8 @@ impl Deliveries {
                         settings_moved = true;
                     }
                 }
+                Some(told) = next_of(&mut chat) => chat::start(&server, &mut chatting, told),
+                Some(_) = chatting.join_next(), if !chatting.is_empty() => {}
                 () = server.handle.wait_until(next) => {}
                 told = changes.changed() => match told {
                     Ok(()) => settings_moved = true,
@@ -97,6 +103,14 @@ impl Deliveries {
             }
         }
         while underway.join_next().await.is_some() {}
+    }
+}
+
+/// The next chat state; nothing ever where another one takes them.
+async fn next_of(chat: &mut Option<mpsc::Receiver<chat::Told>>) -> Option<chat::Told> {
+    match chat {
+        Some(chat) => chat.recv().await,
+        None => std::future::pending().await,
     }
 }
 

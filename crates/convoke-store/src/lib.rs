@@ -34,6 +34,7 @@
 
 pub mod conformance;
 mod error;
+pub mod files;
 pub mod limits;
 pub mod memory;
 mod query;

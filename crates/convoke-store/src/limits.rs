@@ -102,3 +102,6 @@ pub(crate) const PRUNE_RECORDINGS: usize = 500;
 
 /// Recordings that the model in memory keeps of each account.
 pub(crate) const MEMORY_RECORDINGS_MAX: usize = 1_000;
+
+/// Where sealed files are in a data directory.
+pub const FILES_FOLDER: &str = "files";

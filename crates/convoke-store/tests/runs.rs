@@ -61,11 +61,15 @@ mod sqlite {
     convoke_store::run_conformance_tests!(super::Sqlite);
 }
 
+/// A day of 2026, counted from its first.
+fn day(nth: i64) -> Timestamp {
+    Timestamp::from_second(1_767_225_600 + nth * 86_400).unwrap()
+}
+
 #[tokio::test]
 async fn a_full_log_drops_its_oldest_days() {
     let harness = Sqlite::open();
     let store = harness.store();
-    let day = |day: i64| Timestamp::from_second(1_767_225_600 + day * 86_400).unwrap();
     for nth in 0..3 {
         let runs = (0..50).map(|number| large_run(number, day(nth))).collect();
         store.keep(RunBatch { runs, ..RunBatch::default() }, day(nth)).await.unwrap();

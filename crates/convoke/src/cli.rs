@@ -84,6 +84,9 @@ pub(crate) enum Command {
     /// Make and see programs that log in by client credentials (OAuth)
     #[command(subcommand)]
     Client(cmd::client::Client),
+    /// Make and see keys that bots log in with
+    #[command(subcommand)]
+    AppKey(cmd::app_key::AppKey),
     /// Show who changed what, and what is different since
     Activity(cmd::activity::Activity),
     /// Switch the Controller Bot, which lets functions act

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod activity;
+pub(crate) mod app_key;
 pub(crate) mod backup;
 pub(crate) mod bot;
 pub(crate) mod client;
@@ -101,6 +102,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         | Command::Domain(_)
         | Command::User(_)
         | Command::Client(_)
+        | Command::AppKey(_)
         | Command::Activity(_)
         | Command::Event(_)
         | Command::Events(_)
@@ -138,6 +140,7 @@ async fn ask(command: Command, global: &Global) -> Result<ExitCode> {
         Command::Domain(domain) => domain.run(&context).await?,
         Command::User(user) => user.run(&context).await?,
         Command::Client(client) => client.run(&context).await?,
+        Command::AppKey(key) => key.run(&context).await?,
         Command::Activity(activity) => activity.run(&context).await?,
         Command::Event(event) => event.run(&context).await?,
         Command::Events(listed) => listed.run(&context).await?,

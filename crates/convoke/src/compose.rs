@@ -12,10 +12,11 @@ use convoke_api::v1::template::Template;
 use convoke_domain::function::EventBinding;
 use convoke_engine::keys::MasterKey;
 use convoke_engine::ports::{Clock, Entropy, MovableClock, Ports, SystemClock, SystemEntropy};
-use convoke_engine::{Engine, Handle, Settings};
+use convoke_engine::{Engine, FileStore, Handle, MemoryFiles, Settings};
 use convoke_sandbox::egress::EgressSettings;
 use convoke_sandbox::{Sandbox, SandboxSettings};
 use convoke_server::{Auth, Demo, Endpoint, Published, Routers, Server, Templates, Tls, TokenSigner};
+use convoke_store::files::DiskFiles;
 use convoke_store::runs::{MemoryRuns, RunStore, SqliteRuns};
 use convoke_store::{MemoryStore, SqliteStore, Store, StoreError};
 use serde_json::Value;
@@ -48,6 +49,7 @@ pub(crate) struct Node {
     engine: Engine,
     stores: Stores,
     movable_clock: Option<Arc<MovableClock>>,
+    file_store: Arc<dyn FileStore>,
     master_key: [u8; 32],
     asked_to_end: AskedToEnd,
 }
@@ -96,6 +98,14 @@ impl AskedToEnd {
     fn listen() -> Result<Self> {
         let listen = |kind| signal(kind).context("cannot listen for signals");
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+}
+
+/// Where the files of conversations are kept.
+fn file_store(data: Option<&Path>) -> Arc<dyn FileStore> {
+    match data {
+        Some(data) => Arc::new(DiskFiles::new(data)),
+        None => Arc::new(MemoryFiles::default()),
     }
 }
 
@@ -159,6 +169,7 @@ impl Node {
             engine,
             stores,
             movable_clock,
+            file_store: file_store(config.data.as_deref()),
             master_key,
             asked_to_end,
         })
@@ -186,6 +197,7 @@ impl Node {
             engine,
             stores,
             movable_clock,
+            file_store,
             master_key,
             asked_to_end,
         } = self;
@@ -198,6 +210,7 @@ impl Node {
         let routers = convoke_server::routers(Server {
             handle: engine.handle(),
             auth,
+            file_store,
             templates: Templates::built_in(),
             movable_clock,
             demo,

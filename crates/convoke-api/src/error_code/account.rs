@@ -60,6 +60,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         advice: "`convoke domain list` shows what is." },
     Entry { code: "client.unknown", status: Some(404), title: "There is no such client",
         advice: "Check the id and the account." },
+    Entry { code: "app_key.unknown", status: Some(404), title: "There is no such app key",
+        advice: "Check the id and the account; `convoke app-key list` shows those that are." },
     Entry { code: "secret.unknown", status: Some(404), title: "There is no such secret",
         advice: "Check the name; a functions administrator makes it with `convoke secret set`. A function can give a new value only to a secret that is there." },
     Entry { code: "secret.name_reserved", status: Some(403), title: "The name is reserved for the platform",

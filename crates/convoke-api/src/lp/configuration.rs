@@ -33,6 +33,17 @@ pub fn user(account: &Account, id: UserId, user: &User) -> Value {
     })
 }
 
+/// What a user shows to consumers: what pages put beside their lines.
+pub fn shown(user: &User) -> Value {
+    json!({
+        "nickname": user.nickname,
+        "fullName": user.nickname,
+        "pictureUrl": null,
+        "employeeId": "",
+        "pid": user.pid.to_string(),
+    })
+}
+
 /// The skills.
 pub fn skills(account: &Account) -> Value {
     account.skills.iter().map(|(id, known)| skill(account, id, known)).collect()

@@ -38,16 +38,65 @@ const EMPTY: [&str; 11] = [
     "unAuthSdes",
 ];
 
-/// The answer with this conversation alone.
-pub fn found(
+/// A conversation with the content types that are wanted; none means all.
+pub fn record(
     account: &Account,
     conversation: &Conversation,
     events: &[Recorded],
     wanted: &[String],
 ) -> Value {
     let history = History { account, conversation, events };
-    let record = history.record(|content| wanted.is_empty() || wanted.iter().any(|name| name == content));
-    json!({"_metadata": {"count": 1}, "conversationHistoryRecords": [record]})
+    history.record(|content| wanted.is_empty() || wanted.iter().any(|name| name == content))
+}
+
+/// The answer with these conversations, of `count` that match. It is partial if not all were looked at.
+pub fn found(records: &[Value], count: usize, partial: bool) -> Value {
+    let metadata = json!({"count": count, "shardsStatusResult": {"partialResult": partial}});
+    json!({"_metadata": metadata, "conversationHistoryRecords": records})
+}
+
+/// Which conversations. A filter that is not known here is refused: without it, others would be found.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct Filters {
+    /// When they were opened.
+    pub start: Option<Between>,
+    /// `OPEN` or `CLOSE`; both if there is none.
+    pub status: Vec<String>,
+    /// The skills that they are for; all if there is none.
+    pub skill_ids: Vec<String>,
+    /// Who takes or took part for the brand; anybody if there is none.
+    pub agent_ids: Vec<String>,
+    /// Whose they are.
+    pub consumer: Option<String>,
+    /// The content types; none means all.
+    pub content_to_retrieve: Vec<String>,
+}
+
+/// A span of time, both ends included, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Between {
+    /// Not before.
+    pub from: i64,
+    /// Not after.
+    pub to: i64,
+}
+
+impl Between {
+    /// Whether it was then.
+    pub fn has(self, at: Timestamp) -> bool {
+        (self.from..=self.to).contains(&at.as_millisecond())
+    }
+}
+
+/// Whether one of these users takes or took part for the brand.
+pub fn served_by(events: &[Recorded], users: &[UserId]) -> bool {
+    events.iter().any(|recorded| {
+        let Event::ParticipantJoined { participant: ParticipantId::User(user), .. } = recorded.event else {
+            return false;
+        };
+        users.contains(&user)
+    })
 }
 
 struct History<'a> {

@@ -13,8 +13,14 @@ pub enum Login {
         /// The password.
         password: String,
     },
-    /// With the keys of a program and of its user.
+    /// With all of an app key.
     Bot(BotLogin),
+    /// With a signature in the header; the name may be missing.
+    Signed {
+        /// The login name.
+        #[serde(default)]
+        username: Option<String>,
+    },
 }
 
 /// How a bot's user proves itself.
@@ -23,14 +29,14 @@ pub enum Login {
 pub struct BotLogin {
     /// The login name.
     pub username: String,
-    /// The program: the id of a client of the account.
+    /// The id of the app key.
     pub app_key: String,
-    /// The client's secret.
+    /// The program's secret.
     pub secret: String,
-    /// The name of the user's access token; not a secret, and not looked at.
+    /// What names the user's half of the key.
     #[serde(rename = "accessToken")]
     pub access_token: String,
-    /// The access token itself.
+    /// The user's secret.
     pub access_token_secret: String,
 }
 

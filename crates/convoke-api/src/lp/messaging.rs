@@ -10,7 +10,9 @@ mod conversation;
 mod envelope;
 mod event;
 mod field;
+mod file;
 mod filter;
+mod profile;
 mod refusal;
 
 use convoke_domain::account::Account;
@@ -22,7 +24,9 @@ pub use self::conversation::{Changed, change};
 pub use self::envelope::{Request, Unreadable, notification, response};
 pub use self::event::{Published, chat_state, message, message_of};
 pub use self::field::changes;
+pub use self::file::{FileKind, FilePath, Upload, place as file_place};
 pub use self::filter::Filter;
+pub use self::profile::Profile;
 pub use self::refusal::Refused;
 
 /// How one side of a conversation speaks.

@@ -5,10 +5,10 @@
 use utoipa::OpenApi;
 
 use super::{
-    account, activity, automatic_message, board, bot, client, clock, cloud_event, consumer, conversation,
-    domain, event, explain, function, function_call, health, idle, list, live, metrics, participant,
-    recording, run, run_log, schedule, secret, session, settings, skill, special_occasions, template, token,
-    ttr, user, webhook, window, working_hours,
+    account, activity, app_key, automatic_message, board, bot, client, clock, cloud_event, consumer,
+    conversation, domain, event, explain, function, function_call, health, idle, list, live, metrics,
+    participant, recording, run, run_log, schedule, secret, session, settings, skill, special_occasions,
+    template, token, ttr, user, webhook, window, working_hours,
 };
 use crate::problem;
 
@@ -40,6 +40,9 @@ use crate::problem;
     client::CreateClient,
     client::IssuedClient,
     list::List<client::Client>,
+    app_key::IssueAppKey,
+    app_key::IssuedAppKey,
+    list::List<app_key::AppKey>,
     list::List<conversation::ExportedConversation>,
     cloud_event::CloudEventAnswer,
     webhook::DefineWebhook,

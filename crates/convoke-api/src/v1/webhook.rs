@@ -37,6 +37,8 @@ mirror! {
         RichContent,
         /// What became of lines of others: received, read.
         Receipts,
+        /// What people do besides writing, as typing; LivePerson's form only, told once or not at all.
+        ChatStates,
     }
 }
 

@@ -13,8 +13,8 @@ use super::{
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours};
 use crate::id::{
-    AccountId, ClientId, FunctionId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId,
-    WorkingHoursId,
+    AccountId, AppKeyId, ClientId, FunctionId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId,
+    WebhookId, WorkingHoursId,
 };
 use crate::state_change::CbotEventType;
 use crate::ttr::TtrSettings;
@@ -139,6 +139,10 @@ pub enum Command {
     SetSecret { name: SecretName, sealed: SealedValue, version: u32, chars: usize },
     /// Forget a secret.
     RemoveSecret { name: SecretName },
+    /// Give a user a key to log in with; `sealed` holds its secrets.
+    IssueAppKey { id: AppKeyId, name: String, user: UserId, access_token: String, sealed: SealedValue },
+    /// Revoke it; its user's sessions end.
+    RevokeAppKey { id: AppKeyId },
     /// Define a webhook; `sealed` is its new secret, without which it keeps the one that it has.
     DefineWebhook { id: WebhookId, plan: WebhookPlan, sealed: Option<SealedValue> },
     /// Remove a webhook.

@@ -8,7 +8,7 @@ use super::evolve::evolve;
 use super::window::set_window;
 use super::{
     Account, Command, Context, Egress, Event, IdleTimer, IdleTimers, Principal, Rejection, RunLogSettings,
-    Skill, User, UserRole, secret, webhook,
+    Skill, User, UserRole, app_key, secret, webhook,
 };
 use crate::allow_list::DomainPattern;
 use crate::automatic_message::FORBIDDEN;
@@ -150,6 +150,11 @@ fn checked(account: &Account, command: Command, context: &Context<'_>) -> Result
             secret::set(account, name, (sealed, version), chars, context)?
         }
         Command::RemoveSecret { name } => secret::remove(account, name, context)?,
+        Command::IssueAppKey { id, name, user, access_token, sealed } => {
+            app_key::issue(account, id, (name, user, access_token, sealed), context)?
+        }
+        Command::RevokeAppKey { id } if account.app_keys.contains_key(&id) => Event::AppKeyRevoked { id },
+        Command::RevokeAppKey { id } => return Err(Rejection::AppKeyUnknown(id)),
         Command::DefineWebhook { id, plan, sealed } => webhook::define(account, id, plan, sealed, context)?,
         Command::RemoveWebhook { id } if account.webhooks.contains_key(&id) => Event::WebhookRemoved { id },
         Command::RemoveWebhook { id } => return Err(Rejection::WebhookUnknown(id)),

@@ -5,13 +5,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessToken, Client, ConsumerWindow, Egress, FencePolicy, Generation, IdleTimers, PasswordHash,
+    AccessToken, AppKey, Client, ConsumerWindow, Egress, FencePolicy, Generation, IdleTimers, PasswordHash,
     RunLogSettings, Secret, Skill, User, Webhook,
 };
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours, seconds};
 use crate::id::{
-    AccountId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId, WorkingHoursId,
+    AccountId, AppKeyId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId,
+    WorkingHoursId,
 };
 use crate::state_change::CbotEventType;
 use crate::ttr::TtrSettings;
@@ -90,6 +91,10 @@ pub enum Event {
     SecretSet { name: SecretName, secret: Secret },
     /// A secret was forgotten.
     SecretRemoved { name: SecretName },
+    /// A user was given a key to log in with.
+    AppKeyIssued { id: AppKeyId, key: AppKey },
+    /// A key was revoked, and its user's sessions ended.
+    AppKeyRevoked { id: AppKeyId },
     /// A webhook was created or changed.
     WebhookDefined { id: WebhookId, webhook: Webhook },
     /// A webhook was removed; what it was not told yet it never will be.

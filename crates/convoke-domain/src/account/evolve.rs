@@ -40,6 +40,8 @@ fn apply(account: &mut Account, event: &Event) {
         | Event::ClientRemoved { .. }
         | Event::SecretSet { .. }
         | Event::SecretRemoved { .. }
+        | Event::AppKeyIssued { .. }
+        | Event::AppKeyRevoked { .. }
         | Event::WebhookDefined { .. }
         | Event::WebhookRemoved { .. } => apply_to_credentials(account, event),
         Event::SkillDefined { .. }
@@ -111,12 +113,14 @@ fn apply_to_parts(account: &mut Account, event: &Event) {
         | Event::ClientRemoved { .. }
         | Event::SecretSet { .. }
         | Event::SecretRemoved { .. }
+        | Event::AppKeyIssued { .. }
+        | Event::AppKeyRevoked { .. }
         | Event::WebhookDefined { .. }
         | Event::WebhookRemoved { .. } => {}
     }
 }
 
-/// The events about what is secret: tokens, passwords, clients, secrets, webhooks with theirs.
+/// The events about what is secret: tokens, passwords, clients, app keys, secrets, webhooks with theirs.
 #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` lists every variant and sends only these")]
 fn apply_to_credentials(account: &mut Account, event: &Event) {
     match event {
@@ -127,8 +131,7 @@ fn apply_to_credentials(account: &mut Account, event: &Event) {
                 Some(hash) => account.passwords.insert(*user, hash.clone()),
                 None => account.passwords.remove(user),
             };
-            let own = Principal::User(*user);
-            account.tokens.retain(|_, token| token.kind != TokenKind::Session || token.principal != own);
+            end_sessions(account, *user);
         }
         Event::ClientDefined { id, client } => drop(account.clients.insert(*id, client.clone())),
         Event::ClientRemoved { id } => {
@@ -137,14 +140,26 @@ fn apply_to_credentials(account: &mut Account, event: &Event) {
         }
         Event::SecretSet { name, secret } => drop(account.secrets.insert(name.clone(), secret.clone())),
         Event::SecretRemoved { name } => drop(account.secrets.remove(name)),
+        Event::AppKeyIssued { id, key } => drop(account.app_keys.insert(*id, key.clone())),
+        Event::AppKeyRevoked { id } => {
+            if let Some(key) = account.app_keys.remove(id) {
+                end_sessions(account, key.user);
+            }
+        }
         Event::WebhookDefined { id, webhook } => drop(account.webhooks.insert(*id, webhook.clone())),
         Event::WebhookRemoved { id } => drop(account.webhooks.remove(id)),
         _ => {}
     }
 }
 
+fn end_sessions(account: &mut Account, user: UserId) {
+    let own = Principal::User(user);
+    account.tokens.retain(|_, token| token.kind != TokenKind::Session || token.principal != own);
+}
+
 fn remove_user(account: &mut Account, user: UserId) {
     account.users.remove(&user);
     account.passwords.remove(&user);
+    account.app_keys.retain(|_, key| key.user != user);
     account.tokens.retain(|_, token| token.principal != Principal::User(user));
 }

@@ -2,7 +2,7 @@
 
 use crate::automatic_message::TextError;
 use crate::id::{
-    ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId, WorkingHoursId,
+    AppKeyId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId, WorkingHoursId,
 };
 use crate::limits;
 use crate::ttr::TtrError;
@@ -136,6 +136,9 @@ pub enum Rejection {
     /// Something that is no origin.
     #[error("\"{0}\" is no origin; write it as browsers do, like `https://shop.example`, without a path")]
     OriginInvalid(String),
+    /// No such app key.
+    #[error("there is no app key {0} in this account; `convoke app-key list` shows those that are")]
+    AppKeyUnknown(AppKeyId),
     /// No such webhook.
     #[error("there is no webhook {0} in this account; `convoke webhook list` shows those that are")]
     WebhookUnknown(WebhookId),
@@ -200,6 +203,7 @@ impl Rejection {
             Self::TokenRolesExceed => "token.roles_exceed",
             Self::TokenUnknown(_) => "token.unknown",
             Self::OriginInvalid(_) => "window.origin_invalid",
+            Self::AppKeyUnknown(_) => "app_key.unknown",
             Self::WebhookUnknown(_) => "webhook.unknown",
             Self::WebhookUrlInvalid => "webhook.url_invalid",
             Self::WebhookTopicsInvalid => "webhook.topics_invalid",

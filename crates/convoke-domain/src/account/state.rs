@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessToken, Actor, Client, ConsumerWindow, IdleOverrides, IdleTimers, PasswordHash, Principal, Secret,
-    User, Webhook,
+    AccessToken, Actor, AppKey, Client, ConsumerWindow, IdleOverrides, IdleTimers, PasswordHash, Principal,
+    Secret, User, Webhook,
 };
 use crate::automatic_message::{AutomaticMessage, AutomaticMessages, Language};
 use crate::hours::{Hours, SpecialOccasions, WorkingHours, seconds};
 use crate::id::{
-    AccountId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId, WorkingHoursId,
+    AccountId, AppKeyId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId,
+    WorkingHoursId,
 };
 use crate::limits;
 use crate::state_change::CbotEventType;
@@ -74,6 +75,9 @@ pub struct Account {
     /// Programs that ask for tokens with a secret of their own.
     #[serde(default)]
     pub clients: BTreeMap<ClientId, Client>,
+    /// What bots' users log in with.
+    #[serde(default)]
+    pub app_keys: BTreeMap<AppKeyId, AppKey>,
     /// What functions read by name.
     #[serde(default)]
     pub secrets: BTreeMap<SecretName, Secret>,
@@ -218,6 +222,7 @@ impl Account {
             tokens: BTreeMap::new(),
             passwords: BTreeMap::new(),
             clients: BTreeMap::new(),
+            app_keys: BTreeMap::new(),
             secrets: BTreeMap::new(),
             webhooks: BTreeMap::new(),
         }

@@ -28,9 +28,11 @@ impl WebhookForm {
     /// Whether this form has words for a topic.
     pub const fn tells(self, topic: WebhookTopic) -> bool {
         match self {
-            Self::Cloudevents => true,
+            // What is in no log is no event.
+            Self::Cloudevents => !matches!(topic, WebhookTopic::ChatStates),
             Self::Liveperson => match topic {
-                WebhookTopic::Conversation
+                WebhookTopic::ChatStates
+                | WebhookTopic::Conversation
                 | WebhookTopic::Content
                 | WebhookTopic::RichContent
                 | WebhookTopic::Receipts => true,
@@ -56,17 +58,20 @@ pub enum WebhookTopic {
     RichContent,
     /// What became of lines of others: received, read.
     Receipts,
+    /// What people do besides writing. Nobody keeps it: told once, or not at all.
+    ChatStates,
 }
 
 impl WebhookTopic {
     /// All topics.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::StateChanges,
         Self::Answers,
         Self::Conversation,
         Self::Content,
         Self::RichContent,
         Self::Receipts,
+        Self::ChatStates,
     ];
 
     /// What an event belongs to. A line that is more than text is both kinds of content: which, only its text says.
@@ -255,6 +260,7 @@ mod tests {
         for (form, topics) in [
             (WebhookForm::Cloudevents, BTreeSet::new()),
             (WebhookForm::Liveperson, [WebhookTopic::Content, WebhookTopic::Answers].into()),
+            (WebhookForm::Cloudevents, [WebhookTopic::Content, WebhookTopic::ChatStates].into()),
         ] {
             let refused =
                 decide(&state, define(WebhookPlan { form, topics, ..plan() }, Some("a")), &Actor::System);

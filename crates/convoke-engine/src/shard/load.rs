@@ -129,8 +129,18 @@ impl Shard {
             }
             Slot::Loading(_) => true,
         });
-        if let Some(known) = self.consumers.get_mut(&(account, consumer)) {
-            known.key = None;
+        let gone = (account, consumer);
+        let is_busy = |slot: &Slot| match slot {
+            Slot::Here(resident) => resident.account == gone.0 && resident.consumer == gone.1,
+            Slot::Loading(_) => true,
+        };
+        if self.slots.values().any(is_busy) {
+            if let Some(known) = self.consumers.get_mut(&gone) {
+                known.key = None;
+            }
+        } else {
+            // They may get another key by something else than a line: it is looked up again.
+            self.consumers.remove(&gone);
         }
     }
 

@@ -12,7 +12,7 @@ use super::load::{StoredHistory, history_after, history_fact, key_owner};
 use super::resident::{ConsumerRecord, Resident};
 use crate::directory::AccountView;
 use crate::timers::{TimerIndex, by_name, name};
-use crate::{outbox, stored};
+use crate::{closed, outbox, stored};
 
 /// The step of `decision`, or `None` if nothing has to be written. Updates what the shard remembers of timers, key and
 /// consumer; the conversation's state is the caller's.
@@ -50,6 +50,7 @@ pub(super) fn of(
     }
     step.facts = history_facts(resident, consumer, &decision.events);
     step.facts.extend(outbox::letters(view, resident.id, &decision.events));
+    step.facts.extend(closed::facts(decision.after.as_ref(), &decision.events));
     step.summary = decision.after.as_ref().filter(|_| changes_summary(&decision.events)).map(summary);
     Some(step)
 }

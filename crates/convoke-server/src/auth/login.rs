@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use convoke_api::lp::login::BotLogin;
 use convoke_domain::account::{AccessToken, Actor, Command, Principal, TokenKind, UserRole};
 use convoke_domain::id::{AccountId, ClientId, UserId};
 use convoke_engine::{EngineError, Handle};
@@ -17,7 +16,6 @@ use super::attempts::{Buckets, network};
 use super::password::Passwords;
 use super::secret::{self, NewToken};
 use super::{Auth, PasswordUnfit, hash_password};
-use crate::caller::{Caller, Identity};
 use crate::limits;
 
 /// Why nobody was let in.
@@ -79,12 +77,12 @@ impl Default for Logins {
 }
 
 impl Logins {
-    fn may_try(&self, tried: &Tried, address: Option<IpAddr>) -> Result<(), LoginError> {
+    pub(super) fn may_try(&self, tried: &Tried, address: Option<IpAddr>) -> Result<(), LoginError> {
         let address_may = address.is_none_or(|address| self.by_address.may_try(&network(address)));
         if address_may && self.by_name.may_try(tried) { Ok(()) } else { Err(LoginError::TooMany) }
     }
 
-    fn refused(&self, tried: Tried, address: Option<IpAddr>) -> LoginError {
+    pub(super) fn refused(&self, tried: Tried, address: Option<IpAddr>) -> LoginError {
         if let Some(address) = address {
             self.by_address.refused(network(address));
         }
@@ -146,34 +144,6 @@ impl Auth {
         }
     }
 
-    /// The user of a bot: a client of `account` shows its secret, and a token that was issued to the user with this login
-    /// name. They may what that token may.
-    ///
-    /// # Errors
-    /// See [`LoginError`].
-    pub fn verify_bot(
-        &self,
-        handle: &Handle,
-        account: &str,
-        bot: &BotLogin,
-        address: Option<IpAddr>,
-    ) -> Result<VerifiedUser, LoginError> {
-        self.verify_client(handle, account, &bot.app_key, &bot.secret, address)?;
-        let caller = self.caller(handle, &bot.access_token_secret);
-        let caller =
-            caller.filter(|caller| caller.account.as_ref().is_some_and(|own| own.as_str() == account));
-        let Some(Caller { identity: Identity::User { user, roles, .. }, account: Some(own), .. }) = caller
-        else {
-            return Err(self.logins.refused(tried(account, &bot.username), address));
-        };
-        let view = handle.account(&own);
-        let known = view.as_ref().and_then(|view| view.account.user(user));
-        if known.is_some_and(|known| known.enabled && known.login_name == bot.username) {
-            return Ok(VerifiedUser { user, roles });
-        }
-        Err(self.logins.refused(tried(account, &bot.username), address))
-    }
-
     /// Opens a session for a user who has proved who they are: a token with their roles.
     ///
     /// # Errors
@@ -211,7 +181,7 @@ impl Auth {
 }
 
 /// As much of what was tried as real names have: the rest would only fill the memory.
-fn tried(account: &str, name: &str) -> Tried {
+pub(super) fn tried(account: &str, name: &str) -> Tried {
     let cut = |text: &str| text.chars().take(limits::TRIED_NAME_CHARS_MAX).collect();
     (cut(account), cut(name))
 }

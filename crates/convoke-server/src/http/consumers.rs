@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use convoke_api::v1::consumer::{ConsumerRef, CreateConsumer, ErasedConsumer};
 use convoke_api::v1::consumer_access::ConsumerAccess;
 use convoke_domain::id::{AccountId, ConsumerId};
+use convoke_engine::FileOwner;
 
 use crate::auth::Purpose;
 use crate::caller::Tenant;
@@ -55,6 +56,8 @@ pub(super) async fn erase(
 ) -> Answer<Json<ErasedConsumer>> {
     let named: ConsumerRef = params.get("consumer")?;
     let id = consumer(&server, tenant.id(), Some(&named));
+    // Their files first: if that fails, asking again finds the key still there.
+    server.files.remove_of(tenant.id(), FileOwner::Consumer(id)).await?;
     let erased = server.handle.erase_consumer(tenant.id(), id).await?;
     Ok(Json(ErasedConsumer { id, erased, at: server.handle.now() }))
 }

@@ -1,8 +1,9 @@
 //! What is asked of an open conversation. Every answer means that it is recorded for good.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use convoke_api::platform_error::PlatformError;
 use convoke_api::problem::Problem;
 use convoke_api::v1::conversation::{
@@ -25,124 +26,107 @@ use crate::server::Shared;
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/conversations/{conversation}/lines", tag = "conversations",
     request_body = PublishLine, responses((status = 201, body = Written)))]
 pub(super) async fn publish(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
+    write: Writing,
     Body(line): Body<PublishLine>,
 ) -> Answer<(StatusCode, Json<Written>)> {
-    let written = act(&server, &tenant, &params, Act::Publish(line)).await?;
+    let written = write.act(Act::Publish(line)).await?;
     Ok((StatusCode::CREATED, written))
 }
 
 /// Brings somebody in, or gives them another role.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/conversations/{conversation}/participants",
     tag = "conversations", request_body = JoinConversation, responses((status = 200, body = Written)))]
-pub(super) async fn join(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-    Body(join): Body<JoinConversation>,
-) -> Answer<Json<Written>> {
-    act(&server, &tenant, &params, Act::Join(join)).await
+pub(super) async fn join(write: Writing, Body(join): Body<JoinConversation>) -> Answer<Json<Written>> {
+    write.act(Act::Join(join)).await
 }
 
 /// Takes somebody out. When the assigned agent leaves, the conversation is back in its queue.
 #[utoipa::path(delete, path = "/api/v1/accounts/{account}/conversations/{conversation}/participants/{participant}",
     tag = "conversations", responses((status = 200, body = Written)))]
-pub(super) async fn leave(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<Json<Written>> {
-    let leave = LeaveConversation { participant: params.get("participant")? };
-    act(&server, &tenant, &params, Act::Leave(leave)).await
+pub(super) async fn leave(write: Writing) -> Answer<Json<Written>> {
+    let leave = LeaveConversation { participant: write.params.get("participant")? };
+    write.act(Act::Leave(leave)).await
 }
 
 /// Serves the conversation from now on. Managers can name the agent.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/conversations/{conversation}/accept",
     tag = "conversations", request_body = AcceptConversation, responses((status = 200, body = Written)))]
 pub(super) async fn accept(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
+    write: Writing,
     MaybeBody(accept): MaybeBody<AcceptConversation>,
 ) -> Answer<Json<Written>> {
-    act(&server, &tenant, &params, Act::Accept(accept)).await
+    write.act(Act::Accept(accept)).await
 }
 
 /// Moves the conversation to another skill, to an agent, or both.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/conversations/{conversation}/transfer",
     tag = "conversations", request_body = TransferConversation, responses((status = 200, body = Written)))]
 pub(super) async fn transfer(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
+    write: Writing,
     Body(transfer): Body<TransferConversation>,
 ) -> Answer<Json<Written>> {
-    act(&server, &tenant, &params, Act::Transfer(transfer)).await
+    write.act(Act::Transfer(transfer)).await
 }
 
 /// Records that the consumer proved who they are. The brand vouches for it, so it is recorded as the platform's act.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/conversations/{conversation}/step-up",
     tag = "conversations", request_body = StepUp, responses((status = 200, body = Written)))]
-pub(super) async fn step_up(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-    Body(step_up): Body<StepUp>,
-) -> Answer<Json<Written>> {
-    act(&server, &tenant, &params, Act::StepUp(step_up)).await
+pub(super) async fn step_up(write: Writing, Body(step_up): Body<StepUp>) -> Answer<Json<Written>> {
+    write.act(Act::StepUp(step_up)).await
 }
 
 /// Closes the conversation.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/conversations/{conversation}/close",
     tag = "conversations", responses((status = 200, body = Written)))]
-pub(super) async fn close(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<Json<Written>> {
-    act(&server, &tenant, &params, Act::Close).await
+pub(super) async fn close(write: Writing) -> Answer<Json<Written>> {
+    write.act(Act::Close).await
 }
 
 /// Sets the time to respond. Consumers choose urgent or normal.
 #[utoipa::path(put, path = "/api/v1/accounts/{account}/conversations/{conversation}/ttr",
     tag = "conversations", request_body = SetTtr, responses((status = 200, body = Written)))]
-pub(super) async fn set_ttr(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-    Body(set): Body<SetTtr>,
-) -> Answer<Json<Written>> {
-    act(&server, &tenant, &params, Act::SetTtr(set)).await
+pub(super) async fn set_ttr(write: Writing, Body(set): Body<SetTtr>) -> Answer<Json<Written>> {
+    write.act(Act::SetTtr(set)).await
 }
 
 /// Promises an answer at a certain time, or takes the promise back.
 #[utoipa::path(put, path = "/api/v1/accounts/{account}/conversations/{conversation}/manual-deadline",
     tag = "conversations", request_body = SetDeadline, responses((status = 200, body = Written)))]
 pub(super) async fn set_manual_deadline(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
+    write: Writing,
     Body(set): Body<SetDeadline>,
 ) -> Answer<Json<Written>> {
-    act(&server, &tenant, &params, Act::SetManualDeadline(set)).await
+    write.act(Act::SetManualDeadline(set)).await
 }
 
 /// Notes something about the conversation, for agents and managers only; an empty note takes it away.
 #[utoipa::path(put, path = "/api/v1/accounts/{account}/conversations/{conversation}/note",
     tag = "conversations", request_body = SetNote, responses((status = 200, body = Written)))]
-pub(super) async fn set_note(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-    Body(set): Body<SetNote>,
-) -> Answer<Json<Written>> {
-    act(&server, &tenant, &params, Act::SetNote(set)).await
+pub(super) async fn set_note(write: Writing, Body(set): Body<SetNote>) -> Answer<Json<Written>> {
+    write.act(Act::SetNote(set)).await
 }
 
-async fn act(server: &Shared, tenant: &Tenant, params: &Params, act: Act) -> Answer<Json<Written>> {
-    perform(server, tenant, params.get("conversation")?, act).await.map(Json)
+/// A write to the conversation that the path names.
+pub(super) struct Writing {
+    server: Shared,
+    tenant: Tenant,
+    params: Params,
+}
+
+impl Writing {
+    async fn act(self, act: Act) -> Answer<Json<Written>> {
+        perform(&self.server, &self.tenant, self.params.get("conversation")?, act).await.map(Json)
+    }
+}
+
+impl FromRequestParts<Shared> for Writing {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Shared) -> Result<Self, ApiError> {
+        let tenant = Tenant::from_request_parts(parts, server).await?;
+        let params = Params::from_request_parts(parts, server).await?;
+        Ok(Self { server: server.clone(), tenant, params })
+    }
 }
 
 /// Asks for it in the caller's name: what HTTP and live connections have in common.

@@ -67,7 +67,9 @@ impl Connection {
             }
             Ask::RejectOffer(named) => seat.reject(&OfferId::named(&named.offer)),
             Ask::Typing { conversation, typing } => {
-                seat.tell_typing(*conversation, typing.typing);
+                if let Some(told) = seat.tell_typing(*conversation, typing.typing) {
+                    self.server.chat_letters.tell(self.tenant.id(), &told);
+                }
                 Ok(())
             }
             Ask::Ping

@@ -31,6 +31,8 @@ pub(super) enum Who {
     Roles(&'static [UserRole]),
     /// The same, and functions of the account while they run.
     RolesAndFunctions(&'static [UserRole]),
+    /// The same; and pages of consumers, without a token, as far as the handler lets them.
+    RolesFunctionsAndPages(&'static [UserRole]),
     /// Staff and applications, by the generation that is spoken: the first one's, the second one's.
     ByGeneration(&'static [UserRole], &'static [UserRole]),
 }
@@ -40,7 +42,10 @@ impl Who {
     pub(super) const fn roles(self, generation: Generation) -> Option<&'static [UserRole]> {
         match (self, generation) {
             (Self::Anyone, _) => None,
-            (Self::Roles(roles) | Self::RolesAndFunctions(roles), _)
+            (
+                Self::Roles(roles) | Self::RolesAndFunctions(roles) | Self::RolesFunctionsAndPages(roles),
+                _,
+            )
             | (Self::ByGeneration(roles, _), Generation::V1)
             | (Self::ByGeneration(_, roles), Generation::V2) => Some(roles),
         }
@@ -48,7 +53,7 @@ impl Who {
 }
 
 use Plane::{Gateway, Management};
-use Who::{Anyone, ByGeneration, Roles, RolesAndFunctions};
+use Who::{Anyone, ByGeneration, Roles, RolesAndFunctions, RolesFunctionsAndPages};
 
 const READ: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper, FaasInvocation];
 const LOGS_V2: &[UserRole] = &[Administrator, FaasAdmin, FaasDeveloper];
@@ -58,6 +63,7 @@ const INVOKE: &[UserRole] = &[Administrator, FaasDeveloper, FaasInvocation];
 /// Developers look at what their functions did.
 const CONVERSATIONS: &[UserRole] = &[Administrator, AgentManager, Agent, FaasDeveloper];
 const SETTINGS: &[UserRole] = &[Administrator, AgentManager, FaasAdmin, FaasDeveloper];
+const SETTINGS_WRITE: &[UserRole] = &[Administrator];
 const MEMORY: &[UserRole] = &[Administrator, FaasDeveloper];
 const ALLOW: &[UserRole] = &[Administrator, FaasAdmin];
 
@@ -98,6 +104,10 @@ pub(super) const TABLE: &[Row] = rows! {
     Gateway BOTH POST "/api/account/{account}/consumer" => Anyone,
     Gateway BOTH POST "/api/account/{account}/messaging/consumer/conversation" => Anyone,
     Gateway BOTH POST "/api/account/{account}/messaging/consumer/conversation/send" => Anyone,
+    // The address itself is what lets one in.
+    Gateway BOTH GET "/v1/files/{account}/{owner}/{name}" => Anyone,
+    Gateway BOTH PUT "/v1/files/{account}/{owner}/{name}" => Anyone,
+    Gateway BOTH OPTIONS "/v1/files/{account}/{owner}/{name}" => Anyone,
     Gateway BOTH GET "/ws_api/account/{account}/messaging/brand/{bearer}" => Anyone,
     Gateway BOTH GET "/ws_api/account/{account}/messaging/consumer" => Anyone,
     Gateway BOTH POST "/api/account/{account}/lambdas/{function}/invoke" => RolesAndFunctions(INVOKE),
@@ -150,8 +160,27 @@ pub(super) const TABLE: &[Row] = rows! {
         => RolesAndFunctions(MEMORY),
     Gateway BOTH POST "/messaging_history/api/account/{account}/conversations/conversation/search"
         => RolesAndFunctions(CONVERSATIONS),
+    Gateway BOTH POST "/messaging_history/api/account/{account}/conversations/search"
+        => RolesAndFunctions(CONVERSATIONS),
+    Gateway BOTH POST "/messaging_history/api/account/{account}/conversations/consumer/search"
+        => RolesAndFunctions(CONVERSATIONS),
+    Gateway BOTH GET "/api/account/{account}/configuration/engagement-window/unified-auto-messages"
+        => RolesAndFunctions(SETTINGS),
+    Gateway BOTH POST "/api/account/{account}/configuration/engagement-window/unified-auto-messages"
+        => Roles(SETTINGS_WRITE),
+    Gateway BOTH GET "/api/account/{account}/configuration/engagement-window/unified-auto-messages/{id}"
+        => RolesAndFunctions(SETTINGS),
+    Gateway BOTH PUT "/api/account/{account}/configuration/engagement-window/unified-auto-messages/{id}"
+        => Roles(SETTINGS_WRITE),
+    Gateway BOTH DELETE "/api/account/{account}/configuration/engagement-window/unified-auto-messages/{id}"
+        => Roles(SETTINGS_WRITE),
+    Gateway BOTH POST "/api/account/{account}/configuration/engagement-window/unified-auto-messages/{id}"
+        => Roles(SETTINGS_WRITE),
+    // The same for everybody, and of no account.
+    Gateway BOTH GET "/api/account/{account}/configuration/engagement-window/unified-auto-messages-defaults" => Anyone,
+    Gateway BOTH GET "/api/account/{account}/skills/{skill}/shift-status-skill" => RolesAndFunctions(SETTINGS),
     Gateway BOTH GET "/api/account/{account}/configuration/le-users/users" => RolesAndFunctions(SETTINGS),
-    Gateway BOTH GET "/api/account/{account}/configuration/le-users/users/{user}" => RolesAndFunctions(SETTINGS),
+    Gateway BOTH GET "/api/account/{account}/configuration/le-users/users/{user}" => RolesFunctionsAndPages(SETTINGS),
     Gateway BOTH GET "/api/account/{account}/configuration/le-users/skills" => RolesAndFunctions(SETTINGS),
     Gateway BOTH GET "/api/account/{account}/configuration/le-users/skills/{skill}" => RolesAndFunctions(SETTINGS),
     Gateway BOTH GET "/api/account/{account}/configuration/le-users/agentGroups" => RolesAndFunctions(SETTINGS),
@@ -232,6 +261,7 @@ mod tests {
             "/v1/account",
             "/monitoring/",
             "/messaging_history/",
+            "/shift-status-skill",
         ];
         for row in TABLE.iter().filter(|row| row.who.roles(Generation::V1).is_some()) {
             let route = format!("{} {}", row.method, row.path.trim_start_matches("/api/account/{account}"));

@@ -1,27 +1,47 @@
 //! `accountConfigReadOnly`: users, skills, groups, profiles, working hours and special occasions of an account.
 
 use axum::Json;
+use axum::extract::State;
 use convoke_api::lp::configuration as wire;
+use convoke_api::platform_error::PlatformError;
 use convoke_domain::account::Rejection;
-use convoke_domain::id::SkillId;
+use convoke_domain::id::{Pid, SkillId};
 use serde_json::Value;
 
 use super::failure::{Answer, PlaneError};
 use crate::caller::Tenant;
 use crate::extract::Params;
+use crate::problem::ApiError;
+use crate::server::Shared;
 
 /// The users.
 pub(super) async fn users(tenant: Tenant) -> Json<Value> {
     Json(wire::users(&tenant.view.account))
 }
 
-/// A user, by number or participant id.
-pub(super) async fn user(tenant: Tenant, params: Params) -> Answer<Json<Value>> {
+/// A user, by number or participant id. Pages of consumers, which have no token, see what agents show of themselves, of those
+/// whose participant id they know.
+pub(super) async fn user(
+    State(server): State<Shared>,
+    tenant: Result<Tenant, ApiError>,
+    params: Params,
+) -> Answer<Json<Value>> {
+    let Ok(tenant) = tenant else { return shown(&server, &params) };
     let account = &tenant.view.account;
     let found = account.agent_by_text(params.text("user"));
-    let (id, user) =
-        found.ok_or_else(|| PlaneError::gateway(convoke_api::platform_error::PlatformError::NotFound))?;
+    let (id, user) = found.ok_or_else(|| PlaneError::gateway(PlatformError::NotFound))?;
     Ok(Json(wire::user(account, id, user)))
+}
+
+/// What an agent shows to consumers (messaging contract §2.3).
+fn shown(server: &Shared, params: &Params) -> Answer<Json<Value>> {
+    let not_found = || PlaneError::gateway(PlatformError::NotFound);
+    let account = params.text("account").parse().ok().and_then(|id| server.handle.account(&id));
+    let account = account.ok_or_else(not_found)?;
+    let pid: Pid = Pid::try_parse(params.text("user")).map_err(|_| not_found())?;
+    let mut users = account.account.users.values();
+    let user = users.find(|user| user.pid == pid && user.enabled).ok_or_else(not_found)?;
+    Ok(Json(wire::shown(user)))
 }
 
 /// The skills.

@@ -1,13 +1,16 @@
-//! `agentVep`: logging in with a name and a password, as the tools do.
+//! `agentVep`: logging in with a name and a password as the tools do, or with an app key as bots do.
 //!
 //! A session is a token of the user. Its cookie and its csrf are derived from the token's id with a key of the installation,
 //! so nothing more is kept. An unknown session is a 401: on any other error the tools break off even when they only want to
 //! log in anew.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{COOKIE, SET_COOKIE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, SET_COOKIE};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use convoke_api::lp::login::{Config, Login, Refresh, Refreshed, Session};
 use convoke_domain::account::{Actor, Command, Principal};
@@ -17,7 +20,7 @@ use serde_json::json;
 use tracing::error;
 
 use super::request::{Sent, parse};
-use crate::auth::{LoginError, SessionProof};
+use crate::auth::{LoginError, SessionProof, Signed, SignedRequest, VerifiedUser};
 use crate::caller::Peer;
 use crate::extract::Params;
 use crate::server::Shared;
@@ -29,46 +32,71 @@ pub(super) async fn login(
     State(server): State<Shared>,
     peer: Option<Peer>,
     params: Params,
+    uri: Uri,
+    headers: HeaderMap,
     sent: Sent,
 ) -> Response {
-    let asked = sent.bytes().and_then(|bytes| parse::<Login>(&bytes));
+    let asked = sent.bytes().and_then(|bytes| match bytes.as_ref() {
+        [] => Ok(Login::Signed { username: None }),
+        bytes => parse::<Login>(bytes),
+    });
     let Ok(asked) = asked else {
         return refused(StatusCode::BAD_REQUEST, "send {\"username\": …, \"password\": …} as JSON");
     };
     let account = params.text("account");
-    let address = peer.map(|peer| peer.0.ip());
-    let (login_name, verified) = match asked {
-        Login::Person { username, password } => {
-            let verified = server.auth.verify_login(&server.handle, account, &username, &password, address);
-            let verified = verified.await;
-            (username, verified)
-        }
-        Login::Bot(bot) => {
-            let verified = server.auth.verify_bot(&server.handle, account, &bot, address);
-            (bot.username, verified)
-        }
+    let request = SignedRequest {
+        method: "POST",
+        host: host(&uri, &headers),
+        path: uri.path(),
+        query: uri.query().unwrap_or_default(),
     };
-    let verified = match verified {
+    let signed = (signature(&headers), request);
+    let verified = match verify(&server, account, asked, signed, peer.map(|peer| peer.0.ip())).await {
         Ok(verified) => verified,
         Err(LoginError::Refused) => {
-            return refused(StatusCode::UNAUTHORIZED, "wrong account, name or password");
+            return refused(StatusCode::UNAUTHORIZED, "wrong account, name, password, key or signature");
         }
         Err(LoginError::TooMany) => {
-            return refused(StatusCode::TOO_MANY_REQUESTS, "too many failed logins; wait a minute");
+            return refused(StatusCode::TOO_MANY_REQUESTS, "too many logins; wait a minute");
         }
     };
     let Ok(account) = account.parse::<AccountId>() else {
-        return refused(StatusCode::UNAUTHORIZED, "wrong account, name or password");
+        return refused(StatusCode::UNAUTHORIZED, "wrong account, name, password, key or signature");
     };
-    match server.auth.open_session(&server.handle, &account, &verified).await {
+    begin(&server, &account, &verified).await
+}
+
+/// Who logs in.
+async fn verify(
+    server: &Shared,
+    account: &str,
+    asked: Login,
+    (signed, request): (Option<Signed>, SignedRequest<'_>),
+    address: Option<IpAddr>,
+) -> Result<VerifiedUser, LoginError> {
+    let (auth, handle) = (&server.auth, &server.handle);
+    match asked {
+        Login::Person { username, password } => {
+            auth.verify_login(handle, account, &username, &password, address).await
+        }
+        Login::Bot(bot) => auth.verify_bot(handle, account, &bot, address),
+        Login::Signed { username } => {
+            let signed = signed.ok_or(LoginError::Refused)?;
+            auth.verify_signed(handle, account, (&signed, &request), username.as_deref(), address)
+        }
+    }
+}
+
+async fn begin(server: &Shared, account: &AccountId, verified: &VerifiedUser) -> Response {
+    match server.auth.open_session(&server.handle, account, verified).await {
         Ok(session) => {
-            let proof = server.auth.session_proof(&account, session.token.id);
+            let proof = server.auth.session_proof(account, session.token.id);
             let known =
-                server.handle.account(&account).and_then(|view| view.account.user(verified.user).cloned());
+                server.handle.account(account).and_then(|view| view.account.user(verified.user).cloned());
             let config = Config {
                 user_id: verified.user.to_string(),
-                user_pid: known.map(|user| user.pid.hyphenated().to_string()).unwrap_or_default(),
-                login_name,
+                user_pid: known.as_ref().map(|user| user.pid.hyphenated().to_string()).unwrap_or_default(),
+                login_name: known.map(|user| user.login_name).unwrap_or_default(),
             };
             let SessionProof { cookie, csrf } = proof;
             let session = Session { bearer: session.token.text, csrf, session_id: cookie.clone(), config };
@@ -76,6 +104,17 @@ pub(super) async fn login(
         }
         Err(failure) => failed(&failure),
     }
+}
+
+/// The signature in the header, if there is one.
+fn signature(headers: &HeaderMap) -> Option<Signed> {
+    Signed::read(headers.get(AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// The host that a request names.
+fn host<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> &'r str {
+    let named = uri.authority().map(Authority::as_str);
+    named.or_else(|| headers.get(HOST)?.to_str().ok()).unwrap_or_default()
 }
 
 /// Says whether a session goes on.
@@ -148,3 +187,6 @@ fn failed(failure: &EngineError) -> Response {
 fn refused(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({"error": {"message": message, "statusCode": status.as_u16()}}))).into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,9 +15,12 @@ mod asks;
 mod consumer_door;
 mod dialogs;
 mod door;
+mod end;
+mod names;
 mod offers;
 mod session;
 mod subscriptions;
+mod telling;
 #[cfg(test)]
 mod tests;
 

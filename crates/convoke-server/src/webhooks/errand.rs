@@ -186,7 +186,7 @@ pub(crate) async fn send_test(
 }
 
 /// Posts a letter; the status with which it was taken.
-async fn send(
+pub(super) async fn send(
     server: &Shared,
     view: &AccountView,
     id: WebhookId,

@@ -33,6 +33,8 @@ pub(crate) struct Backup {
 impl Backup {
     pub(crate) fn run(self) -> Result<Answer> {
         let bytes = convoke_store::sqlite::backup(&self.data, &self.to)?;
+        let of_files = convoke_store::files::copy(&self.data, &self.to);
+        let bytes = bytes + of_files.context("the log was copied, files were not")?;
         if self.with_key {
             let key = self.data.join(MASTER_KEY_FILE);
             ensure!(key.exists(), "there is no {}: it was given by a variable", key.display());

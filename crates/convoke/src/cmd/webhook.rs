@@ -141,6 +141,8 @@ enum Topic {
     RichContent,
     /// What became of lines of others
     Receipts,
+    /// What people do besides writing
+    ChatStates,
 }
 
 /// What LivePerson's form is signed with.
@@ -170,6 +172,7 @@ impl From<Topic> for WebhookTopic {
             Topic::Content => Self::Content,
             Topic::RichContent => Self::RichContent,
             Topic::Receipts => Self::Receipts,
+            Topic::ChatStates => Self::ChatStates,
         }
     }
 }

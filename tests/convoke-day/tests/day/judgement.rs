@@ -14,16 +14,19 @@ use crate::run::{CONVERSATIONS, Run, run};
 
 /// The day that is usually run.
 const SEED: u64 = 20_260_327;
+/// Another one, so that what only the usual day does not show is seen early.
+const OTHER_SEED: u64 = 5;
+/// How many days are run where many are.
+const USUAL_DAYS: u64 = 20;
 
 fn seed() -> u64 {
     std::env::var("CONVOKE_DAY_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(SEED)
 }
 
-/// A run of the usual day on a runtime with one thread, whose time goes by only when everybody waits for it.
-fn a_day() -> Run {
+/// A run of a day on a runtime with one thread, whose time goes by only when everybody waits for it.
+fn a_day(seed: u64) -> Run {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let seed = seed();
     runtime.block_on(run(seed)).unwrap_or_else(|error| panic!("seed {seed}: {error:#}"))
 }
 
@@ -42,7 +45,7 @@ fn compare(day: &Run, fault: Option<Fault>) -> Result<usize, String> {
 
 #[test]
 fn every_event_fires_exactly_when_the_rules_say_and_each_misunderstood_rule_is_found() {
-    let day = a_day();
+    let day = a_day(seed());
     let events = compare(&day, None).unwrap_or_else(|difference| panic!("seed {}:\n{difference}", seed()));
     assert_eq!(day.recorded.len(), CONVERSATIONS);
     println!("{CONVERSATIONS} conversations, {} deeds, {events} events", day.journal.len());
@@ -51,6 +54,38 @@ fn every_event_fires_exactly_when_the_rules_say_and_each_misunderstood_rule_is_f
     let unseen = Fault::ALL.iter().filter(|(fault, _)| compare(&day, Some(*fault)).is_ok());
     let unseen: Vec<&str> = unseen.map(|(_, says)| *says).collect();
     assert!(unseen.is_empty(), "nobody would notice that {unseen:#?}");
+}
+
+#[test]
+fn another_day_fires_as_the_rules_say_too() {
+    holds(OTHER_SEED).unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+#[test]
+#[ignore = "many days take many minutes; `cargo xt days` runs them"]
+fn many_days_fire_as_the_rules_say() {
+    let days = std::env::var("CONVOKE_DAYS").ok().and_then(|days| days.parse().ok()).unwrap_or(USUAL_DAYS);
+    let mut differences = Vec::new();
+    for seed in 1..=days {
+        match holds(seed) {
+            Ok(events) => println!("seed {seed}: {events} events as the rules say"),
+            Err(difference) => differences.push(difference),
+        }
+    }
+    assert!(
+        differences.is_empty(),
+        "{} of {days} days differ:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
+}
+
+/// Runs a day and holds it against the rules; gives how many events there were. Whether everything occurs is for the usual
+/// day: chance leaves something out of some of the others.
+fn holds(seed: u64) -> Result<usize, String> {
+    let day = a_day(seed);
+    rings_are_right(&day);
+    compare(&day, None).map_err(|difference| format!("seed {seed}:\n{difference}"))
 }
 
 /// The day has all that the rules are about: otherwise that nothing differs says nothing.
@@ -111,7 +146,7 @@ fn rings_are_right(day: &Run) {
 
 #[test]
 fn the_same_seed_gives_the_same_log_byte_for_byte() {
-    let (one, other) = (a_day(), a_day());
+    let (one, other) = (a_day(seed()), a_day(seed()));
     let differs = one.log.lines().zip(other.log.lines()).enumerate().find(|(_, (one, other))| one != other);
     if let Some((place, (one, other))) = differs {
         panic!("step {place} is\n{one}\nand\n{other}");

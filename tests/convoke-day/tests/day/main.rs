@@ -10,7 +10,7 @@
 //! The reference model reads the journal only. That the comparison can see something is shown by faults: variants of the
 //! model, each with one rule misunderstood, which must all be found.
 //!
-//! `CONVOKE_DAY_SEED` runs another day than the usual one.
+//! `CONVOKE_DAY_SEED` runs another day than the usual one; `cargo xt days [COUNT]` runs many.
 
 #![expect(
     clippy::unwrap_used,

@@ -4,12 +4,13 @@
 use std::str::FromStr;
 
 use convoke_domain::automatic_message::Language;
-use convoke_domain::id::{ConversationId, DialogId, SkillId};
+use convoke_domain::id::{ConsumerId, ConversationId, DialogId, SkillId};
 use convoke_domain::ttr::Ttr;
 use serde_json::{Map, Value};
 
 use super::envelope::{Body, Request, number};
 use super::event::Published;
+use super::file::{self, FilePath, Upload};
 use super::refusal::Refused;
 use crate::v1::conversation::OpenConversation;
 
@@ -44,8 +45,16 @@ pub enum Ask {
     Publish(Publish),
     /// Who somebody is; without a name, the caller.
     GetProfile(Option<String>),
+    /// What the caller's own profile says from now on.
+    SetProfile(Map<String, Value>),
+    /// Where to send a file.
+    UploadFile(Upload),
+    /// Where to get a file.
+    DownloadFile(FilePath),
     /// A new conversation.
     Open(Box<Opening>),
+    /// A new conversation with the consumer of this one, asked for by an agent.
+    OpenAgain(ConsumerId, ConversationId),
     /// To change a conversation.
     Update(ConversationId, Value),
 }
@@ -127,7 +136,11 @@ impl Ask {
             "userprofile.GetUserProfile" => Self::GetProfile(
                 request.text.clone().or_else(|| body.text("userId")).filter(|id| !id.is_empty()),
             ),
+            "userprofile.SetUserProfile" => Self::SetProfile(request.body.clone()),
+            "ms.GenerateURLForUploadFile" => Self::UploadFile(file::upload(body)?),
+            "ms.GenerateURLForDownloadFile" => Self::DownloadFile(file::path(body)?),
             "cm.ConsumerRequestConversation" => Self::Open(Box::new(opening(body)?)),
+            "cm.AgentRequestConversation" => open_again(body)?,
             "cm.UpdateConversationField" => {
                 let fields = body.get("conversationField").cloned().unwrap_or(Value::Null);
                 Self::Update(conversation(body)?, fields)
@@ -193,6 +206,15 @@ fn opening(body: Body<'_>) -> Result<Opening, Refused> {
     };
     let ttr = ttr.map_err(|error| Refused::invalid("ttrDefName", error))?.filter(|ttr| *ttr != Ttr::Normal);
     Ok(Opening { open, ttr })
+}
+
+fn open_again(body: Body<'_>) -> Result<Ask, Refused> {
+    let consumer = body.needed("consumerId")?.parse();
+    let consumer = consumer.map_err(|error| Refused::invalid("consumerId", error))?;
+    let context = body.object("conversationContext").ok_or(Refused::missing("conversationContext"))?;
+    let before = context.needed("originConversationId")?.parse();
+    let unknown = |_| Refused::not_found("conversation.not_found", "there is no such conversation");
+    Ok(Ask::OpenAgain(consumer, before.map_err(unknown)?))
 }
 
 fn whole(text: Option<String>) -> u64 {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Activity, Entry, recorded};
+use crate::v1::app_key::AppKey;
 use crate::v1::client::Client;
 use crate::v1::diff::changes;
 use crate::v1::secret::Secret;
@@ -32,8 +33,14 @@ impl Activity {
 
 /// Takes out what a token, a password or a client's secret hash to, and sealed values.
 fn hide(details: &mut Map<String, Value>) {
-    const HIDDEN: [(&str, &str); 4] =
-        [("token", "sha256"), ("client", "secret_sha256"), ("secret", "sealed"), ("webhook", "sealed")];
+    const HIDDEN: [(&str, &str); 6] = [
+        ("token", "sha256"),
+        ("client", "secret_sha256"),
+        ("key", "sealed"),
+        ("key", "access_token"),
+        ("secret", "sealed"),
+        ("webhook", "sealed"),
+    ];
     for (part, field) in HIDDEN {
         if let Some(Value::Object(part)) = details.get_mut(part) {
             part.remove(field);
@@ -82,6 +89,9 @@ fn subject(event: &Event, account: &Account) -> Value {
         Event::ClientDefined { id, .. } | Event::ClientRemoved { id } => {
             named(account.clients.get(id).map(|client| Client::of(*id, client)).as_ref())
         }
+        Event::AppKeyIssued { id, .. } | Event::AppKeyRevoked { id } => {
+            named(account.app_keys.get(id).map(|key| AppKey::of(*id, key)).as_ref())
+        }
         Event::SecretSet { name, .. } | Event::SecretRemoved { name } => {
             named(account.secrets.get(name).map(|secret| Secret::of(name, secret)).as_ref())
         }
@@ -106,11 +116,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use convoke_domain::account::{
-        AccessToken, AccountMachine, Actor, PasswordHash, Principal, SealedValue, Secret, Skill, Stamp,
-        TokenKind,
+        AccessToken, AccountMachine, Actor, AppKey as Key, PasswordHash, Principal, SealedValue, Secret,
+        Skill, Stamp, TokenKind,
     };
     use convoke_domain::decider::Decider;
-    use convoke_domain::id::{TokenId, UserId};
+    use convoke_domain::id::{AppKeyId, TokenId, UserId};
     use convoke_domain::sequence::EventSeq;
     use jiff::Timestamp;
 
@@ -162,14 +172,22 @@ mod tests {
         let user = UserId::new(1).unwrap();
         let sealed = SealedValue::new("c2VhbGVk");
         let secret = Secret { sealed, version: 3, updated: Stamp::default() };
+        let key = Key {
+            name: "bot".to_owned(),
+            user,
+            access_token: "accessed".to_owned(),
+            sealed: SealedValue::new("c2VhbGVk"),
+            created: Stamp::default(),
+        };
         let events = [
+            Event::AppKeyIssued { id: AppKeyId::from_bits(1), key },
             Event::TokenIssued { id: TokenId::from_bits(1), token },
             Event::PasswordSet { user, hash: Some(PasswordHash::new("$argon2id$hash")) },
             Event::SecretSet { name: "key".parse().unwrap(), secret },
         ];
         for event in events {
             let shown = serde_json::to_string(&told(std::slice::from_ref(&event))).unwrap();
-            for hidden in ["abab", "argon2id", "c2VhbGVk"] {
+            for hidden in ["abab", "argon2id", "c2VhbGVk", "accessed"] {
                 assert!(!shown.contains(hidden), "{shown}");
             }
         }

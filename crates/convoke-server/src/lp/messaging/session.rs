@@ -4,23 +4,21 @@ use std::collections::VecDeque;
 use std::pin::pin;
 
 use axum::body::Bytes;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use convoke_api::lp::messaging::{
-    Dialect, Refused, Request, change, chat_state, message, message_of, response,
-};
+use axum::extract::ws::{Message, WebSocket};
+use convoke_api::lp::messaging::{Dialect, Refused, Request, response};
 use convoke_domain::conversation::{Actor, Conversation, ParticipantId};
-use convoke_domain::id::{ConsumerId, ConversationId, UserId};
-use convoke_engine::{CardView, ChatState, EngineError, Follower, Following, News};
+use convoke_domain::id::{ConsumerId, UserId};
+use convoke_engine::{EngineError, Follower, Following};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::{Instant, interval_at, timeout};
-use tracing::{debug, error};
+use tracing::debug;
 
 use super::asks::{Answered, Under};
 use super::dialogs::{Dialogs, Ear};
-use super::offers;
-use super::subscriptions::{Interest, Subscriptions};
+use super::end::End;
+use super::subscriptions::Subscriptions;
 use crate::caller::{Peer, Tenant};
 use crate::guard::still_admitted;
 use crate::limits;
@@ -28,8 +26,6 @@ use crate::server::Shared;
 
 /// The type of every response that refuses.
 pub(super) const ERROR: &str = ".ReqBody$ErrorResp";
-/// Closes that ask for a new token (messaging contract §1.3).
-const NEW_TOKEN_NEEDED: u16 = 4401;
 
 /// Whose socket it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,29 +59,10 @@ pub(in crate::lp) struct Session {
     /// The subscription to presences, and of whom; of all without anybody.
     pub(super) presences: Option<(String, Option<UserId>)>,
     pub(super) under_way: FuturesUnordered<Under>,
-    /// Conversations that are being opened.
-    pub(super) opening: usize,
     pub(super) out: VecDeque<String>,
+    /// Whether the brand's own application speaks for the consumer.
+    pub(in crate::lp) vouched: bool,
     heard_at: Instant,
-}
-
-/// Why a socket ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// The client closed it, or it broke.
-    Gone,
-    /// The server stops.
-    Stopping,
-    /// The token does not count any more.
-    NotAdmitted,
-    /// The client said nothing for too long.
-    Silent,
-    /// What came is no frame, or far too large.
-    Unreadable,
-    /// The client does not read.
-    NotRead,
-    /// What has to be told cannot be read.
-    Failed,
 }
 
 impl Session {
@@ -120,8 +97,8 @@ impl Session {
             offers: None,
             presences: None,
             under_way: FuturesUnordered::new(),
-            opening: 0,
             out: VecDeque::new(),
+            vouched: false,
             heard_at: Instant::now(),
         })
     }
@@ -213,7 +190,7 @@ impl Session {
     }
 
     /// Whether the token still counts for as much.
-    fn admitted(&self) -> bool {
+    pub(super) fn admitted(&self) -> bool {
         still_admitted(&self.server, &self.token, &self.tenant.caller)
     }
 
@@ -232,115 +209,11 @@ impl Session {
         }
     }
 
-    /// Tells what changed. What is told is as it is by now, not as it was when it changed.
-    async fn on_news(&mut self, news: News) -> Result<(), End> {
-        let is_agent = matches!(self.side, Side::Agent(_));
-        if is_agent && !self.admitted() {
-            return Err(End::NotAdmitted);
-        }
-        self.refresh();
-        let account = &self.tenant.view.account;
-        if let Some(subscription) = &self.offers {
-            for offer in news.offers {
-                self.out.push_back(offers::offers(subscription, &[offer], account));
-            }
-        }
-        if let Some((subscription, of)) = &self.presences {
-            let concerned = news.presences.iter().filter(|agent| of.is_none_or(|of| of == **agent));
-            let changed: Vec<_> = concerned.map(|agent| (*agent, self.follower.presence(*agent))).collect();
-            if !changed.is_empty() {
-                self.out.push_back(offers::presences(subscription, &changed, account));
-            }
-        }
-        for conversation in news.conversations {
-            self.on_changed(conversation).await?;
-        }
-        for state in &news.chat {
-            self.tell_chat_state(state);
-        }
-        let follower = &self.follower;
-        let is_open = |id| follower.card(id).is_some_and(|card| card.state.is_open());
-        self.dialogs.tidy(is_open);
-        Ok(())
-    }
-
     /// Names, skills and roles may have changed since.
     pub(super) fn refresh(&mut self) {
         if let Some(view) = self.server.handle.account(self.tenant.id()) {
             self.tenant.view = view;
         }
-    }
-
-    /// A conversation is not as it was: subscriptions first, then lines.
-    async fn on_changed(&mut self, conversation: ConversationId) -> Result<(), End> {
-        let Some(card) = self.follower.card(conversation) else { return Ok(()) };
-        for (subscription, changed) in self.subscriptions.changed(&card.state) {
-            let told =
-                change(self.dialect, changed, &card.state, self.last_line(&card), &self.tenant.view.account);
-            self.notify_of_changes(&subscription, &[told]);
-        }
-        self.notice(&card);
-        if let Some(place) = self.dialogs.place(conversation) {
-            let events = self.follower.events_since(conversation, place.seen).await.map_err(failed)?;
-            let ear = self.ear();
-            let told = self.dialogs.told(conversation, ear, &events);
-            let account = &self.tenant.view.account;
-            let messages: Vec<Value> = told
-                .into_iter()
-                .filter_map(|event| message_of(self.dialect, event, conversation, account))
-                .collect();
-            for some in messages.chunks(limits::MESSAGES_AT_ONCE) {
-                self.out.extend(message(self.dialect, conversation, some));
-            }
-        }
-        Ok(())
-    }
-
-    /// An agent who takes part in a conversation is told its lines from their joining on.
-    fn notice(&mut self, card: &CardView) {
-        let Side::Agent(user) = self.side else { return };
-        let (own, id) = (ParticipantId::User(user), card.state.id);
-        if self.dialogs.place(id).is_none() && card.state.participants.contains_key(&own) {
-            let latest = self.follower.latest(id);
-            self.dialogs.notice(id, own, card.state.head, &latest);
-        }
-    }
-
-    /// The last line of a conversation that this side sees.
-    pub(super) fn last_line<'c>(
-        &self,
-        card: &'c CardView,
-    ) -> Option<&'c convoke_domain::conversation::Recorded> {
-        match self.ear() {
-            Ear::Agent(_) => card.last_line.as_deref(),
-            Ear::Consumer { automatic: true } => card.last_public_line.as_deref(),
-            Ear::Consumer { automatic: false } => card.last_spoken_line.as_deref(),
-        }
-    }
-
-    fn tell_chat_state(&mut self, state: &ChatState) {
-        let known = self.dialogs.place(state.conversation).is_some();
-        if known && state.who != self.participant() {
-            let account = &self.tenant.view.account;
-            let told =
-                chat_state(self.dialect, state.conversation, state.who, state.role, state.state, account);
-            self.out.extend(message(self.dialect, state.conversation, &[told]));
-        }
-    }
-
-    pub(super) fn notify_of_changes(&mut self, subscription: &str, changes: &[Value]) {
-        let mut body = json!({"subscriptionId": subscription, "changes": changes});
-        if self.dialect == Dialect::Consumer {
-            body["sentTs"] = json!(self.server.handle.now().as_millisecond());
-        }
-        let kind = self.dialect.notification_of_change();
-        self.out.push_back(convoke_api::lp::messaging::notification(kind, &body));
-    }
-
-    /// Lets the board tell of what the subscriptions are about.
-    pub(super) fn look_at_interest(&self) {
-        let Interest { everything, agents, consumers } = self.subscriptions.interest();
-        self.follower.look_at(everything, agents, consumers);
     }
 
     pub(super) fn participant(&self) -> ParticipantId {
@@ -406,28 +279,5 @@ impl Session {
 
     pub(super) async fn answered(&mut self, answered: Answered) -> Result<(), End> {
         self.on_answered(answered).await
-    }
-}
-
-/// The log cannot be read: what comes next cannot be told, so the client has to begin anew.
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
-pub(super) fn failed(error: EngineError) -> End {
-    error!(%error, "a conversation could not be read for its followers");
-    End::Failed
-}
-
-impl End {
-    /// How the client is told; `None` if nobody is there to hear it.
-    fn frame(self) -> Option<CloseFrame> {
-        let (code, reason) = match self {
-            Self::Gone => return None,
-            Self::Stopping => (close_code::AWAY, "the server stops"),
-            Self::NotAdmitted => (NEW_TOKEN_NEEDED, "the token does not count any more"),
-            Self::Silent => (close_code::POLICY, "nothing was heard for a minute"),
-            Self::Unreadable => (close_code::PROTOCOL, "this is no frame of text, or far too large"),
-            Self::NotRead => (close_code::POLICY, "what was written was not read"),
-            Self::Failed => (close_code::ERROR, "a conversation could not be read"),
-        };
-        Some(CloseFrame { code, reason: reason.into() })
     }
 }

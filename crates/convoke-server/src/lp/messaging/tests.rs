@@ -8,8 +8,10 @@
 mod agents;
 mod consumers;
 mod fields;
+mod frames;
 mod hostile;
 mod needed;
+mod people;
 mod routing;
 
 use std::collections::VecDeque;

@@ -213,3 +213,32 @@ async fn both_versions_of_the_older_dialect_are_spoken() {
     assert!(participants.as_array().unwrap().iter().all(|one| one["state"].is_null()));
     assert_eq!(told["conversationDetails"]["skillId"], SKILL);
 }
+
+#[tokio::test]
+async fn what_an_agent_closed_is_found_by_who_was_there_the_latest_first() {
+    let center = Center::new().await;
+    let mut agent = center.at_work(AGENT).await;
+    let mut consumer = center.consumer(&center.jwt().await, &[]).await;
+    let mut closed = Vec::new();
+    for _ in 0..3 {
+        let id = consumer.open().await;
+        agent.accept().await;
+        agent.update(&id, json!({"field": "ConversationStateField", "conversationState": "CLOSE"})).await;
+        closed.push(id);
+        center.kit.clock.advance(std::time::Duration::from_secs(1));
+    }
+    let user = |number| convoke_domain::id::UserId::new(number).unwrap();
+    let account = ACME.parse().unwrap();
+    let of = async |number, most| {
+        let ids = center.kit.handle.closed_of_user(&account, user(number), most).await.unwrap();
+        ids.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    closed.reverse();
+    assert_eq!(of(AGENT, 10).await, closed);
+    assert_eq!(of(AGENT, 2).await, closed[..2]);
+    assert_eq!(of(4712, 10).await, Vec::<String>::new());
+    let own = json!({"convState": ["CLOSE"], "agentIds": [format!("{ACME}.{AGENT}")]});
+    agent.ask(".ams.aam.SubscribeExConversations", own).await;
+    let told = agent.told(".ams.aam.ExConversationChangeNotification").await;
+    assert_eq!(told["changes"].as_array().unwrap().len(), 3);
+}

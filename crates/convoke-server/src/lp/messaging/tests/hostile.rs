@@ -193,6 +193,47 @@ async fn who_does_not_read_holds_up_nobody() {
     assert_eq!(heard, 500);
 }
 
+#[tokio::test]
+async fn who_never_reads_is_let_go_with_its_own_code_and_others_do_not_notice() {
+    let center = Center::new().await;
+    let mut window = center.consumer(&center.jwt().await, &[]).await;
+    let id = window.open().await;
+    let mut deaf = center.agent(4712).await;
+    deaf.ask(".ams.aam.SubscribeExConversations", json!({})).await;
+    deaf.update(&id, json!({"field": "ParticipantsChange", "type": "ADD", "role": "MANAGER"})).await;
+    let mut agent = center.at_work(AGENT).await;
+    agent.accept().await;
+    // More than the system keeps for a socket that nobody reads.
+    let long = "x".repeat(8_000);
+    for number in 0..2_000 {
+        let event = json!({"type": "ContentEvent", "message": format!("{number} {long}")});
+        agent.begin(".ams.ms.PublishEvent", json!({"dialogId": id, "event": event})).await;
+        if number % 50 == 0 {
+            agent.settled().await;
+        }
+    }
+    agent.settled().await;
+    tokio::time::pause();
+    tokio::time::advance(limits::LIVE_WRITE_TIME_MAX + std::time::Duration::from_secs(1)).await;
+    tokio::time::resume();
+    window.publish(&id, "are you still there?").await;
+    agent.line("are you still there?").await;
+    // What was on its way to it comes first, then the reason.
+    let code = loop {
+        if let Err(code) = deaf.next().await {
+            break code;
+        }
+    };
+    assert_eq!(code, 1008);
+    let written = deaf.heard.iter().filter(|frame| frame["body"]["event"]["message"].is_string()).count();
+    assert!(written < 2_000, "the rest was not kept for it");
+    // It comes back and finds everything in the log.
+    let mut again = center.agent(4712).await;
+    let last = json!({"dialogId": id, "newerThanSequence": 2_000});
+    let found = again.ask(".ams.ms.QueryMessages", last).await;
+    assert_eq!(found.as_array().unwrap().last().unwrap()["event"]["message"], "are you still there?");
+}
+
 /// A JWT with one of its parts changed by `change`.
 fn altered(jwt: &str, part: usize, change: impl Fn(&mut Value)) -> String {
     use base64::Engine as _;
@@ -302,6 +343,29 @@ async fn who_does_not_wait_for_answers_opens_no_more_conversations_than_others()
         }
     }
     assert_eq!(opened, most);
+}
+
+#[tokio::test]
+async fn several_connections_of_one_consumer_open_no_more_conversations_than_one() {
+    let center = Center::new().await;
+    let jwt = center.jwt().await;
+    let mut windows = Vec::new();
+    for _ in 0..3 {
+        windows.push(center.consumer(&jwt, &[]).await);
+    }
+    let mut asked = Vec::new();
+    for _ in 0..limits::OPEN_OF_CONSUMER_MAX {
+        for (place, window) in windows.iter_mut().enumerate() {
+            asked.push((place, window.begin("cm.ConsumerRequestConversation", json!({})).await));
+        }
+    }
+    let mut opened = 0;
+    for (place, id) in asked {
+        let code = windows[place].answer(&id).await["code"].as_u64().unwrap();
+        assert!(code == 200 || code == 429, "{code}");
+        opened += usize::from(code == 200);
+    }
+    assert_eq!(opened, limits::OPEN_OF_CONSUMER_MAX);
 }
 
 #[tokio::test]

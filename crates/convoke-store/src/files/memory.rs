@@ -1,0 +1,50 @@
+//! Files in memory, for tests and servers without a data directory.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use convoke_domain::id::AccountId;
+
+use super::{FileError, FileOwner, FilePlace, FileStore};
+
+/// Files that are gone with the process.
+#[derive(Debug, Default)]
+pub struct MemoryFiles(Mutex<BTreeMap<FilePlace, Vec<u8>>>);
+
+impl MemoryFiles {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<FilePlace, Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn used(files: &BTreeMap<FilePlace, Vec<u8>>, account: &AccountId) -> u64 {
+    let own = files.iter().filter(|(place, _)| place.account == *account);
+    own.map(|(_, file)| file.len() as u64).sum()
+}
+
+impl FileStore for MemoryFiles {
+    fn put(&self, place: &FilePlace, sealed: &[u8], account_bytes_max: u64) -> Result<(), FileError> {
+        let mut files = self.lock();
+        if files.contains_key(place) {
+            return Err(FileError::Exists);
+        }
+        if used(&files, &place.account) + sealed.len() as u64 > account_bytes_max {
+            return Err(FileError::Full);
+        }
+        files.insert(place.clone(), sealed.to_vec());
+        Ok(())
+    }
+
+    fn get(&self, place: &FilePlace) -> Result<Option<Vec<u8>>, FileError> {
+        Ok(self.lock().get(place).cloned())
+    }
+
+    fn remove_of(&self, account: &AccountId, owner: FileOwner) -> Result<(), FileError> {
+        self.lock().retain(|place, _| place.account != *account || place.owner != owner);
+        Ok(())
+    }
+
+    fn used(&self, account: &AccountId) -> Result<u64, FileError> {
+        Ok(used(&self.lock(), account))
+    }
+}
