@@ -294,7 +294,7 @@ mod tests {
         let plan = read(r#"{"name":"a","url":"https://a.example"}"#);
         assert_eq!((plan.topics.len(), plan.retention), (6, limits::WEBHOOK_RETENTION_MAX));
         let plan = read(r#"{"name":"a","url":"https://a.example","form":"liveperson"}"#);
-        assert_eq!(plan.topics.len(), 4);
+        assert_eq!(plan.topics.len(), 5);
         let plan = read(r#"{"name":"a","url":"https://a.example","topics":["receipts"]}"#);
         assert_eq!(plan.topics.len(), 1);
     }
