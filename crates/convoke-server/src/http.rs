@@ -22,6 +22,7 @@ mod hours;
 mod live;
 mod metrics;
 mod page;
+mod receipts;
 mod recordings;
 mod run_log;
 mod schedules;
@@ -29,6 +30,7 @@ mod secrets;
 mod sessions;
 mod skills;
 mod tokens;
+mod unanswered;
 mod users;
 mod webhooks;
 mod window;
@@ -176,6 +178,7 @@ fn runs() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(run_log::list))
         .routes(routes!(run_log::get))
+        .routes(routes!(unanswered::list))
         .routes(routes!(recordings::list))
         .routes(routes!(recordings::get))
         .routes(routes!(run_log::logs))
@@ -212,6 +215,7 @@ fn conversing() -> OpenApiRouter<Shared> {
         .routes(routes!(conversation_writes::set_ttr))
         .routes(routes!(conversation_writes::set_manual_deadline))
         .routes(routes!(conversation_writes::set_note))
+        .routes(routes!(receipts::receive))
 }
 
 async fn nothing_here() -> ApiError {

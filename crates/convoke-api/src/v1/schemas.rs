@@ -95,6 +95,8 @@ use crate::problem;
     conversation::SetDeadline,
     conversation::StepUp,
     conversation::SetNote,
+    conversation::ReceiveLines,
+    list::Page<unanswered::UnansweredChange>,
     window::OpenWindow,
     window::WindowSession,
     board::Board,
