@@ -3,7 +3,7 @@
 export const happened = {
   title: "What happened",
   lead: "Changes of conversations, the functions that answered, and what became of their commands.",
-  tab: { label: "Views", runs: "Runs", conversations: "Conversations" },
+  tab: { label: "Views", runs: "Runs", unanswered: "Nothing ran", conversations: "Conversations" },
   filter: {
     function: "Function",
     all: "All functions",
@@ -17,6 +17,16 @@ export const happened = {
   },
   column: { when: "When", function: "Function", cause: "Cause", state: "How it ended", took: "Took", conversation: "Conversation", logs: "Logs" },
   waiting: { title: "Nothing has run yet", detail: "As soon as a function runs, it appears here, at once and without reloading." },
+  unanswered: {
+    lead: "Events on which no function ran, with the reason. The account's automatic message was sent instead, if there is one.",
+    column: { when: "When", event: "Event", reason: "Why nothing ran", instead: "Instead", skill: "Skill", conversation: "Conversation" },
+    event: "Event",
+    allEvents: "All events",
+    none: { title: "Nothing was left to the automatic messages", detail: "In the conversations that changed last, a function ran on every event." },
+    noneSoFar: "Not in these conversations; there are earlier ones.",
+    earlier: "Look into earlier conversations",
+    status: { unfired: "not fired", not_invoked: "nothing ran" } as Record<string, string>,
+  },
   nothing: { title: "Nothing matches", detail: "No run that is still remembered fits these filters." },
   missing: (count: number) => `${count} runs could not be read.`,
   attempt: (count: number) => `attempt ${count}`,

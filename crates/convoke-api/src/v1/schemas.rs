@@ -8,7 +8,7 @@ use super::{
     account, activity, automatic_message, board, bot, client, clock, cloud_event, consumer, conversation,
     domain, event, explain, function, function_call, health, idle, list, live, metrics, participant,
     recording, run, run_log, schedule, secret, session, settings, skill, special_occasions, template, token,
-    ttr, user, webhook, window, working_hours,
+    ttr, unanswered, user, webhook, window, working_hours,
 };
 use crate::problem;
 
@@ -41,6 +41,7 @@ use crate::problem;
     client::IssuedClient,
     list::List<client::Client>,
     list::List<conversation::ExportedConversation>,
+    conversation::ExportFormat,
     cloud_event::CloudEventAnswer,
     webhook::DefineWebhook,
     webhook::IssuedWebhook,

@@ -45,7 +45,8 @@ fn folder(folder: &str, name: &str, asked: &HeaderMap) -> Response {
 }
 
 /// Where pages of the workbench are. What is below them is known to its scripts.
-const AREAS: [&str; 6] = ["functions", "invocations", "conversations", "inbox", "playground", "settings"];
+const AREAS: [&str; 7] =
+    ["functions", "invocations", "unanswered", "conversations", "inbox", "playground", "settings"];
 
 /// Any other address: the workbench where pages of it are, whoever asks, and at every address for whoever opens one in a
 /// browser; 404 for programs elsewhere, for what looks like a file, and for whatever looks like a part of the API.
