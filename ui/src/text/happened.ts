@@ -65,6 +65,8 @@ export const happened = {
     noStory: "No change of this conversation has fired an event yet.",
     bot: "Controller Bot",
     automatic: "automatic message",
+    private: "only for colleagues",
+    read: "Read",
     from: (name: string, version: number) => `from ${name}, version ${version}`,
     why: "Why this message?",
     erased: "(erased)",
