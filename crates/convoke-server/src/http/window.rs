@@ -14,7 +14,7 @@ use convoke_api::platform_error::PlatformError;
 use convoke_api::problem::Problem;
 use convoke_api::v1::window::{OpenWindow, WindowSession};
 use convoke_domain::account::{Account, Rejection};
-use convoke_domain::id::AccountId;
+use convoke_domain::id::{AccountId, ConsumerId};
 
 use crate::caller::Peer;
 use crate::extract::{Params, read};
