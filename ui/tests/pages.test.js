@@ -101,9 +101,9 @@ test("pages without anything on them", async () => {
 
 test("pages with one of everything", async () => {
   const { id } = await ask("POST", "/conversations", { skill: "123456", consumer: null, line: { text: "Hello, my kettle is broken" } });
-  await ask("POST", "/functions/ttr/undeploy");
-  await ask("PUT", `/conversations/${id}/ttr`, { ttr: { type: "prioritized" } });
-  await ask("POST", "/functions/ttr/deploy");
+  // An event on which nothing runs.
+  await ask("POST", "/functions/consumer_step_up/undeploy");
+  await ask("POST", `/conversations/${id}/step-up`, { identity: "customer-4711" });
   await ask("PUT", "/domains/api.example.com", undefined);
   await ask("PUT", "/secrets/kettle_key", { value: "s3cret" });
   await ask("POST", "/clients", { name: "billing", roles: ["faas_invocation"] });
@@ -113,7 +113,7 @@ test("pages with one of everything", async () => {
   await ask("POST", "/schedules", { function: greeting.id, cron: "0 8 * * *", time_zone: "Europe/Berlin", payload: {} });
   await ask("PUT", "/domains/127.0.0.1", undefined);
   const hook = await ask("POST", "/webhooks", { name: "CRM", url: "http://127.0.0.1:9/hooks", retention_seconds: 2 });
-  await ask("POST", `/conversations/${id}/close`);
+  await ask("POST", `/conversations/${id}/close`, undefined, server.operator);
   await until(async () => (await ask("GET", `/webhooks/${hook.id}/deliveries`)).failing.length > 0);
   await until(async () => (await ask("GET", `/conversations/${id}/explain`)).changes.some((change) => change.attempts?.length > 0));
   const [change] = (await ask("GET", `/conversations/${id}/explain`)).changes;

@@ -28,7 +28,7 @@ async function logIn(name, password = PASSWORD) {
   await page.getByLabel("Account").fill("demo");
   await page.getByLabel("Login name").fill(name);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
 }
 
 test("a session is in a cookie that scripts cannot read, and ends with the logout", async () => {

@@ -6,8 +6,8 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { accessible, browse, picture, prepare, serve } from "./support.js";
 
 const SERVICE = "123456";
-/** The shortest time that a letter is tried for. Seconds. */
-const RETENTION = 2;
+/** For how long a letter is tried. Seconds. */
+const RETENTION = 60;
 
 let server;
 let receiver;
