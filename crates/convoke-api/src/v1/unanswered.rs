@@ -2,7 +2,7 @@
 
 use convoke_domain::function::EventBinding;
 use convoke_domain::id::{ConversationId, SkillId};
-use convoke_domain::state_change::{CbotEventType, StateChangeEvent};
+use convoke_domain::state_change::CbotEventType;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -63,7 +63,7 @@ impl UnansweredChange {
 pub struct ListUnanswered {
     /// Only changes of this event.
     #[param(value_type = Option<String>)]
-    pub event: Option<StateChangeEvent>,
+    pub event: Option<EventBinding>,
     /// Only this conversation.
     #[param(value_type = Option<String>)]
     pub conversation: Option<ConversationId>,

@@ -11,7 +11,6 @@ use convoke_api::v1::conversation::PlaceInList;
 use convoke_api::v1::explain::Explanation;
 use convoke_api::v1::list::Page;
 use convoke_api::v1::unanswered::{ListUnanswered, UnansweredChange};
-use convoke_domain::function::EventBinding;
 use convoke_domain::id::ConversationId;
 use convoke_domain::sequence::EventSeq;
 use convoke_engine::{ListFilter, ListPlace};
@@ -41,8 +40,7 @@ pub(super) async fn list(
     for conversation in conversations {
         items.extend(unanswered(&server, &tenant, conversation).await?);
     }
-    let event = wanted.event.map(EventBinding::StateChange);
-    items.retain(|change| event.as_ref().is_none_or(|event| change.event == *event));
+    items.retain(|change| wanted.event.is_none_or(|event| change.event == event));
     items.sort_by_key(|change| Reverse((change.at, change.seq)));
     Ok(Json(Page { items, next: next.map(|place| place.to_string()) }))
 }
