@@ -51,7 +51,7 @@ export function pointer() {
       await page.getByLabel(label, { exact: true }).press("Enter");
     },
     async select(page, label, option) {
-      await page.getByLabel(label, { exact: true }).selectOption({ label: option });
+      await page.getByLabel(label).selectOption({ label: option });
     },
     async write(page, context, text) {
       const editor = page.locator(".editor .monaco-editor");

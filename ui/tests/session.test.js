@@ -64,7 +64,7 @@ test("whoever has a token can log in with it, and it is forgotten with the logou
   await page.goto(server.url);
   await page.getByRole("button", { name: "Log out" }).click();
   const ask = await prepare(server.url);
-  const { token } = await ask("POST", "/tokens", { name: "pages", principal: { kind: "user", id: "4720" }, roles: ["faas_developer"], expires_at: new Date(Date.now() + 3_600_000).toISOString() });
+  const { secret: token } = await ask("POST", "/tokens", { name: "pages", principal: { kind: "user", id: "4720" }, roles: ["faas_developer"], expires_at: new Date(Date.now() + 3_600_000).toISOString() });
   await page.getByRole("button", { name: "Log in with a token" }).click();
   await accessible(page, "login with a token");
   await page.getByLabel("Account").fill("demo");

@@ -114,7 +114,7 @@ async function tell(server, [developer, agent, consumer], hands) {
   // A consumer opens a conversation, an agent accepts it.
   await inbox.goto(`${server.url}/inbox?seat=agent`);
   await inbox.getByText("live", { exact: true }).waitFor(wait);
-  await hands.select(inbox, "Presence", "Online");
+  await hands.select(inbox, /^Presence/, "Online");
   await shop.goto(`${server.url}/window?skill=${WORKSHOP}`);
   await shop.getByRole("button", { name: /^Write to us/ }).waitFor();
   await hands.press(shop, /^Write to us/);
