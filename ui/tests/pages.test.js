@@ -169,7 +169,7 @@ test("the first view is small", async () => {
 function holidays(count) {
   return Array.from({ length: count }, (_, at) => {
     const day = new Date(Date.now() + (at + 1) * 2 * 86_400_000).toISOString().slice(0, 10);
-    return { name: `Holiday ${at + 1}`, from: `${day}T00:00:00Z`, to: `${day}T23:00:00Z`, working: at % 5 === 4 };
+    return { name: `Holiday ${at + 1}`, from: `${day}T00:00:00`, to: `${day}T23:00:00`, working: at % 5 === 4 };
   });
 }
 

@@ -1,7 +1,6 @@
 // Days of a calendar.
 
 import type { Occasion, SpecialOccasions } from "../../api/schema";
-import { localIn } from "./week";
 
 export interface Day {
   /** As 2027-01-31. */
@@ -28,13 +27,13 @@ export function monthsFrom(now: Date): { first: Date; days: Day[] }[] {
   });
 }
 
-/** The days of a calendar's occasions, in its own zone. */
-export function daysOf({ occasions, time_zone }: SpecialOccasions): Map<string, Occasion> {
+/** The days of a calendar's occasions, in its own zone, which their times are in. */
+export function daysOf({ occasions }: SpecialOccasions): Map<string, Occasion> {
   const marks = new Map<string, Occasion>();
   for (const occasion of occasions) {
-    const from = localIn(time_zone, occasion.from).slice(0, 10);
+    const from = occasion.from.slice(0, 10);
     // What ends at midnight is not on the next day.
-    const last = localIn(time_zone, new Date(Date.parse(occasion.to) - 1).toISOString()).slice(0, 10);
+    const last = new Date(Date.parse(`${occasion.to}Z`) - 1).toISOString().slice(0, 10);
     const day = new Date(`${from}T00:00:00Z`);
     for (let count = 0; count < MARKED_DAYS_MAX; count += 1) {
       const date = day.toISOString().slice(0, 10);
