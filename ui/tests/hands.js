@@ -38,6 +38,10 @@ export function pointer() {
       const place = await top(page);
       await place.getByRole("button", exactly(name)).or(place.getByRole("link", exactly(name))).first().click();
     },
+    /** The last of those with this name: a dialog's own button, not the one that shuts it. */
+    async confirm(page, name) {
+      await (await top(page)).getByRole("button", exactly(name)).last().click();
+    },
     async choose(page, name) {
       const place = await top(page);
       await place.getByRole("radio", exactly(name)).or(place.getByRole("checkbox", exactly(name))).first().check();
@@ -81,6 +85,12 @@ export function keys() {
     name: "with keys alone",
     async press(page, name) {
       await reach(page, name, ["A", "BUTTON", "SUMMARY"]);
+      await page.keyboard.press("Enter");
+    },
+    async confirm(page, name) {
+      // The focus begins on the button that shuts the dialog, which may have the same name.
+      await page.keyboard.press("Tab");
+      await reach(page, name, ["BUTTON"]);
       await page.keyboard.press("Enter");
     },
     async choose(page, name) {

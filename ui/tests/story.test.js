@@ -169,7 +169,7 @@ async function tell(server, [developer, agent, consumer], hands) {
   await inbox.getByLabel("Your answer").waitFor(wait);
   await hands.press(inbox, "Close");
   await inbox.getByRole("dialog", { name: "Close this conversation?" }).waitFor();
-  await hands.press(inbox, "Close");
+  await hands.confirm(inbox, "Close");
   await panel.getByText("The conversation has ended").waitFor(wait);
   await hears("This conversation is closed.");
   await saw("conversation_end");
@@ -190,7 +190,7 @@ async function tell(server, [developer, agent, consumer], hands) {
   async function end() {
     await hands.press(inbox, "Close");
     await inbox.getByRole("dialog", { name: "Close this conversation?" }).waitFor();
-    await hands.press(inbox, "Close");
+    await hands.confirm(inbox, "Close");
     await panel.getByText("The conversation has ended").waitFor(wait);
   }
 
