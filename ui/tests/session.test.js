@@ -73,6 +73,9 @@ test("whoever has a token can log in with it, and it is forgotten with the logou
   await page.getByRole("alert").waitFor();
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Log in", exact: true }).click();
+  await page.getByRole("button", { name: "Log out" }).waitFor();
+  // Whoever was here before saw another page.
+  await page.getByRole("link", { name: "Home" }).click();
   await page.getByRole("heading", { name: "Home" }).waitFor();
   // What is live is, too; and a reload keeps it.
   await page.getByText("live", { exact: true }).waitFor();
