@@ -26,6 +26,7 @@ export const ROUTES: Route[] = [
   { pattern: "/functions/{function}", load: () => import("./pages/FunctionPage.svelte"), roles: CODE },
   { pattern: "/invocations", load: () => import("./pages/Invocations.svelte"), roles: CODE },
   { pattern: "/invocations/{invocation}", load: () => import("./pages/Invocation.svelte"), roles: CODE },
+  { pattern: "/unanswered", load: () => import("./pages/Unanswered.svelte"), roles: CODE },
   { pattern: "/inbox", load: () => import("./pages/Inbox.svelte"), roles: SERVE },
   { pattern: "/playground", load: () => import("./pages/Playground.svelte"), roles: ["administrator", "agent_manager"] },
   { pattern: "/conversations", load: () => import("./pages/ConversationList.svelte"), roles: TALK },

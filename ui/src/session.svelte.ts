@@ -25,6 +25,7 @@ export async function start(): Promise<void> {
     if (session.phase === "in") session.phase = "out";
   };
   try {
+    if (await resumeToken()) return;
     if (localStorage.getItem(LOGGED_IN) && (await resume(null))) return;
     if (!leftDemo() && (await enterDemo())) return;
     session.phase = "out";
@@ -39,6 +40,18 @@ export async function logIn(account: string, loginName: string, password: string
   caller.token = null;
   enter(await ask("POST /session/cookie", { body: { account, login_name: loginName, password } }));
   localStorage.setItem(LOGGED_IN, "yes");
+}
+
+/** Logs in with a token, for this tab; what is wrong is thrown. The operator names the account, others have one. */
+export async function logInWithToken(account: string, token: string): Promise<void> {
+  caller.token = token;
+  try {
+    enter(await ask("GET /session"), account);
+  } catch (error) {
+    caller.token = null;
+    throw error;
+  }
+  sessionStorage.setItem(TOKEN, JSON.stringify({ account, token }));
 }
 
 /** Enters the demo account; false where there is none. */
@@ -57,7 +70,9 @@ export async function enterDemo(): Promise<boolean> {
 /** Ends the session. The demo's tokens are everybody's on this machine: those are only put away. */
 export async function logOut(): Promise<void> {
   if (session.demo) sessionStorage.setItem(LEFT_DEMO, "yes");
-  else await ask("DELETE /session");
+  // A token is not ours to end: it is only forgotten.
+  else if (sessionStorage.getItem(TOKEN) === null) await ask("DELETE /session");
+  sessionStorage.removeItem(TOKEN);
   localStorage.removeItem(LOGGED_IN);
   caller.token = null;
   session.demo = null;
@@ -73,12 +88,23 @@ export function may(...roles: UserRole[]): boolean {
 // Scripts cannot see the cookie. This says whether asking for its session makes sense.
 const LOGGED_IN = "convoke.logged-in";
 const LEFT_DEMO = "convoke.left-demo";
+/** A token that somebody logged in with; gone with the tab. */
+const TOKEN = "convoke.token";
 const leftDemo = () => sessionStorage.getItem(LEFT_DEMO) !== null;
 
-async function resume(token: string | null): Promise<boolean> {
+async function resumeToken(): Promise<boolean> {
+  const kept = sessionStorage.getItem(TOKEN);
+  if (kept === null) return false;
+  const { account, token } = JSON.parse(kept) as { account: string; token: string };
+  if (await resume(token, account)) return true;
+  sessionStorage.removeItem(TOKEN);
+  return false;
+}
+
+async function resume(token: string | null, account = ""): Promise<boolean> {
   caller.token = token;
   try {
-    enter(await ask("GET /session"));
+    enter(await ask("GET /session"), account);
     return true;
   } catch (error) {
     caller.token = null;
@@ -87,11 +113,16 @@ async function resume(token: string | null): Promise<boolean> {
   }
 }
 
-function enter(found: Session): void {
-  caller.account = found.account ?? "";
-  session.account = found.account ?? "";
+/** `chosen` is the account of somebody who may in all of them. */
+function enter(found: Session, chosen = ""): void {
+  const account = found.account ?? chosen;
+  caller.account = account;
+  caller.who = JSON.stringify(found.principal);
+  session.account = account;
   session.user = found.principal.kind === "user" ? found.principal.id : null;
   session.roles = found.roles;
   session.ended = false;
   session.phase = "in";
+  for (const goOn of caller.back) goOn();
+  caller.back.clear();
 }

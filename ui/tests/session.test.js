@@ -28,7 +28,7 @@ async function logIn(name, password = PASSWORD) {
   await page.getByLabel("Account").fill("demo");
   await page.getByLabel("Login name").fill(name);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
 }
 
 test("a session is in a cookie that scripts cannot read, and ends with the logout", async () => {
@@ -60,9 +60,38 @@ test("roles decide what is shown", async () => {
   assert.equal(await page.getByRole("link", { name: "Settings" }).count(), 0);
 });
 
+test("whoever has a token can log in with it, and it is forgotten with the logout", async () => {
+  await page.goto(server.url);
+  await page.getByRole("button", { name: "Log out" }).click();
+  const ask = await prepare(server.url);
+  const { secret: token } = await ask("POST", "/tokens", { name: "pages", principal: { kind: "user", id: "4720" }, roles: ["faas_developer"], expires_at: new Date(Date.now() + 3_600_000).toISOString() });
+  await page.getByRole("button", { name: "Log in with a token" }).click();
+  await accessible(page, "login with a token");
+  await page.getByLabel("Account").fill("demo");
+  await page.getByLabel("Token").fill("cvk_demo.wrong");
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
+  await page.getByRole("alert").waitFor();
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
+  await page.getByRole("button", { name: "Log out" }).waitFor();
+  // Whoever was here before saw another page.
+  await page.getByRole("link", { name: "Home" }).click();
+  await page.getByRole("heading", { name: "Home" }).waitFor();
+  // What is live is, too; and a reload keeps it.
+  await page.getByText("live", { exact: true }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Home" }).waitFor();
+  assert.equal(await page.getByRole("switch", { name: "Controller Bot" }).isDisabled(), true, "the token's roles count");
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByLabel("Login name").waitFor();
+  assert.equal(await page.evaluate(() => sessionStorage.getItem("convoke.token")), null);
+});
+
 test("pages run no script but their own", async () => {
   const response = await page.goto(server.url);
   const policy = response.headers()["content-security-policy"];
   assert.match(policy, /script-src 'self';/);
+  // No style sheet that somebody wrote into a page, either.
+  assert.match(policy, /style-src 'self';/);
   assert.match(policy, /default-src 'none'/);
 });

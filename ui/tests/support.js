@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, beforeEach } from "node:test";
@@ -15,6 +15,14 @@ const TARGET = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target");
 const BINARY = process.env.CONVOKE_BIN ?? path.join(TARGET, "ci/convoke");
 const CHROMIUM = process.env.CONVOKE_CHROMIUM ?? "/usr/bin/chromium";
 const SCREENSHOTS = path.resolve(path.dirname(BINARY), "../ui");
+
+/** Higher than any page that is looked at whole. Pixels. */
+const PICTURE_HEIGHT_MAX = 4000;
+/** Which pictures the documents show, by their names here. */
+const DOCUMENTED = new Map([
+  ["conversation-1440", "playground.png"],
+  ["editor-1440", "workbench.png"],
+]);
 
 // A browser that speaks to nobody but the page.
 const QUIET = [
@@ -181,8 +189,28 @@ export async function picture(page, name) {
 /** Keeps a picture for people. */
 export async function photograph(page, name) {
   await mkdir(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: true });
+  const [width, height] = await page.evaluate(() => [innerWidth, document.documentElement.scrollHeight]);
+  const file = path.join(SCREENSHOTS, `${name}.png`);
+  // Browsers paint no picture that is higher than this; hundreds of rows look like the first of them.
+  await page.screenshot({ path: file, fullPage: true, clip: { x: 0, y: 0, width, height: Math.min(height, PICTURE_HEIGHT_MAX) } });
+  // The pictures of the documents are made anew when somebody asks for it.
+  const shown = DOCUMENTED.get(name);
+  if (shown && process.env.CONVOKE_RENEW_PICTURES) await copyFile(file, path.join(ROOT, "docs/pictures", shown));
 }
+
+/** Text that does not fit where it is and is neither scrolled nor meant to be cut. */
+export const cut = (page) =>
+  page.evaluate(() => {
+    const found = [];
+    for (const element of document.querySelectorAll("main *, dialog *")) {
+      const style = getComputedStyle(element);
+      if (element.closest(".monaco-editor, .monaco-diff-editor, .hidden-text, [aria-hidden=true]") || style.visibility === "hidden") continue;
+      const clips = style.overflowX === "hidden" || style.overflowX === "clip";
+      if (!clips || style.textOverflow === "ellipsis" || element.clientWidth === 0) continue;
+      if (element.scrollWidth > element.clientWidth + 1 && element.innerText?.trim()) found.push(`${element.tagName.toLowerCase()}.${element.className}: ${element.innerText.trim().slice(0, 40)}`);
+    }
+    return found;
+  });
 
 /** How wide the page is, and how wide its window. */
 export const widths = (page) => page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);

@@ -48,6 +48,7 @@ pub mod special_occasions;
 pub mod template;
 pub mod token;
 pub mod ttr;
+pub mod unanswered;
 pub mod user;
 pub mod webhook;
 pub mod window;

@@ -160,6 +160,7 @@ pub(crate) const TABLE: &[Row] = rows! {
     GET "/api/v1/accounts/{account}/events/{event}/implemented" => Staff(FUNCTIONS_INVOKE),
     GET "/api/v1/accounts/{account}/invocations" => Staff(RUNS_READ),
     GET "/api/v1/accounts/{account}/invocations/{invocation}" => Staff(RUNS_READ),
+    GET "/api/v1/accounts/{account}/unanswered" => Staff(RUNS_READ),
     // An input is what people wrote, and what a function was told of it.
     GET "/api/v1/accounts/{account}/invocations/{invocation}/recordings" => Staff(RECORDINGS),
     GET "/api/v1/accounts/{account}/invocations/{invocation}/recordings/{attempt}" => Staff(RECORDINGS),
@@ -205,6 +206,7 @@ pub(crate) const TABLE: &[Row] = rows! {
     PUT "/api/v1/accounts/{account}/conversations/{conversation}/ttr" => StaffAndConsumers(CONVERSATIONS),
     PUT "/api/v1/accounts/{account}/conversations/{conversation}/manual-deadline" => Staff(CONVERSATIONS),
     PUT "/api/v1/accounts/{account}/conversations/{conversation}/note" => Staff(CONVERSATIONS),
+    POST "/api/v1/accounts/{account}/conversations/{conversation}/receipts" => StaffAndConsumers(CONVERSATIONS),
     GET "/api/v1/accounts/{account}/conversations/{conversation}/events" => StaffAndConsumers(CONVERSATIONS_READ),
     GET "/api/v1/accounts/{account}/conversations/{conversation}/explain" => Staff(CONVERSATIONS_READ),
     GET "/api/v1/accounts/{account}/conversations/{conversation}/follow" => StaffAndConsumers(CONVERSATIONS_READ),

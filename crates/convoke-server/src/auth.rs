@@ -1,7 +1,7 @@
 //! Who asks: tokens in, callers out.
 //!
 //! Five kinds of tokens, told apart by how they begin. `cvk_` speaks for a user or a program of one account; the account
-//! keeps its hash. `cvc_` speaks for one consumer; nothing keeps it, it is signed; `cvw_` is the same for one whom only the consumer window knows. `cvo_` speaks for the operator of the
+//! keeps its hash. `cvc_` speaks for one consumer; nothing keeps it, it is signed; `cvw_` is the same for one whom only the consumer window knows, `cvi_` for one whom the window knows from the brand. `cvo_` speaks for the operator of the
 //! installation. What is a JWT speaks for an application that asked the sentinel plane for it. Every comparison of a secret takes the same time wherever it fails. What a caller may do is said in
 //! [`crate::access`]. Tokens go by the real time: moving the engine's clock does not end them.
 
@@ -110,20 +110,43 @@ impl Auth {
         (self.consumers.sign(GivenBy::Brand, account, consumer, expires_at), expires_at)
     }
 
-    /// A token of the consumer window for a consumer, and when it ends.
-    pub(crate) fn window_token(&self, account: &AccountId, consumer: ConsumerId) -> (String, Timestamp) {
+    /// A token of the consumer window for a consumer, and when it ends; `known` if the brand said who they are.
+    pub(crate) fn window_token(
+        &self,
+        account: &AccountId,
+        consumer: ConsumerId,
+        known: bool,
+    ) -> (String, Timestamp) {
         let expires_at = self.now() + limits::CONSUMER_TOKEN_LIFE;
         let expires_at = Timestamp::from_second(expires_at.as_second()).unwrap_or(expires_at);
-        (self.consumers.sign(GivenBy::Window, account, consumer, expires_at), expires_at)
+        let by = if known { GivenBy::WindowKnown } else { GivenBy::Window };
+        (self.consumers.sign(by, account, consumer, expires_at), expires_at)
     }
 
-    /// The consumer whom the window of `account` knows by this token.
-    pub(crate) fn window_consumer(&self, account: &AccountId, token: &str) -> Option<ConsumerId> {
+    /// The consumer whom the window of `account` knows by this token, given for the same `known`.
+    pub(crate) fn window_consumer(
+        &self,
+        account: &AccountId,
+        token: &str,
+        known: bool,
+    ) -> Option<ConsumerId> {
         if token.len() > limits::TOKEN_BYTES_MAX {
             return None;
         }
-        let (own, consumer) = self.consumers.verify(GivenBy::Window, token, self.now())?;
+        let by = if known { GivenBy::WindowKnown } else { GivenBy::Window };
+        let (own, consumer) = self.consumers.verify(by, token, self.now())?;
         (own == *account).then_some(consumer)
+    }
+
+    /// Whom the brand's `id_token` names, and whether it still counts by itself.
+    pub(crate) fn identified(&self, account: &AccountId, id_token: &str) -> Option<(ConsumerId, bool)> {
+        if id_token.len() > limits::TOKEN_BYTES_MAX {
+            return None;
+        }
+        // Whose it is can be read as long as the key is the same; whether it counts is a matter of time.
+        let bearer = self.signer.consumer_of(id_token, Purpose::Exchange, Timestamp::UNIX_EPOCH)?;
+        let ours = bearer.authenticated && bearer.account == *account;
+        ours.then_some((bearer.consumer, self.now() < bearer.ends_at))
     }
 
     /// What the session of a token shows besides it.
@@ -171,12 +194,14 @@ impl Auth {
             handle.account(&account)?;
             return Some(Caller::new(Some(account), Identity::Consumer(consumer)));
         }
-        if token.starts_with("cvw_") {
-            let (account, consumer) = self.consumers.verify(GivenBy::Window, token, self.now())?;
+        if let Some(by) =
+            [GivenBy::Window, GivenBy::WindowKnown].into_iter().find(|by| token.starts_with(by.prefix()))
+        {
+            let (account, consumer) = self.consumers.verify(by, token, self.now())?;
             // Where the window is switched off, nobody came through it.
             handle.account(&account).filter(|view| view.account.window.enabled)?;
             let caller = Caller::new(Some(account), Identity::Consumer(consumer));
-            return Some(Caller { by_window: true, ..caller });
+            return Some(Caller { by_window: true, known: by == GivenBy::WindowKnown, ..caller });
         }
         if token.starts_with("eyJ") {
             return self.application(handle, token).or_else(|| self.consumer(handle, token));

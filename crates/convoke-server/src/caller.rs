@@ -25,6 +25,8 @@ pub(crate) struct Caller {
     pub(crate) identity: Identity,
     /// They came through the consumer window: nobody knows who they are, so they may do less in a given time.
     pub(crate) by_window: bool,
+    /// They came through the window, and the brand said who they are.
+    pub(crate) known: bool,
 }
 
 /// Who somebody is.
@@ -58,7 +60,7 @@ pub struct FunctionPrincipal {
 impl Caller {
     /// Somebody whom the brand or the installation knows.
     pub(crate) const fn new(account: Option<AccountId>, identity: Identity) -> Self {
-        Self { account, identity, by_window: false }
+        Self { account, identity, by_window: false, known: false }
     }
 
     /// Whether they have one of these roles. The operator has all.

@@ -129,6 +129,7 @@ fn body_for(path: &str) -> Value {
         "ttr" => json!({"ttr": {"type": "urgent"}}),
         "manual-deadline" => json!({"deadline": null}),
         "note" => json!({"note": "x"}),
+        "receipts" => json!({"receipt": "read", "lines": [0]}),
         _ => Value::Null,
     }
 }

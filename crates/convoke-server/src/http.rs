@@ -23,6 +23,7 @@ mod hours;
 mod live;
 mod metrics;
 mod page;
+mod receipts;
 mod recordings;
 mod removal;
 mod run_log;
@@ -31,6 +32,7 @@ mod secrets;
 mod sessions;
 mod skills;
 mod tokens;
+mod unanswered;
 mod users;
 mod webhooks;
 mod window;
@@ -180,6 +182,7 @@ fn runs() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(run_log::list))
         .routes(routes!(run_log::get))
+        .routes(routes!(unanswered::list))
         .routes(routes!(recordings::list))
         .routes(routes!(recordings::get))
         .routes(routes!(run_log::logs))
@@ -216,6 +219,7 @@ fn conversing() -> OpenApiRouter<Shared> {
         .routes(routes!(conversation_writes::set_ttr))
         .routes(routes!(conversation_writes::set_manual_deadline))
         .routes(routes!(conversation_writes::set_note))
+        .routes(routes!(receipts::receive))
 }
 
 async fn nothing_here() -> ApiError {

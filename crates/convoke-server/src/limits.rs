@@ -115,6 +115,12 @@ pub(crate) const EVENTS_USUAL: u16 = 200;
 /// Most events of a conversation in one answer.
 pub(crate) const EVENTS_MAX: u16 = 1_000;
 
+/// Conversations that one page looks into for changes without an answer: each is read.
+pub(crate) const UNANSWERED_CONVERSATIONS: usize = 25;
+
+/// Events of each of them that are looked at, the last ones: more than most conversations have.
+pub(crate) const UNANSWERED_EVENTS: usize = 500;
+
 /// Events of a conversation that are explained at once. Longer ones are read by `events`.
 pub(crate) const EXPLAINED_EVENTS_MAX: usize = 20_000;
 

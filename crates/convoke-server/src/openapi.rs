@@ -13,6 +13,7 @@ use utoipa::openapi::{
 
 use axum::http::Method;
 use convoke_api::problem::{MEDIA_TYPE, Problem};
+use convoke_api::v1::conversation::ExportFormat;
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::access::{self, Who};
@@ -38,6 +39,8 @@ pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(SCHEME, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components.schemas.insert(Problem::name().into_owned(), Problem::schema());
+    // What only a query names is not collected by itself.
+    components.schemas.insert(ExportFormat::name().into_owned(), ExportFormat::schema());
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             complete(path, &method, operation);

@@ -139,7 +139,7 @@ impl Live {
         text: &str,
         key: Option<&str>,
     ) -> Result<Written> {
-        let line = PublishLine { text: text.to_owned(), key: key.map(str::to_owned) };
+        let line = PublishLine { text: text.to_owned(), key: key.map(str::to_owned), private: false };
         self.act(conversation, Act::Publish(line)).await
     }
 }

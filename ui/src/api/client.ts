@@ -36,8 +36,12 @@ type Arguments<Route extends keyof Routes> = Record<string, never> extends Asked
 export const caller = {
   account: "",
   token: null as string | null,
+  /** Who they are, for telling the pages of different people in one browser apart. */
+  who: "",
   /** Called when the server does not know us any more. */
   strangers: () => {},
+  /** What goes on as soon as it knows us again. */
+  back: new Set<() => void>(),
 };
 
 /** Asks the API. Throws `Refused` or `Unreachable`. */

@@ -12,6 +12,8 @@ export const home = {
   failed: "Failed, last day",
   slow: "95 % answered within",
   functions: "Functions deployed",
+  dead: "Dead letters",
+  deadOf: (webhooks: number) => (webhooks === 0 ? "no webhook" : webhooks === 1 ? "of 1 webhook" : `of ${webhooks} webhooks`),
   perMinute: "per minute now",
   chart: {
     title: "Runs of the last 24 hours",
@@ -23,8 +25,10 @@ export const home = {
   },
   attention: {
     title: "Look at these",
-    none: "No function failed or was slow in the last day.",
+    none: "No function failed or was slow in the last day, and every webhook takes its letters.",
     failing: (failed: string, all: string) => `${failed} of ${all} runs failed`,
+    dead: (count: string) => `${count} dead letters: nobody took them`,
+    untaken: "letters are not taken at present",
     slow: (p95: string) => `slow: 95 % answered within ${p95}`,
     broken: (problem: string) => `could not be deployed: ${problem}`,
   },

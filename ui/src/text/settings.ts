@@ -1,5 +1,7 @@
 // Words of the settings.
 
+import { webhooks } from "./webhooks";
+
 const days = { monday: "Monday", tuesday: "Tuesday", wednesday: "Wednesday", thursday: "Thursday", friday: "Friday", saturday: "Saturday", sunday: "Sunday" };
 
 export const settings = {
@@ -15,6 +17,7 @@ export const settings = {
     secrets: "Secrets",
     clients: "API clients",
     schedules: "Schedules",
+    webhooks: "Webhooks",
   },
   saved: "Saved.",
   seconds: "in seconds",
@@ -48,7 +51,9 @@ export const settings = {
     answers: "Late answers",
     fence: { fence: "Drop commands that came too late to make sense", apply: "Carry out commands even if they come late" },
     retention: "What is kept of runs",
-    days: "Days",
+    days: "Days of runs and their logs",
+    recordingDays: "Days of recordings",
+    recordingHint: "What each run ran on, for repeating it in a test. 0 keeps none.",
     keepDebug: "Keep lines of the level debug",
     keepTests: "Keep tests, too",
     window: "Consumer window",
@@ -82,6 +87,8 @@ export const settings = {
     roles: "Roles",
     skills: "Skills",
     password: "Password",
+    loadMax: "Conversations at once",
+    loadHint: "As many are offered; empty for as many as the account says.",
     setPassword: "Set a password",
     present: "Present password",
     presentHint: "Your own password is changed with the present one.",
@@ -178,6 +185,8 @@ export const settings = {
     renewDetail: "The present one stops to work at once.",
     empty: { title: "No client yet", detail: "A program that invokes functions or handles conversations needs an id and a secret of its own." },
   },
+
+  webhooks,
 
   schedules: {
     lead: "Functions that run by the clock.",

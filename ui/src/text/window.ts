@@ -37,4 +37,5 @@ export const words = {
   anew: "Start a new conversation",
   erased: "(deleted)",
   you: "You",
+  read: "Read",
 };

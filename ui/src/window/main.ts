@@ -1,6 +1,6 @@
 // The consumer window, put on a page by one script tag:
 // <script src="https://…/window.js" data-account="demo" async></script>
-// `data-skill` names the skill, `data-title` the panel, `data-theme` light or dark, if the page knows better than the system.
+// `data-id-token` says whom the brand knows; `data-skill` names the skill, `data-title` the panel, `data-theme` light or dark, if the page knows better than the system.
 
 import { Memory } from "./memory";
 import { Panel } from "./view";
@@ -9,7 +9,7 @@ const script = document.currentScript as HTMLScriptElement | null;
 let panel: Panel | null = null;
 
 function begin(tag: HTMLScriptElement): void {
-  const { account, skill, title, theme } = tag.dataset;
+  const { account, skill, title, theme, idToken } = tag.dataset;
   if (!account) {
     console.warn("Convoke: the script tag of the window needs data-account.");
     return;
@@ -19,7 +19,7 @@ function begin(tag: HTMLScriptElement): void {
   document.body.append(host);
   panel = new Panel(
     host,
-    { base, account, skill: skill ?? null, memory: new Memory(base, account) },
+    { base, account, skill: skill ?? null, memory: new Memory(base, account, undefined, idToken !== undefined), idToken: idToken ?? null },
     { title: title ?? null, inline: false, theme: theme === "light" || theme === "dark" ? theme : null },
   );
 }

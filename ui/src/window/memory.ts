@@ -10,13 +10,15 @@ export interface Unsent {
 
 export interface Remembered {
   token: string | null;
+  /** Whose token it is. */
+  consumer: string | null;
   conversation: string | null;
   /** The last event that was seen. */
   seen: number;
   unsent: Unsent[];
 }
 
-const NOTHING: Remembered = { token: null, conversation: null, seen: 0, unsent: [] };
+const NOTHING: Remembered = { token: null, consumer: null, conversation: null, seen: 0, unsent: [] };
 /** What somebody typed while there was no connection for a long time; the oldest go first. */
 const UNSENT_MAX = 50;
 
@@ -26,10 +28,10 @@ export class Memory {
 
   readonly #kept: () => Storage;
 
-  /** `kept` is where it is kept; another storage is another consumer. */
-  constructor(base: string, account: string, kept: () => Storage = () => localStorage) {
+  /** `kept` is where it is kept; another storage is another consumer. Those whom the brand knows are kept apart from others. */
+  constructor(base: string, account: string, kept: () => Storage = () => localStorage, known = false) {
     this.#kept = kept;
-    this.#name = `convoke.window.${new URL(base).host}.${account}`;
+    this.#name = `convoke.window.${new URL(base).host}.${account}${known ? ".known" : ""}`;
     this.#present = { ...NOTHING, ...this.#stored() };
   }
 

@@ -3,6 +3,7 @@
 
 import { Live, LiveRefused } from "../api/live";
 import type { Card, ConversationEvent, LiveMessage, Party, WindowSession } from "../api/schema";
+import { Receipts } from "../api/receipts";
 import { type Memory, type Unsent, newKey } from "./memory";
 
 export interface Options {
@@ -11,6 +12,8 @@ export interface Options {
   account: string;
   skill: string | null;
   memory: Memory;
+  /** What the brand's server was given for somebody whom it knows; null for somebody whom nobody knows. */
+  idToken?: string | null;
 }
 
 /** A line that was written and is not in the transcript yet. */
@@ -42,6 +45,7 @@ export class Talk {
   pending: Pending[];
   writer: Party | null = null;
 
+  #receipts: Receipts | null = null;
   readonly #options: Options;
   readonly #changed: () => void;
   #live: Live | null = null;
@@ -69,7 +73,18 @@ export class Talk {
   /** Everything that is there was seen. */
   saw(): void {
     const last = this.events.at(-1)?.seq ?? 0;
-    if (last > this.#options.memory.present.seen) this.#options.memory.keep({ seen: last });
+    if (last <= this.#options.memory.present.seen) return;
+    this.#options.memory.keep({ seen: last });
+    this.#tellRead();
+  }
+
+  /** The last line of one's own that somebody at the brand has read; 0 if there is none. */
+  get readUntil(): number {
+    const me = this.session?.consumer;
+    const read = this.events.flatMap((event) => (event.type === "lines_received" && event.receipt === "read" && event.receiver.kind === "user" ? event.lines : []));
+    if (read.length === 0) return 0;
+    const until = Math.max(...read);
+    return this.events.findLast((event) => event.type === "line_published" && event.author.id === me && event.sequence <= until)?.seq ?? 0;
   }
 
   write(text: string): void {
@@ -109,6 +124,7 @@ export class Talk {
     this.closed = false;
     this.urgent = false;
     this.events = [];
+    this.#receipts = null;
     this.#options.memory.keep({ conversation: null, seen: 0 });
     this.#changed();
   }
@@ -124,13 +140,22 @@ export class Talk {
     this.#live?.close();
   }
 
+  /** Agents see that their lines were read. Best effort: what is not told now is told with the next line. */
+  #tellRead(): void {
+    if (!this.conversation || this.closed || !this.connected || this.session === null) return;
+    this.#receipts ??= new Receipts(this.session.consumer, ({ author }) => author.kind === "user");
+    const lines = this.#receipts.take(this.events);
+    if (lines.length > 0) this.#live?.ask("receive", { receipt: "read", lines }, this.conversation).catch(() => {});
+  }
+
   async #start(): Promise<void> {
-    const { base, account, skill, memory } = this.#options;
-    const body = JSON.stringify({ token: memory.present.token, skill });
+    const { base, account, skill, memory, idToken } = this.#options;
+    const body = JSON.stringify({ token: memory.present.token, skill, id_token: idToken ?? undefined });
     try {
       // As text: browsers ask no question before it, so the window opens one journey earlier.
       const response = await fetch(`${base}/api/v1/accounts/${encodeURIComponent(account)}/window`, { method: "POST", body, credentials: "omit" });
-      if (response.status === 404) return this.#unavailable();
+      // What the brand said of somebody does not count any more: its page has to say it anew.
+      if (response.status === 404 || response.status === 401) return this.#unavailable();
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
       this.session = (await response.json()) as WindowSession;
     } catch (error) {
@@ -143,7 +168,13 @@ export class Talk {
     }
     if (this.#ended) return;
     this.#again = AGAIN_MS_MIN;
-    memory.keep({ token: this.session.token });
+    // Somebody else at the same computer finds nothing of who was there before.
+    if (memory.present.consumer !== this.session.consumer && memory.present.consumer !== null) {
+      this.pending = [];
+      memory.keep({ unsent: [] });
+      this.anew();
+    }
+    memory.keep({ token: this.session.token, consumer: this.session.consumer });
     this.phase = "ready";
     this.#live = new Live(base, account, this.session.token, {
       ready: () => void this.#arrive(),

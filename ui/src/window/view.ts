@@ -44,6 +44,7 @@ export class Panel {
   readonly #text = element("textarea", { rows: 1, maxLength: 8000, placeholder: words.write });
   readonly #submit = element("button", { className: "send" }, words.send);
   readonly #form = element("form", {}, this.#text, this.#submit);
+  readonly #read = element("span", { className: "who read" }, words.read);
   readonly #anew = element("button", { className: "anew", type: "button", hidden: true }, words.anew);
   readonly #acts = element("div", { className: "acts" });
   readonly #panel = element("section", { className: "panel", hidden: true });
@@ -194,7 +195,16 @@ export class Panel {
       this.#lines.append(line);
     }
     for (const one of pending) if (!known.has(one.line ?? 0)) this.#lines.append(this.#waiting(one));
+    this.#drawRead();
     if (follows) this.#lines.scrollTop = this.#lines.scrollHeight;
+  }
+
+  /** Under the last line of one's own that was read. */
+  #drawRead(): void {
+    const line = this.#told.get(this.talk.readUntil);
+    if (line?.contains(this.#read)) return;
+    this.#read.remove();
+    line?.append(this.#read);
   }
 
   #waiting({ key, text, refused }: Pending): HTMLElement {

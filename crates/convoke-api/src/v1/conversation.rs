@@ -7,7 +7,7 @@ mod views;
 pub use export::{ExportConversations, ExportFormat, ExportedConversation};
 pub use requests::{
     AcceptConversation, JoinConversation, ListConversations, OpenConversation, PlaceInList, PublishLine,
-    SetDeadline, SetNote, SetTtr, StepUp, TransferConversation,
+    ReceiveLines, SetDeadline, SetNote, SetTtr, StepUp, TransferConversation,
 };
 pub use views::{
     Closed, Closing, Conversation, ConversationSummary, OpenedConversation, Participant, PendingTrigger,

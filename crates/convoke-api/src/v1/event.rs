@@ -124,6 +124,8 @@ pub enum Event {
     LinePublished {
         /// Ordinal of its dialog, 0 for the main one.
         dialog: u8,
+        /// Its number in the dialog, from 0 and with gaps: what receipts name it by.
+        sequence: u32,
         /// Who wrote it.
         author: Party,
         /// In which role.

@@ -18,8 +18,8 @@ use crate::limits::LIVE_ID_BYTES_MAX;
 use crate::problem::{Invalid, Problem};
 use crate::v1::board::{AgentPresence, Board, Card, NameOffer, Offer, SeeBoard, SetAvailability, Typing};
 use crate::v1::conversation::{
-    AcceptConversation, JoinConversation, OpenConversation, OpenedConversation, PublishLine, SetDeadline,
-    SetNote, SetTtr, StepUp, TransferConversation, Written,
+    AcceptConversation, JoinConversation, OpenConversation, OpenedConversation, PublishLine, ReceiveLines,
+    SetDeadline, SetNote, SetTtr, StepUp, TransferConversation, Written,
 };
 use crate::v1::event::ConversationEvent;
 use crate::v1::participant::{ParticipantRef, Party, Role};
@@ -105,6 +105,8 @@ pub enum Act {
     SetManualDeadline(SetDeadline),
     /// Notes something about it.
     SetNote(SetNote),
+    /// Tells what became of lines of others.
+    Receive(ReceiveLines),
 }
 
 /// From where a conversation is followed.
@@ -175,6 +177,8 @@ pub enum LiveRequestType {
     SetManualDeadline,
     /// A note for agents and managers.
     SetNote,
+    /// What became of lines of others.
+    Receive,
     /// What is going on, and then what changes of it.
     Board,
     /// Whether an agent takes conversations.
@@ -382,6 +386,7 @@ impl LiveRequest {
             LiveRequestType::SetTtr => self.act(Act::SetTtr(self.body()?))?,
             LiveRequestType::SetManualDeadline => self.act(Act::SetManualDeadline(self.body()?))?,
             LiveRequestType::SetNote => self.act(Act::SetNote(self.body()?))?,
+            LiveRequestType::Receive => self.act(Act::Receive(self.body()?))?,
             LiveRequestType::Board => Ask::Board(self.body_or_default()?),
             LiveRequestType::SetAvailability => Ask::SetAvailability(self.body()?),
             LiveRequestType::AcceptOffer => Ask::AcceptOffer(self.body()?),
@@ -450,6 +455,7 @@ impl Act {
             Self::SetTtr(body) => (LiveRequestType::SetTtr, raw(body)),
             Self::SetManualDeadline(body) => (LiveRequestType::SetManualDeadline, raw(body)),
             Self::SetNote(body) => (LiveRequestType::SetNote, raw(body)),
+            Self::Receive(body) => (LiveRequestType::Receive, raw(body)),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     account, activity, app_key, automatic_message, board, bot, client, clock, cloud_event, consumer,
     conversation, domain, event, explain, function, function_call, health, idle, list, live, metrics,
     participant, recording, run, run_log, schedule, secret, session, settings, skill, special_occasions,
-    template, token, ttr, user, webhook, window, working_hours,
+    template, token, ttr, unanswered, user, webhook, window, working_hours,
 };
 use crate::problem;
 
@@ -44,6 +44,7 @@ use crate::problem;
     app_key::IssuedAppKey,
     list::List<app_key::AppKey>,
     list::List<conversation::ExportedConversation>,
+    conversation::ExportFormat,
     cloud_event::CloudEventAnswer,
     webhook::DefineWebhook,
     webhook::IssuedWebhook,
@@ -98,6 +99,8 @@ use crate::problem;
     conversation::SetDeadline,
     conversation::StepUp,
     conversation::SetNote,
+    conversation::ReceiveLines,
+    list::Page<unanswered::UnansweredChange>,
     window::OpenWindow,
     window::WindowSession,
     board::Board,

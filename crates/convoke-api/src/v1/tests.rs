@@ -79,7 +79,7 @@ fn a_custom_time_to_respond_has_its_bounds() {
 
 #[test]
 fn a_key_has_its_bounds() {
-    let line = PublishLine { text: "hi".to_owned(), key: Some("k".repeat(65)) };
+    let line = PublishLine { text: "hi".to_owned(), key: Some("k".repeat(65)), private: false };
     assert_eq!(line.into_action().unwrap_err().errors[0].field, "key");
 }
 

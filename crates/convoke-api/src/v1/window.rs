@@ -18,6 +18,10 @@ pub struct OpenWindow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "123456")]
     pub skill: Option<SkillId>,
+    /// What `POST …/consumers` gave the brand's own server for somebody whom it knows (`id_token`). Who shows it is known to the
+    /// brand; once it is over, only together with the token of a visit that began with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
 }
 
 impl fmt::Debug for OpenWindow {
@@ -35,6 +39,9 @@ pub struct WindowSession {
     pub consumer: ConsumerId,
     /// What the live connection is opened with. It counts only on pages that may have the window.
     pub token: String,
+    /// Whether the brand knows who it is.
+    #[serde(default)]
+    pub known: bool,
     /// When it ends, unless it is renewed before.
     pub expires_at: Timestamp,
     /// Whether nobody is at work for the skill now.

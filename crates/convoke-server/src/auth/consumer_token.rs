@@ -1,7 +1,7 @@
 //! Tokens of consumers: signed, not stored, because there are as many consumers as there are customers.
 //!
 //! `cvc_<account>.<consumer>.<end in Unix seconds>.<HMAC-SHA256 of all that, base64url>`, and `cvw_…` for those of the
-//! consumer window, which anybody is given and which are good for less.
+//! consumer window, which anybody is given and which are good for less; `cvi_…` if the brand knows who it is.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,6 +18,8 @@ pub(super) enum GivenBy {
     Brand,
     /// The consumer window, to anybody.
     Window,
+    /// The consumer window, to somebody whom the brand knows.
+    WindowKnown,
 }
 
 impl GivenBy {
@@ -25,6 +27,7 @@ impl GivenBy {
         match self {
             Self::Brand => "cvc_",
             Self::Window => "cvw_",
+            Self::WindowKnown => "cvi_",
         }
     }
 }

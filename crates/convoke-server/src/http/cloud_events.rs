@@ -159,7 +159,9 @@ async fn carry_out(
 fn act(tenant: &Tenant, one: &Returned, key: String) -> Answer<Option<Act>> {
     Ok(Some(match one {
         Returned::NoMessage => return Ok(None),
-        Returned::Message(text) => Act::Publish(PublishLine { text: text.clone(), key: Some(key) }),
+        Returned::Message(text) => {
+            Act::Publish(PublishLine { text: text.clone(), key: Some(key), private: false })
+        }
         Returned::Transfer { skill, agent } => {
             let account = &tenant.view.account;
             let skill = skill.as_ref().map(|skill| skill.parse::<SkillId>());

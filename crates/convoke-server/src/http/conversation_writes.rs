@@ -165,6 +165,7 @@ fn command(caller: &Caller, act: Act) -> Answer<(Actor, Action)> {
         Act::SetTtr(set) => set.into_action()?,
         Act::SetManualDeadline(set) => set.into(),
         Act::SetNote(set) => set.into(),
+        Act::Receive(received) => received.into(),
     };
     Ok((caller.actor()?, action))
 }

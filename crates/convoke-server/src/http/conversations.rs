@@ -25,7 +25,7 @@ use super::run_log::explained_attempts;
 use crate::caller::{Peer, Tenant};
 use crate::extract::{MaybeBody, Params, Query};
 use crate::limits;
-use crate::problem::Answer;
+use crate::problem::{Answer, ApiError};
 use crate::server::Shared;
 
 /// Conversations, latest change first. Consumers see their own.
@@ -90,13 +90,16 @@ pub(crate) async fn open_for(
         let detail = "a consumer's token opens for that consumer, and the brand says who is authenticated";
         return Err(Problem::new(PlatformError::Forbidden, detail).into());
     }
+    if open.line.as_ref().is_some_and(|line| line.private) {
+        return Err(ApiError::field("line.private", "a conversation begins with a line that everybody sees"));
+    }
     if tenant.caller.by_window {
         may_open_by_window(server, tenant, peer).await?;
     }
     let address = peer.filter(|_| own.is_some()).map(|peer| peer.0.ip().to_string());
     let opening = Opening {
         consumer: own.or(named),
-        authenticated: open.authenticated,
+        authenticated: open.authenticated || tenant.caller.known,
         origin: open.origin(address.as_deref())?,
         first_line: open.line.map(PublishLine::into_line).transpose()?,
         skill: open.skill,

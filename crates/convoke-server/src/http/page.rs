@@ -44,18 +44,36 @@ fn folder(folder: &str, name: &str, asked: &HeaderMap) -> Response {
     file(&format!("{folder}/{name}"), asked)
 }
 
-/// Any other address: the workbench for whoever opens it in a browser, since pages have addresses of their own that
-/// only its scripts know; 404 for programs, and for whatever looks like a part of the API.
+/// Where pages of the workbench are. What is below them is known to its scripts.
+const AREAS: [&str; 7] =
+    ["functions", "invocations", "unanswered", "conversations", "inbox", "playground", "settings"];
+
+/// Any other address: the workbench where pages of it are, whoever asks, and at every address for whoever opens one in a
+/// browser; 404 for programs elsewhere, for what looks like a file, and for whatever looks like a part of the API.
 pub(super) async fn anything_else(method: Method, uri: Uri, asked: HeaderMap) -> Response {
-    let reads_pages = asked
+    let wants_pages = asked
         .get(ACCEPT)
         .and_then(|kinds| kinds.to_str().ok())
         .is_some_and(|kinds| kinds.contains("text/html"));
     let api = uri.path().strip_prefix("/api").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if method == Method::GET && reads_pages && !api {
+    if method == Method::GET && !api && (wants_pages || is_page(uri.path())) {
         return file(WORKBENCH, &asked);
     }
     ApiError::from(PlatformError::NotFound).into_response()
+}
+
+/// Whether a page of the workbench is at this address.
+fn is_page(path: &str) -> bool {
+    let mut parts = path.split('/').skip(1);
+    let in_area = parts.next().is_some_and(|area| AREAS.contains(&area));
+    let looks_like_file =
+        path.rsplit('/').next().is_some_and(|last| last.contains('.') && !is_invocation(last));
+    in_area && !looks_like_file
+}
+
+/// The ids of invocations have a dot before their number.
+fn is_invocation(name: &str) -> bool {
+    name.starts_with("inv_")
 }
 
 #[cfg(test)]
@@ -78,8 +96,23 @@ mod tests {
             assert_eq!(reply.status, 200, "{path}");
             assert!(reply.text.contains("<title>Convoke</title>"), "{path}");
         }
-        for (path, accept) in [("/functions", "application/json"), ("/api/v1/nothing", "text/html")] {
+        for (path, accept) in [("/nothing", "application/json"), ("/api/v1/nothing", "text/html")] {
             browse(&kit, path, accept).await.fails(404, "request.not_found");
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_are_where_they_are_whoever_asks() {
+        let kit = Kit::new().await;
+        for path in
+            ["/playground", "/inbox", "/functions/greeter", "/settings/webhooks", "/invocations/inv_0c2e.7"]
+        {
+            let reply = browse(&kit, path, "*/*").await;
+            assert_eq!(reply.status, 200, "{path}");
+            assert!(reply.text.contains("<title>Convoke</title>"), "{path}");
+        }
+        for path in ["/functions/app.js", "/inbox.html", "/functionsand", "/robots.txt"] {
+            browse(&kit, path, "*/*").await.fails(404, "request.not_found");
         }
     }
 

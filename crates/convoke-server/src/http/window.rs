@@ -10,13 +10,15 @@ use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, VARY};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use convoke_api::body::parse_body;
+use convoke_api::platform_error::PlatformError;
+use convoke_api::problem::Problem;
 use convoke_api::v1::window::{OpenWindow, WindowSession};
-use convoke_domain::account::Rejection;
-use convoke_domain::id::AccountId;
+use convoke_domain::account::{Account, Rejection};
+use convoke_domain::id::{AccountId, ConsumerId};
 
 use crate::caller::Peer;
 use crate::extract::{Params, read};
-use crate::problem::Answer;
+use crate::problem::{Answer, ApiError};
 use crate::server::Shared;
 use crate::{limits, window};
 
@@ -34,7 +36,7 @@ pub(super) async fn open(
     let account = params.text("account").parse::<AccountId>().ok();
     let view = account.and_then(|account| server.handle.account(&account));
     let Some(view) = view.filter(|view| window::may_be_on(&view.account, &headers)) else {
-        let refused = crate::problem::ApiError::from(Rejection::AccountUnknown);
+        let refused = ApiError::from(Rejection::AccountUnknown);
         return with_origin(refused.into_response(), None);
     };
     let body = read(request, limits::BODY_BYTES_MAX).await;
@@ -43,29 +45,50 @@ pub(super) async fn open(
     with_origin(answer, window::origin(&headers))
 }
 
-fn visit(
-    server: &Shared,
-    account: &convoke_domain::account::Account,
-    peer: Option<Peer>,
-    body: &[u8],
-) -> Answer<WindowSession> {
+fn visit(server: &Shared, account: &Account, peer: Option<Peer>, body: &[u8]) -> Answer<WindowSession> {
     let open: OpenWindow = if body.is_empty() { OpenWindow::default() } else { parse_body(body)? };
     let skill = open.skill.or_else(|| account.default_skill.clone());
     if let Some(skill) = skill.as_ref().filter(|skill| !account.skill_enabled(skill)) {
         return Err(Rejection::SkillUnknown(skill.clone()).into());
     }
-    let known = open.token.and_then(|token| server.auth.window_consumer(&account.id, &token));
-    let consumer = if let Some(consumer) = known {
-        consumer
-    } else {
-        server.visits.newcomer(peer.map(|peer| peer.0.ip()))?;
-        server.handle.new_consumer()
+    let known = open.id_token.is_some();
+    let consumer = match open.id_token {
+        Some(id_token) => identified(server, account, &id_token, open.token.as_deref())?,
+        None => anybody(server, account, peer, open.token.as_deref())?,
     };
-    let (token, expires_at) = server.auth.window_token(&account.id, consumer);
+    let (token, expires_at) = server.auth.window_token(&account.id, consumer, known);
     let (hours, now) = (account.hours_of(skill.as_ref()), server.handle.now());
     let off_hours = !hours.is_on(now);
     let back_at = hours.next_on(now).filter(|_| off_hours);
-    Ok(WindowSession { consumer, token, expires_at, off_hours, back_at })
+    Ok(WindowSession { consumer, token, known, expires_at, off_hours, back_at })
+}
+
+/// Who the brand says that it is. What it said is good for minutes, a visit that began with it for longer.
+fn identified(server: &Shared, account: &Account, id_token: &str, token: Option<&str>) -> Answer<ConsumerId> {
+    let (consumer, counts) = server
+        .auth
+        .identified(&account.id, id_token)
+        .ok_or_else(|| ApiError::field("id_token", "this account's installation gave out no such token"))?;
+    let before = || token.and_then(|token| server.auth.window_consumer(&account.id, token, true));
+    if counts || before() == Some(consumer) {
+        return Ok(consumer);
+    }
+    let detail = "the id_token is over; the brand's server asks for another one";
+    Err(Problem::new(PlatformError::AuthRequired, detail).into())
+}
+
+/// Whoever was here before, or somebody new.
+fn anybody(
+    server: &Shared,
+    account: &Account,
+    peer: Option<Peer>,
+    token: Option<&str>,
+) -> Answer<ConsumerId> {
+    if let Some(consumer) = token.and_then(|token| server.auth.window_consumer(&account.id, token, false)) {
+        return Ok(consumer);
+    }
+    server.visits.newcomer(peer.map(|peer| peer.0.ip()))?;
+    Ok(server.handle.new_consumer())
 }
 
 /// The answer as the page that asked may read it, and no other.

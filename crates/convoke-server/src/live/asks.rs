@@ -70,6 +70,7 @@ pub(super) fn route(ask: &Ask) -> Option<(Method, &'static str)> {
             Act::SetTtr(_) => (Method::PUT, "/conversations/{conversation}/ttr"),
             Act::SetManualDeadline(_) => (Method::PUT, "/conversations/{conversation}/manual-deadline"),
             Act::SetNote(_) => (Method::PUT, "/conversations/{conversation}/note"),
+            Act::Receive(_) => (Method::POST, "/conversations/{conversation}/receipts"),
         },
     })
 }

@@ -158,7 +158,7 @@ impl Stage {
         let (_, consumer) = self.client.consumer(Some(ConsumerRef::Name(name.to_owned()))).await?;
         let open = OpenConversation {
             skill: Some(skill.parse()?),
-            line: Some(PublishLine { text: text.to_owned(), key: None }),
+            line: Some(PublishLine { text: text.to_owned(), key: None, private: false }),
             ..OpenConversation::default()
         };
         let opened: OpenedConversation = consumer.post(&["conversations"], &open).await?;

@@ -114,7 +114,7 @@ async fn race(settings: serde_json::Value, runs: u32) -> Result<Tally> {
 
 /// One run: opens, accepts, waits, answers, and follows until the trigger is settled.
 async fn run(agent: &mut Live, draw: Draw) -> Result<(ConversationId, Vec<ConversationEvent>)> {
-    let line = PublishLine { text: "Hello, my kettle is broken".to_owned(), key: None };
+    let line = PublishLine { text: "Hello, my kettle is broken".to_owned(), key: None, private: false };
     let open = OpenConversation {
         skill: Some(WORKSHOP.parse()?),
         line: Some(line),

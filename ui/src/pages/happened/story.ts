@@ -22,3 +22,11 @@ export function invocationOf(conversation: string, event: ConversationEvent): Ca
   if (!said) return { href: page, name: "", version: 0 };
   return { href: addressOf({ invocation: event.cause?.invocation ?? invocation }), name: said.name ?? said.id, version: said.version };
 }
+
+/** The place of the last line of a person at the brand that the consumer says to have read; 0 if there is none. */
+export function readUntil(events: ConversationEvent[]): number {
+  const read = events.flatMap((event) => (event.type === "lines_received" && event.receipt === "read" && event.receiver.kind === "consumer" ? event.lines : []));
+  if (read.length === 0) return 0;
+  const until = Math.max(...read);
+  return events.findLast((event) => event.type === "line_published" && event.author.kind === "user" && !event.private && event.sequence <= until)?.seq ?? 0;
+}

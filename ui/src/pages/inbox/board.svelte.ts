@@ -1,6 +1,7 @@
 // The account's board as one agent sees it: what waits, what they serve, what they are offered, who is there.
 
 import { type Kind, Live, LiveBroken, LiveRefused } from "../../api/live";
+import { Receipts } from "../../api/receipts";
 import { Refused, Unreachable, caller } from "../../api/client";
 import type { AgentPresence, Availability, Card, ConversationEvent, LiveMessage, Offer, Party } from "../../api/schema";
 
@@ -13,6 +14,8 @@ const SEEN = "convoke.seen";
 export interface Draft {
   key: string;
   text: string;
+  /** Whether only agents and managers see it. */
+  private: boolean;
   failed: unknown;
 }
 
@@ -40,6 +43,8 @@ export class Board {
   ahead = $state(0);
   /** The last event that was seen in each conversation. */
   #seen = $state.raw<Record<string, number>>(JSON.parse(sessionStorage.getItem(SEEN) ?? "{}"));
+  /** What was read of each conversation that one takes part in. */
+  readonly #receipts = new Map<string, Receipts>();
   readonly seat: Seat;
   #all: boolean;
   readonly #live: Live;
@@ -105,8 +110,8 @@ export class Board {
   }
 
   /** Writes a line; it is there at once, and recorded as soon as that is possible. */
-  write(conversation: string, text: string): void {
-    this.#draft(conversation, (drafts) => [...drafts, { key: crypto.randomUUID(), text, failed: null }]);
+  write(conversation: string, text: string, isPrivate = false): void {
+    this.#draft(conversation, (drafts) => [...drafts, { key: crypto.randomUUID(), text, private: isPrivate, failed: null }]);
     void this.#send(conversation);
   }
 
@@ -127,11 +132,22 @@ export class Board {
 
   /** Everything that is there was seen. */
   saw(conversation: string): void {
+    this.#tellRead(conversation);
     const last = this.events.get(conversation)?.at(-1)?.seq ?? 0;
     if ((this.#seen[conversation] ?? 0) >= last) return;
     const open = Object.entries(this.#seen).filter(([id]) => this.cards.has(id));
     this.#seen = { ...Object.fromEntries(open), [conversation]: last };
     sessionStorage.setItem(SEEN, JSON.stringify(this.#seen));
+  }
+
+  /** The consumer sees that it was read, if whoever reads takes part. */
+  #tellRead(conversation: string): void {
+    const { user } = this.seat;
+    if (user === null || !this.connected || !this.isMine(conversation)) return;
+    const receipts = this.#receipts.get(conversation) ?? new Receipts(user, ({ author }) => author.kind === "consumer");
+    this.#receipts.set(conversation, receipts);
+    const lines = receipts.take(this.events.get(conversation) ?? []);
+    if (lines.length > 0) this.#live.ask("receive", { receipt: "read", lines }, conversation).catch(() => {});
   }
 
   async #arrive(): Promise<void> {
@@ -224,6 +240,7 @@ export class Board {
   }
 
   #forget(conversation: string): void {
+    this.#receipts.delete(conversation);
     this.#live.unfollow(conversation);
     const next = new Map(this.events);
     next.delete(conversation);
@@ -240,10 +257,10 @@ export class Board {
 
   /** Sends what is not recorded yet, oldest first. The key makes a line that is sent twice one line. */
   async #send(conversation: string): Promise<void> {
-    for (const { key, text, failed } of this.drafts.get(conversation) ?? []) {
+    for (const { key, text, private: isPrivate, failed } of this.drafts.get(conversation) ?? []) {
       if (failed !== null) continue;
       try {
-        const answer = await this.#live.ask("publish", { text, key }, conversation);
+        const answer = await this.#live.ask("publish", { text, key, private: isPrivate }, conversation);
         // The line itself takes its place, unless it was there before.
         if (answer.type === "written" && answer.written.duplicate) this.discard(conversation, key);
       } catch (error) {

@@ -2,7 +2,7 @@
 
 import { account } from "../../account.svelte";
 import { ask, reach } from "../../api/client";
-import { followConversation } from "../../api/stream";
+import { followConversation } from "../../api/conversations";
 import type { ConversationEvent, ExplainedChange } from "../../api/schema";
 import { text } from "../../text";
 import { complain } from "../../toasts.svelte";

@@ -18,5 +18,6 @@ export const SECTIONS: { name: Name; roles: UserRole[]; load: () => Promise<{ de
   { name: "domains", roles: CODE, load: () => import("./DomainSection.svelte") },
   { name: "secrets", roles: CODE, load: () => import("./SecretSection.svelte") },
   { name: "clients", roles: ADMIN, load: () => import("./ClientSection.svelte") },
+  { name: "webhooks", roles: CODE, load: () => import("./WebhookSection.svelte") },
   { name: "schedules", roles: CODE, load: () => import("./ScheduleSection.svelte") },
 ];

@@ -12,15 +12,3 @@ export function minutes(time: string): number {
 }
 
 export const short = (time: string): string => time.slice(0, 5);
-
-/** An offset time at a date and time of day in a zone, for example 2027-01-01T00:00:00+01:00. */
-export function instantIn(zone: string, local: string): string {
-  const guess = new Date(`${local}:00Z`);
-  const shown = new Date(`${new Intl.DateTimeFormat("sv", { timeZone: zone, dateStyle: "short", timeStyle: "medium" }).format(guess).replace(" ", "T")}Z`);
-  return new Date(guess.getTime() - (shown.getTime() - guess.getTime())).toISOString();
-}
-
-/** A time as a date and time of day in a zone, for an input. */
-export function localIn(zone: string, at: string): string {
-  return new Intl.DateTimeFormat("sv", { timeZone: zone, dateStyle: "short", timeStyle: "short" }).format(new Date(at)).replace(" ", "T");
-}

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use convoke_domain::automatic_message::Language;
-use convoke_domain::conversation::{Action, CommandKey, NewLine, Origin, PrivateText};
+use convoke_domain::conversation::{Action, Audience, CommandKey, LineExtra, NewLine, Origin, PrivateText};
 use convoke_domain::id::{ConversationId, IdError, SkillId, UserId};
 use convoke_domain::limits::COMMAND_KEY_BYTES_MAX;
 use convoke_domain::ttr::TtrError;
@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::limits;
 use crate::problem::{FieldError, Invalid};
 use crate::v1::consumer::ConsumerRef;
+use crate::v1::event::Receipt;
 use crate::v1::participant::{ParticipantRef, Role};
 use crate::v1::ttr::Ttr;
 
@@ -102,6 +103,9 @@ pub struct PublishLine {
     /// A key of one's own, 1 to 64 bytes: the same key again is the same line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Whether only agents and managers see it. Consumers cannot write such a line.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
 }
 
 impl PublishLine {
@@ -110,10 +114,12 @@ impl PublishLine {
     /// # Errors
     /// A key that is empty or too long.
     pub fn into_line(self) -> Result<NewLine, Invalid> {
-        let Some(key) = self.key else { return Ok(NewLine { text: self.text, key: None, extra: None }) };
-        let key = CommandKey::new(&key)
-            .ok_or_else(|| Invalid::field("key", format!("1 to {COMMAND_KEY_BYTES_MAX} bytes")))?;
-        Ok(NewLine { text: self.text, key: Some(key), extra: None })
+        let key = self.key.map(|key| {
+            CommandKey::new(&key)
+                .ok_or_else(|| Invalid::field("key", format!("1 to {COMMAND_KEY_BYTES_MAX} bytes")))
+        });
+        let extra = self.private.then(|| LineExtra { audience: Audience::BrandSide, ..LineExtra::default() });
+        Ok(NewLine { text: self.text, key: key.transpose()?, extra })
     }
 
     /// The action that writes it.
@@ -226,6 +232,22 @@ pub struct SetNote {
 impl From<SetNote> for Action {
     fn from(set: SetNote) -> Self {
         Self::Note { note: set.note }
+    }
+}
+
+/// Tells what became of lines of others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiveLines {
+    /// What.
+    pub receipt: Receipt,
+    /// The `sequence` of each line, 1 to 1,000 of them.
+    pub lines: Vec<u32>,
+}
+
+impl From<ReceiveLines> for Action {
+    fn from(received: ReceiveLines) -> Self {
+        Self::Receive { receipt: received.receipt.into(), lines: received.lines }
     }
 }
 

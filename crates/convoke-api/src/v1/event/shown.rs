@@ -24,9 +24,10 @@ impl Event {
             | Self::Triggered { .. }
             | Self::Unfired { .. }
             | Self::Settled(_) => None,
-            Self::LinePublished { dialog, author, role, line, in_off_hours, form, .. } => {
+            Self::LinePublished { dialog, sequence, author, role, line, in_off_hours, form, .. } => {
                 Some(Self::LinePublished {
                     dialog,
+                    sequence,
                     author,
                     role,
                     line,
@@ -104,6 +105,7 @@ pub(super) fn event(recorded: &Recorded, viewer: Viewer, names: &dyn Names) -> E
 fn line_published(line: &domain::Line, viewer: Viewer, names: &dyn Names) -> Event {
     Event::LinePublished {
         dialog: line.dialog,
+        sequence: line.wire_sequence,
         author: Party::of(line.author.into(), viewer, names),
         role: line.role.into(),
         line: revealed(&line.text),

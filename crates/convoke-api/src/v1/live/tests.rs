@@ -16,7 +16,7 @@ fn every_request_reads_back_as_it_was_sent() {
     let deadline = SetDeadline { deadline: None };
     let ttr = SetTtr { ttr: crate::v1::ttr::Ttr::Urgent };
     let acts = [
-        Act::Publish(PublishLine { text: "hi".to_owned(), key: Some("k".to_owned()) }),
+        Act::Publish(PublishLine { text: "hi".to_owned(), key: Some("k".to_owned()), private: true }),
         Act::Join(JoinConversation { participant, role: crate::v1::participant::Role::Reader }),
         Act::Leave(LeaveConversation { participant }),
         Act::Accept(AcceptConversation::default()),
@@ -26,6 +26,7 @@ fn every_request_reads_back_as_it_was_sent() {
         Act::SetTtr(ttr),
         Act::SetManualDeadline(deadline),
         Act::SetNote(SetNote { note: "a regular".to_owned() }),
+        Act::Receive(ReceiveLines { receipt: crate::v1::event::Receipt::Read, lines: vec![0, 3] }),
     ];
     let mut asks: Vec<Ask> = acts.into_iter().map(|act| Ask::Act { conversation, act }).collect();
     asks.push(Ask::Ping);

@@ -104,6 +104,36 @@ async fn who_comes_back_is_who_they_were_and_whose_token_is_wrong_is_somebody_ne
 }
 
 #[tokio::test]
+async fn whom_the_brand_names_is_known_in_the_window_as_everywhere() {
+    let kit = with_window().await;
+    let name = async |name| kit.post("/consumers", &kit.admin().await, json!({"name": name})).await.ok(201);
+    let (ada, bob) = (name("ada").await, name("bob").await);
+    let enter = async |body| open_at(&kit, ACME, Some(SHOP), body).await;
+    let session = enter(json!({"id_token": ada["id_token"]})).await.ok(200);
+    assert_eq!((&session["consumer"], &session["known"]), (&ada["consumer"], &json!(true)));
+    let path = format!("/api/v1/accounts/{ACME}/conversations");
+    let token = text(&session["token"]);
+    let opened = ask(&kit, &path, Some(SHOP), token, &json!({}), [192, 0, 2, 1]).await.ok(201);
+    let seen = kit.get(&format!("/conversations/{}", text(&opened["id"])), &kit.admin().await).await.ok(200);
+    assert_eq!(seen["authenticated"], true);
+
+    // Once it is over, it is good only for the visit that began with it.
+    kit.clock.advance(limits::EXCHANGED_JWT_LIFE);
+    enter(json!({"id_token": ada["id_token"]})).await.fails(401, "auth.required");
+    let again = json!({"id_token": ada["id_token"], "token": token});
+    assert_eq!(enter(again).await.ok(200)["consumer"], ada["consumer"]);
+    let others = json!({"id_token": bob["id_token"], "token": token});
+    enter(others).await.fails(401, "auth.required");
+
+    // A page that names nobody does not know them, and nobody's own words count.
+    let anonymous = enter(json!({"token": token})).await.ok(200);
+    assert_ne!(anonymous["consumer"], ada["consumer"]);
+    assert_eq!(anonymous["known"], false);
+    enter(json!({"id_token": anonymous["token"]})).await.fails(400, "request.invalid");
+    enter(json!({"id_token": ada["token"]})).await.fails(400, "request.invalid");
+}
+
+#[tokio::test]
 async fn a_token_counts_only_on_pages_that_may_have_the_window_and_while_there_is_one() {
     let kit = with_window().await;
     let token = text(&visit(&kit).await["token"]).to_owned();

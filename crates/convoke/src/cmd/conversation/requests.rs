@@ -85,7 +85,7 @@ impl Open {
             consumer: None,
             authenticated: self.authenticated,
             skill: self.skill,
-            line: self.text.map(|text| PublishLine { text, key: None }),
+            line: self.text.map(|text| PublishLine { text, key: None, private: false }),
             language: self.language,
             ..OpenConversation::default()
         };
@@ -119,7 +119,7 @@ pub(crate) struct Say {
 
 impl Say {
     pub(crate) async fn run(self, client: &Client) -> Result<Answer> {
-        let line = PublishLine { text: self.text, key: self.key };
+        let line = PublishLine { text: self.text, key: self.key, private: false };
         let written = self.acting.post(client, "lines", &line).await?;
         let place = written.line.unwrap_or(written.seq);
         let text = if written.duplicate {
