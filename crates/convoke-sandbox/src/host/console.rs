@@ -1,6 +1,7 @@
 //! The log of one run: bounded in entries and bytes, with a visible mark where it was cut.
 
 use jiff::Timestamp;
+use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::hidden::Hidden;
@@ -30,8 +31,7 @@ impl LogBook {
             return;
         }
         self.bytes += json.len();
-        // Data stays the text that it is: nobody looks into it before it is stored.
-        let mut values = serde_json::from_slice::<Vec<Box<RawValue>>>(json).unwrap_or_default().into_iter();
+        let mut values = texts(json).into_iter();
         let message = match values.next() {
             Some(first) => serde_json::from_str(first.get()).unwrap_or_else(|_| first.get().to_owned()),
             // Not the prelude's doing: keep what it wrote.
@@ -52,6 +52,19 @@ impl LogBook {
     }
 }
 
+/// The elements of a list, each the text that it is: nobody looks into it before it is stored. None if it is no list, or if
+/// half a character is in it, which JavaScript writes and other readers refuse.
+fn texts(json: &[u8]) -> Vec<Box<RawValue>> {
+    let halves = json.windows(HALF.len()).any(|written| written.eq_ignore_ascii_case(HALF));
+    if halves && serde_json::from_slice::<Vec<Value>>(json).is_err() {
+        return Vec::new();
+    }
+    serde_json::from_slice(json).unwrap_or_default()
+}
+
+/// How halves of characters begin that are written by their number.
+const HALF: &[u8] = br"\ud";
+
 /// Takes out of data what is hidden. As text it may be escaped, so it is read for this.
 fn clean(data: &mut Box<RawValue>, hidden: &Hidden) {
     let mut value = serde_json::from_str(data.get()).unwrap_or_default();
@@ -69,6 +82,16 @@ mod tests {
         book.write(Level::Info, br#"["hello",{"a":1},2]"#, Timestamp::UNIX_EPOCH);
         let (entries, truncated) = book.finish(&Hidden::default());
         assert_eq!((entries[0].message.as_str(), entries[0].extras.len(), truncated), ("hello", 2, false));
+    }
+
+    #[test]
+    fn half_a_character_makes_everything_the_message() {
+        let mut book = LogBook::default();
+        book.write(Level::Info, br#"["a","\ud83d"]"#, Timestamp::UNIX_EPOCH);
+        book.write(Level::Info, br#"["a","\ud83d\ude00"]"#, Timestamp::UNIX_EPOCH);
+        let (entries, _) = book.finish(&Hidden::default());
+        assert_eq!((entries[0].message.as_str(), entries[0].extras.len()), (r#"["a","\ud83d"]"#, 0));
+        assert_eq!((entries[1].message.as_str(), entries[1].extras.len()), ("a", 1));
     }
 
     #[test]
