@@ -18,9 +18,8 @@ export const webhooks = {
     content: "lines",
     rich_content: "cards",
     receipts: "receipts",
+    chat_states: "typing",
   },
-  /** Topics that a form has no words for. */
-  onlyCloudevents: "Only as CloudEvents.",
   retention: "Tried for",
   retentionHint: "in seconds, 259200 at most. After that a letter is dead, and is kept here.",
   signature: "Signed with",
