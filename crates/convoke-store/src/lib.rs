@@ -43,6 +43,7 @@ pub mod runs;
 pub mod sqlite;
 mod step;
 mod stream;
+mod watched;
 
 use std::pin::Pin;
 
@@ -58,6 +59,7 @@ pub use record::StoredRecord;
 pub use sqlite::SqliteStore;
 pub use step::{CursorMove, FactOp, NewRecord, Reject, Step, Summary, TimerName, TimerOp, WrappedKey};
 pub use stream::{Epoch, StreamId};
+pub use watched::{Watched, Watcher};
 
 /// A boxed future, so that `Arc<dyn Store>` can be passed around.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -14,10 +14,10 @@ use convoke_domain::state_change::StateChangeEvent;
 use convoke_engine::keys::MasterKey;
 use convoke_engine::ports::{Ports, SystemClock, SystemEntropy};
 use convoke_engine::{Engine, Handle, Opening, Settings};
-use convoke_store::SqliteStore;
 use convoke_store::runs::SqliteRuns;
+use convoke_store::{SqliteStore, Watched};
 
-use crate::host::{DyingStore, Killer, Moment, RandomAnswers, tell};
+use crate::host::{Killer, Moment, RandomAnswers, tell};
 
 /// Conversations of each kind in a round, and lines in each.
 const CONVERSATIONS: usize = 60;
@@ -63,7 +63,7 @@ pub(crate) async fn start(dir: &Path, moment: Option<Moment>) -> (Engine, Arc<Ra
     let host = Arc::new(RandomAnswers { killer: Arc::clone(&killer), runs: AtomicU32::new(0) });
     let inner = SqliteStore::open(dir).unwrap();
     let ports = Ports {
-        store: Arc::new(DyingStore { inner, killer: Arc::clone(&killer) }),
+        store: Arc::new(Watched { store: inner, watcher: Arc::clone(&killer) }),
         runs: Arc::new(SqliteRuns::open(dir).unwrap()),
         sandbox: Arc::clone(&host) as _,
         clock: Arc::new(SystemClock),

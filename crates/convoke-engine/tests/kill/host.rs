@@ -7,18 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use convoke_domain::id::{AccountId, ConsumerId};
-use convoke_domain::sequence::EventSeq;
 use convoke_engine::key_values::Writing;
 use convoke_engine::ports::{
     Answered, BoxFuture, Checked, Ending, FunctionHost, Job, LoadError, ProgramSource, RunReport,
 };
-use convoke_store::{
-    Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, SqliteStore, Stats, Step,
-    Store, StoreError, StoredRecord, StreamId, Verdict,
-};
-use jiff::Timestamp;
-use jiff::civil::Date;
+use convoke_store::{Step, Watcher};
 
 /// When the process dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,118 +118,21 @@ pub(crate) fn skill_of(number: u64) -> &'static str {
     if number.is_multiple_of(2) { "1" } else { "2" }
 }
 
-/// The real storage, which dies before or after a settle is written.
-pub(crate) struct DyingStore {
-    pub(crate) inner: SqliteStore,
-    pub(crate) killer: Arc<Killer>,
-}
+/// Dies before or after a settle is written.
+impl Watcher for Killer {
+    type Seen = bool;
 
-impl Store for DyingStore {
-    fn epoch(&self) -> Epoch {
-        self.inner.epoch()
+    fn before(&self, batch: &[Step]) -> bool {
+        let settles = batch.iter().any(|step| step.cursor.is_some());
+        if settles {
+            self.at(Moment::BeforeAppend);
+        }
+        settles
     }
 
-    fn commit(&self, batch: Vec<Step>) -> convoke_store::BoxFuture<'_, Vec<Verdict>> {
-        Box::pin(async move {
-            let settles = batch.iter().any(|step| step.cursor.is_some());
-            if settles {
-                self.killer.at(Moment::BeforeAppend);
-            }
-            let verdicts = self.inner.commit(batch).await;
-            if settles {
-                self.killer.at(Moment::BeforeAck);
-            }
-            verdicts
-        })
-    }
-
-    fn load(&self, stream: &StreamId) -> convoke_store::BoxFuture<'_, Result<Option<Loaded>, StoreError>> {
-        self.inner.load(stream)
-    }
-
-    fn read(
-        &self,
-        stream: &StreamId,
-        from: EventSeq,
-        max_records: usize,
-    ) -> convoke_store::BoxFuture<'_, Result<Vec<StoredRecord>, StoreError>> {
-        self.inner.read(stream, from, max_records)
-    }
-
-    fn recover(
-        &self,
-        after: Option<&StreamId>,
-        max_rows: usize,
-    ) -> convoke_store::BoxFuture<'_, Result<Vec<StreamId>, StoreError>> {
-        self.inner.recover(after, max_rows)
-    }
-
-    fn timers_due(
-        &self,
-        until: Timestamp,
-        after: Option<&DueTimer>,
-        max_rows: usize,
-    ) -> convoke_store::BoxFuture<'_, Result<Vec<DueTimer>, StoreError>> {
-        self.inner.timers_due(until, after, max_rows)
-    }
-
-    fn fact(
-        &self,
-        account: &AccountId,
-        key: &str,
-    ) -> convoke_store::BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
-        self.inner.fact(account, key)
-    }
-
-    fn facts(
-        &self,
-        account: &AccountId,
-        prefix: &str,
-        after: Option<&str>,
-        max_rows: usize,
-    ) -> convoke_store::BoxFuture<'_, Result<Vec<Fact>, StoreError>> {
-        self.inner.facts(account, prefix, after, max_rows)
-    }
-
-    fn key(
-        &self,
-        account: &AccountId,
-        consumer: ConsumerId,
-    ) -> convoke_store::BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
-        self.inner.key(account, consumer)
-    }
-
-    fn erase_key(
-        &self,
-        account: &AccountId,
-        consumer: ConsumerId,
-    ) -> convoke_store::BoxFuture<'_, Result<bool, StoreError>> {
-        self.inner.erase_key(account, consumer)
-    }
-
-    fn list(
-        &self,
-        account: &AccountId,
-        filter: &ListFilter,
-        before: Option<ListPlace>,
-        max_rows: usize,
-    ) -> convoke_store::BoxFuture<'_, Result<Vec<ListRow>, StoreError>> {
-        self.inner.list(account, filter, before, max_rows)
-    }
-
-    fn accounts(&self) -> convoke_store::BoxFuture<'_, Result<Vec<AccountId>, StoreError>> {
-        self.inner.accounts()
-    }
-
-    fn drop_before(&self, day: Date) -> convoke_store::BoxFuture<'_, Result<Dropped, StoreError>> {
-        self.inner.drop_before(day)
-    }
-
-    fn stats(&self) -> convoke_store::BoxFuture<'_, Result<Stats, StoreError>> {
-        self.inner.stats()
-    }
-
-    fn health(&self) -> Health {
-        self.inner.health()
+    fn after(&self, settles: bool) {
+        if settles {
+            self.at(Moment::BeforeAck);
+        }
     }
 }

@@ -29,7 +29,7 @@ use crate::journal::{Deed, Entry, Journal, What, Who};
 use crate::observed::{self, Names};
 use crate::people::{self, Presence, Visitor, Wish};
 use crate::sense;
-use crate::witness::Witness;
+use crate::witness::Witnessed;
 
 /// Conversations of one run.
 pub(crate) const CONVERSATIONS: usize = 2_000;
@@ -107,7 +107,7 @@ struct Simulation {
 /// If the engine refuses something that makes sense, or fails.
 pub(crate) async fn run(seed: u64) -> Result<Run> {
     let center = Center::of_the_simulation();
-    let (clock, witness) = (Arc::new(SteppingClock::standing(START)), Arc::new(Witness::default()));
+    let (clock, witness) = (Arc::new(SteppingClock::standing(START)), Arc::new(Witnessed::default()));
     let ports = Ports {
         store: Arc::clone(&witness) as _,
         runs: Arc::new(MemoryRuns::default()),
@@ -146,7 +146,7 @@ pub(crate) async fn run(seed: u64) -> Result<Run> {
     let names = observed::names(&view.functions);
     let Simulation { journal, rings, .. } = simulation;
     drop(engine);
-    Ok(Run { center, journal, recorded, names, rings, log: witness.take_log() })
+    Ok(Run { center, journal, recorded, names, rings, log: witness.watcher.take_log() })
 }
 
 impl Run {

@@ -5,19 +5,15 @@
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
-use convoke_domain::id::{AccountId, ConsumerId};
 use convoke_domain::sequence::EventSeq;
-use convoke_store::{
-    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, MemoryStore,
-    Stats, Step, Store, StoreError, StoredRecord, StreamId, Verdict,
-};
-use jiff::Timestamp;
-use jiff::civil::Date;
+use convoke_store::{MemoryStore, Step, Watched, Watcher};
 
-/// A store in memory and everything that was written to it.
+/// A store in memory, and everything that was written to it.
+pub(crate) type Witnessed = Watched<MemoryStore, Witness>;
+
+/// Everything that was written.
 #[derive(Debug, Default)]
 pub(crate) struct Witness {
-    store: MemoryStore,
     log: Mutex<String>,
 }
 
@@ -56,101 +52,12 @@ fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xCBF2_9CE4_8422_2325, mix)
 }
 
-impl Store for Witness {
-    fn epoch(&self) -> Epoch {
-        self.store.epoch()
-    }
+impl Watcher for Witness {
+    type Seen = ();
 
-    fn commit(&self, batch: Vec<Step>) -> BoxFuture<'_, Vec<Verdict>> {
-        for step in &batch {
+    fn before(&self, batch: &[Step]) {
+        for step in batch {
             self.write_down(step);
         }
-        self.store.commit(batch)
-    }
-
-    fn load(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<Loaded>, StoreError>> {
-        self.store.load(stream)
-    }
-
-    fn read(
-        &self,
-        stream: &StreamId,
-        from: EventSeq,
-        max_records: usize,
-    ) -> BoxFuture<'_, Result<Vec<StoredRecord>, StoreError>> {
-        self.store.read(stream, from, max_records)
-    }
-
-    fn recover(
-        &self,
-        after: Option<&StreamId>,
-        max_rows: usize,
-    ) -> BoxFuture<'_, Result<Vec<StreamId>, StoreError>> {
-        self.store.recover(after, max_rows)
-    }
-
-    fn timers_due(
-        &self,
-        until: Timestamp,
-        after: Option<&DueTimer>,
-        max_rows: usize,
-    ) -> BoxFuture<'_, Result<Vec<DueTimer>, StoreError>> {
-        self.store.timers_due(until, after, max_rows)
-    }
-
-    fn fact(&self, account: &AccountId, key: &str) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
-        self.store.fact(account, key)
-    }
-
-    fn facts(
-        &self,
-        account: &AccountId,
-        prefix: &str,
-        after: Option<&str>,
-        max_rows: usize,
-    ) -> BoxFuture<'_, Result<Vec<Fact>, StoreError>> {
-        self.store.facts(account, prefix, after, max_rows)
-    }
-
-    fn key(
-        &self,
-        account: &AccountId,
-        consumer: ConsumerId,
-    ) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
-        self.store.key(account, consumer)
-    }
-
-    fn erase_key(
-        &self,
-        account: &AccountId,
-        consumer: ConsumerId,
-    ) -> BoxFuture<'_, Result<bool, StoreError>> {
-        self.store.erase_key(account, consumer)
-    }
-
-    fn list(
-        &self,
-        account: &AccountId,
-        filter: &ListFilter,
-        before: Option<ListPlace>,
-        max_rows: usize,
-    ) -> BoxFuture<'_, Result<Vec<ListRow>, StoreError>> {
-        self.store.list(account, filter, before, max_rows)
-    }
-
-    fn accounts(&self) -> BoxFuture<'_, Result<Vec<AccountId>, StoreError>> {
-        self.store.accounts()
-    }
-
-    fn drop_before(&self, day: Date) -> BoxFuture<'_, Result<Dropped, StoreError>> {
-        self.store.drop_before(day)
-    }
-
-    fn stats(&self) -> BoxFuture<'_, Result<Stats, StoreError>> {
-        self.store.stats()
-    }
-
-    fn health(&self) -> Health {
-        self.store.health()
     }
 }
