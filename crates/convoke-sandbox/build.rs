@@ -10,6 +10,8 @@ use std::{env, fs};
 
 use sha2::{Digest, Sha256};
 
+#[path = "../build_cache.rs"]
+mod build_cache;
 #[path = "build/engine.rs"]
 mod engine;
 #[path = "build/image.rs"]
@@ -49,9 +51,7 @@ fn main() -> Result<()> {
     for watched in ["build.rs", "build", "src/guest/tunables.rs", PAYLOAD] {
         println!("cargo:rerun-if-changed={watched}");
     }
-    println!("cargo:rerun-if-env-changed=CONVOKE_BUILD_CACHE");
-
-    let cache = cache_directory()?;
+    let cache = build_cache::directory()?;
     let engine = engine::build(&guest, &cache)?;
     compare(&guest.join("engine.wasm.sha256"), &engine);
     wasm::check(&engine)?;
@@ -68,22 +68,10 @@ fn main() -> Result<()> {
     if !cached.is_file() {
         store(&cached, &image::compile(&engine, &inputs, &target)?)?;
     }
+    build_cache::keep_latest(&cached, "image");
     fs::copy(&cached, PathBuf::from(env::var("OUT_DIR")?).join("base.cwasm"))?;
     println!("cargo:rustc-env=CONVOKE_IMAGE_HASH={key}");
     Ok(())
-}
-
-/// Where slow results are kept between clones and worktrees.
-fn cache_directory() -> Result<PathBuf> {
-    let directory =
-        match (env::var_os("CONVOKE_BUILD_CACHE"), env::var_os("XDG_CACHE_HOME"), env::var_os("HOME")) {
-            (Some(chosen), ..) => PathBuf::from(chosen),
-            (None, Some(caches), _) => PathBuf::from(caches).join("convoke"),
-            (None, None, Some(home)) => PathBuf::from(home).join(".cache/convoke"),
-            (None, None, None) => PathBuf::from(env::var("OUT_DIR")?).join("cache"),
-        };
-    fs::create_dir_all(&directory)?;
-    Ok(directory)
 }
 
 /// Everything that decides the image: inputs, the code that makes it, the compiler's version and settings.

@@ -11,6 +11,9 @@ use std::{env, fs};
 
 use sha2::{Digest, Sha256};
 
+#[path = "../build_cache.rs"]
+mod build_cache;
+
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// What the pages are made from, besides the installed packages, which the lock file stands for.
@@ -38,29 +41,15 @@ fn main() -> Result<()> {
         println!("cargo:rerun-if-changed={}", root.join(input).display());
         collect(&root.join(input), &mut files)?;
     }
-    println!("cargo:rerun-if-env-changed=CONVOKE_BUILD_CACHE");
-
-    let cache = cache_directory()?;
+    let cache = build_cache::directory()?;
     let key = key(&root, &files)?;
     println!("cargo:rustc-env=CONVOKE_PAGES_KEY={}", key.get(..16).unwrap_or(&key));
     let cached = cache.join(format!("pages-{key}"));
     if !cached.is_dir() {
         bundle(&root.join("ui"), &cache, &cached)?;
     }
+    build_cache::keep_latest(&cached, "pages");
     embed(&cached, &PathBuf::from(env::var("OUT_DIR")?))
-}
-
-/// Where slow results are kept between clones and worktrees; the sandbox's build uses the same place.
-fn cache_directory() -> Result<PathBuf> {
-    let directory =
-        match (env::var_os("CONVOKE_BUILD_CACHE"), env::var_os("XDG_CACHE_HOME"), env::var_os("HOME")) {
-            (Some(chosen), ..) => PathBuf::from(chosen),
-            (None, Some(caches), _) => PathBuf::from(caches).join("convoke"),
-            (None, None, Some(home)) => PathBuf::from(home).join(".cache/convoke"),
-            (None, None, None) => PathBuf::from(env::var("OUT_DIR")?).join("cache"),
-        };
-    fs::create_dir_all(&directory)?;
-    Ok(directory)
 }
 
 /// The files at and below a path, in an order that is the same everywhere. What is not there yet adds nothing.

@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use sha2::{Digest, Sha256};
 
-use crate::{Result, hex, store};
+use crate::{Result, build_cache, hex, store};
 
 /// The crate that carries the engine's sources, as `Cargo.toml` pins it.
 const SOURCES: (&str, &str) = ("rquickjs-sys", "0.14.0");
@@ -25,6 +25,7 @@ pub(crate) fn build(guest: &Path, cache: &Path) -> Result<Vec<u8>> {
         run(&mut node, "Node 20 or later compiles the JavaScript engine; is `node` installed?")?;
         store(&cached, &fs::read(out)?)?;
     }
+    build_cache::keep_latest(&cached, "engine");
     Ok(fs::read(cached)?)
 }
 

@@ -8,7 +8,7 @@ use std::{env, fs};
 use sha2::{Digest, Sha256};
 
 use crate::engine::{install, run};
-use crate::{Result, hex, store};
+use crate::{Result, build_cache, hex, store};
 
 /// The packages whose presence says that the others are there, too; all are locked together.
 const BUNDLER: &str = "esbuild";
@@ -27,6 +27,7 @@ pub(crate) fn build(guest: &Path, cache: &Path) -> Result<()> {
             fs::remove_dir_all(&partial)?;
         }
     }
+    build_cache::keep_latest(&cached, "libraries");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let mut list = String::from("/// Bundled libraries by name.\nconst LIBRARIES: &[(&str, &str)] = &[\n");
     let mut files: Vec<PathBuf> =
