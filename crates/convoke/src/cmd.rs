@@ -79,7 +79,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Tour(tour) => block_on(tour.run()),
         Command::Backup(backup) => print(&backup.run()?, global.output),
         Command::Doctor(doctor) => doctor.run(global.output),
-        Command::Openapi => print_text(&format!("{:#}", crate::compose::openapi()?)),
+        Command::Openapi => print_text(&crate::compose::openapi()?),
         Command::HelpMarkdown => print_text(&help::markdown()),
         Command::Completion(completion) => print_text(&completion.run()?),
         Command::Init(init) => print(&init.run()?, global.output),

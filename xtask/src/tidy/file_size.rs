@@ -1,10 +1,10 @@
-//! No file is larger than 512 KB: what is big is built, generated or fetched, not kept in history for ever.
+//! No file is larger than 400 KB: what is big is built, generated or fetched, not kept in history for ever.
 
 use crate::tidy::Finding;
 use crate::tree::Tree;
 
 /// Bytes.
-const SIZE_MAX: usize = 512 * 1024;
+const SIZE_MAX: usize = 400 * 1024;
 
 /// One finding per file that is too large.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {

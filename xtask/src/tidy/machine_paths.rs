@@ -41,11 +41,14 @@ mod tests {
     #[test]
     fn a_path_of_one_machine_is_found_and_an_address_is_not() {
         let bad = ["home", "root", "work"].map(|place| format!("let a = 1;\nopen(\"/{place}/me/x\")\n"));
+        let good = ["work", "home"]
+            .map(|place| format!("https://example.com/{place}/x, $HOME/{place}/x, ./{place}/x\n"));
         let tree = Tree::of(&[
             ("a.rs", &bad[0]),
             ("b.md", &bad[1]),
             ("c.toml", &bad[2]),
-            ("d.md", "https://example.com/work/x and $HOME/work/x and ./home/x\n"),
+            ("d.md", &good[0]),
+            ("e.md", &good[1]),
         ]);
         let found: Vec<(String, usize)> =
             check(&tree).into_iter().map(|finding| (finding.path, finding.line)).collect();
