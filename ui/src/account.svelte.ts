@@ -1,4 +1,5 @@
-// What every page wants to know about the account: its skills, its events, and whether the Controller Bot is on.
+// What every page wants to know about the account: its skills, its events, whether the Controller Bot is on, and
+// whether it has a consumer window.
 
 import { ask } from "./api/client";
 import type { EventKind, Skill } from "./api/schema";
@@ -7,6 +8,7 @@ import { session } from "./session.svelte";
 export const account = $state({
   name: "",
   botOn: true,
+  windowOn: true,
   skills: [] as Skill[],
   events: [] as EventKind[],
 });
@@ -48,6 +50,13 @@ export async function switchBot(on: boolean): Promise<void> {
   account.botOn = enabled;
 }
 
+/** Lets consumers write in a window: on our own pages, and on those that were listed before. */
+export async function allowWindow(): Promise<void> {
+  const { window } = await ask("GET /accounts/{account}/settings");
+  const saved = await ask("PUT /accounts/{account}/settings", { body: { window: { ...window, enabled: true } } });
+  account.windowOn = saved.window.enabled;
+}
+
 export const skillName = (id: string | null | undefined): string =>
   account.skills.find((skill) => skill.id === id)?.name ?? id ?? "";
 
@@ -59,6 +68,7 @@ async function look(): Promise<void> {
     const found = await ask("GET /accounts/{account}");
     account.name = found.name;
     account.botOn = found.controller_bot_enabled;
+    account.windowOn = found.window_enabled;
   } catch {
     // Whatever page is open says that the server is away; the next look finds it again.
   }

@@ -89,16 +89,31 @@ async function look(pages, label, { axe = () => true } = {}) {
   assert.deepEqual(findings, []);
 }
 
-test("pages without anything on them", async () => {
-  // An account that nobody has set up, seen by whoever runs the installation.
+/** Opens an account that nobody has set up, seen by whoever runs the installation. */
+async function bare(id) {
   const headers = { Authorization: `Bearer ${server.operator}`, "Content-Type": "application/json" };
-  const made = await fetch(`${server.url}/api/v1/accounts`, { method: "POST", headers, body: JSON.stringify({ id: "empty", name: "Empty" }) });
+  const made = await fetch(`${server.url}/api/v1/accounts`, { method: "POST", headers, body: JSON.stringify({ id, name: "Empty" }) });
   assert.ok(made.ok, String(made.status));
-  await browser.context.addInitScript((token) => sessionStorage.setItem("convoke.token", JSON.stringify({ account: "empty", token })), server.operator);
-  // Where there is no function there are no pages of one, and no shop to write from; the playground is such a shop, too.
-  const none = new Set(["window", "playground", "function", "versions", "runs", "general"]);
+  const session = JSON.stringify({ account: id, token: server.operator });
+  await browser.context.addInitScript((session) => sessionStorage.setItem("convoke.token", session), session);
+}
+
+test("pages without anything on them", async () => {
+  await bare("empty");
+  // Where there is no function there are no pages of one, and no shop to write from.
+  const none = new Set(["window", "function", "versions", "runs", "general"]);
   const pages = Object.fromEntries(Object.entries(PAGES).filter(([name]) => !none.has(name)));
   await look(pages, "empty");
+});
+
+test("an account without a consumer window gets one in the playground", async () => {
+  await bare("windowless");
+  await page.goto(`${server.url}/playground`);
+  await page.getByRole("heading", { name: "No consumer window yet" }).waitFor();
+  assert.ok(await page.getByRole("button", { name: "Write the first line" }).isDisabled(), "nobody can write yet");
+  await page.getByRole("button", { name: "Allow the window" }).click();
+  await page.getByText("How can we help?").waitFor();
+  assert.ok(await page.getByRole("button", { name: "Write the first line" }).isEnabled());
 });
 
 test("pages with one of everything", async () => {

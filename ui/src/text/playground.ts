@@ -3,7 +3,7 @@
 export const playground = {
   title: "Playground",
   lead: "One conversation from all sides: write as the consumer, answer as the agent, and see what it sets off.",
-  consumer: { title: "Consumer", panel: "Your shop's window", skill: "Skill", anew: "New conversation", none: "The account has no consumer window. An administrator allows it in Settings, Account." },
+  consumer: { title: "Consumer", panel: "Your shop's window", skill: "Skill", anew: "New conversation", none: "No consumer window yet", noneDetail: "Consumers write in a window on your pages. An administrator of the account allows it, here or in Settings, Account.", allow: "Allow the window" },
   agent: {
     title: (name: string) => `Agent: ${name}`,
     you: "you",

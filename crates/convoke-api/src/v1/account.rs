@@ -39,6 +39,8 @@ pub struct Account {
     pub name: String,
     /// Whether the Controller Bot acts.
     pub controller_bot_enabled: bool,
+    /// Whether somebody whom nobody knows may write in a consumer window.
+    pub window_enabled: bool,
     /// The language of last resort for automatic messages.
     #[schema(value_type = String, example = "en")]
     pub default_language: Language,
@@ -57,6 +59,7 @@ impl From<&Domain> for Account {
             id: account.id.clone(),
             name: account.name.clone(),
             controller_bot_enabled: account.controller_bot_enabled,
+            window_enabled: account.window.enabled,
             default_language: account.default_language.clone(),
             default_skill: account.default_skill.clone(),
             skills: account.skills.len(),
