@@ -33,7 +33,7 @@ pub(super) enum Who {
     RolesAndFunctions(&'static [UserRole]),
     /// The same; and pages of consumers, without a token, as far as the handler lets them.
     RolesFunctionsAndPages(&'static [UserRole]),
-    /// Staff and applications, by the generation that is spoken: the first one's, the second one's.
+    /// Staff and applications, by generation: the first one's, the second one's.
     ByGeneration(&'static [UserRole], &'static [UserRole]),
 }
 
@@ -136,7 +136,7 @@ pub(super) const TABLE: &[Row] = rows! {
     Management BOTH PATCH "/api/account/{account}/deployments/{function}" => Roles(DEVELOP),
     Management BOTH DELETE "/api/account/{account}/deployments/{function}" => Roles(DEVELOP),
     Management BOTH GET "/api/account/{account}/events" => Roles(READ),
-    Management V1 GET "/api/account/{account}/logs/export" => Roles(READ),
+    Management V1 GET "/api/account/{account}/logs/export" => ByGeneration(READ, LOGS_V2),
     Management V2 GET "/api/account/{account}/functions/{function}/logs/export" => Roles(LOGS_V2),
     Management BOTH GET "/api/account/{account}/reports/invocationCounts" => ByGeneration(READ, LOGS_V2),
     Management BOTH GET "/api/account/{account}/reports/invocations/{function}" => ByGeneration(READ, LOGS_V2),

@@ -32,8 +32,10 @@ pub(super) async fn guard(State(server): State<Shared>, request: Request, next: 
     let view = account.as_ref().and_then(|id| server.handle.account(id));
     let account_view = view.as_deref().map(|view| &view.account);
     let spoken = row.generation.unwrap_or_else(|| generation(&parts, row.plane, account_view));
+    // Whoever asks chooses the words, but not who may: an account of the second generation has the stricter roles.
+    let judged = account_view.map_or(spoken, |account| spoken.max(account.generation));
     parts.extensions.insert(Spoken(spoken));
-    let response = match admit(&server, &mut parts, row, spoken, account) {
+    let response = match admit(&server, &mut parts, row, judged, account) {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(error) => error.into_response(),
     };
@@ -44,10 +46,10 @@ fn admit(
     server: &Shared,
     parts: &mut Parts,
     row: &Row,
-    spoken: Generation,
+    judged: Generation,
     account: Option<AccountId>,
 ) -> Result<(), PlaneError> {
-    let Some(roles) = row.who.roles(spoken) else { return Ok(()) };
+    let Some(roles) = row.who.roles(judged) else { return Ok(()) };
     let refused = |error: ApiError| PlaneError::on(row.plane, error);
     let caller = match parts.extensions.get::<Caller>() {
         // A function, which the platform itself vouches for.

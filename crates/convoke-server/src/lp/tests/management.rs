@@ -1,9 +1,11 @@
 //! Managing functions in both generations, as tools do it.
 
 use axum::http::{Method, StatusCode};
+use convoke_domain::account::UserRole;
 use serde_json::{Value, json};
 
-use super::{TTR, ask, deployed, echo, second};
+use super::{NOBODY, TTR, ask, deployed, echo, second};
+use crate::testing::ACME;
 
 #[tokio::test]
 async fn the_first_generation_manages_functions_as_lambdas() {
@@ -122,6 +124,27 @@ async fn tools_find_runtimes_events_limits_and_can_allow_a_domain() {
     let domain = json!({"domain": "api.example.com", "id": -1});
     ask(&kit, Method::POST, "/proxy-settings", &token, domain).await.ok(201);
     assert_eq!(kit.get("/settings", &token).await.ok(200)["egress"]["domains"], json!(["api.example.com"]));
+}
+
+#[tokio::test]
+async fn whoever_asks_does_not_choose_the_roles_of_their_account() {
+    let kit = echo().await;
+    let token = kit.token(ACME, &[UserRole::FaasInvocation]).await;
+    let paths = [
+        "/logs/export?v=1".to_owned(),
+        "/reports/invocationCounts?v=1".to_owned(),
+        format!("/reports/invocations/{NOBODY}?v=1"),
+        "/schedules?v=1".to_owned(),
+    ];
+    for path in &paths {
+        let status = ask(&kit, Method::GET, path, &token, Value::Null).await.status;
+        assert_ne!(status, StatusCode::FORBIDDEN, "{path}");
+    }
+    second(&kit).await;
+    for path in &paths {
+        let status = ask(&kit, Method::GET, path, &token, Value::Null).await.status;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
+    }
 }
 
 #[tokio::test]
