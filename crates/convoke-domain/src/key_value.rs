@@ -3,7 +3,7 @@
 //! The rules only: names, sizes, versions, times. When a write becomes true is the engine's matter: with the answer of the
 //! invocation that made it, or not at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Bound;
 use std::time::Duration;
@@ -191,6 +191,8 @@ impl Rejection {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyValues {
     entries: BTreeMap<Place, Entry>,
+    /// When entries end that do, the first one first.
+    ends: BTreeSet<(Timestamp, Place)>,
     bytes: usize,
     newest: u64,
 }
@@ -234,8 +236,14 @@ impl KeyValues {
     /// Puts a value at a place, or removes what is there.
     pub fn put(&mut self, place: Place, entry: Option<Entry>) {
         let weight = place.weight();
+        if let Some(ends) = self.entries.get(&place).and_then(|before| before.expires_at) {
+            self.ends.remove(&(ends, place.clone()));
+        }
         let before = match entry {
             Some(entry) => {
+                if let Some(ends) = entry.expires_at {
+                    self.ends.insert((ends, place.clone()));
+                }
                 self.newest = self.newest.max(entry.version);
                 self.bytes += weight + entry.json.len();
                 self.entries.insert(place, entry)
@@ -247,14 +255,9 @@ impl KeyValues {
         }
     }
 
-    /// Takes out what is over at `now`, at most so many; gives the places. Storage forgets them with the next write.
-    pub fn take_expired(&mut self, now: Timestamp, most: usize) -> Vec<Place> {
-        let over = self.entries.iter().filter(|(_, entry)| !entry.there(now));
-        let over: Vec<Place> = over.map(|(place, _)| place.clone()).take(most).collect();
-        for place in &over {
-            self.put(place.clone(), None);
-        }
-        over
+    /// Where something is over at `now` and was not removed yet, longest ago first.
+    pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = &Place> {
+        self.ends.iter().take_while(move |(ends, _)| *ends <= now).map(|(_, place)| place)
     }
 }
 
@@ -314,13 +317,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_is_not_there_and_is_taken_out() {
+    fn what_is_over_is_not_there_and_is_found_to_be_removed() {
         let mut all = KeyValues::default();
         all.put(place("a"), Some(entry("1", 1, Some(at(10)))));
         all.put(place("b"), Some(entry("2", 2, None)));
         assert!(all.get(&place("a"), at(9)).is_some() && all.get(&place("a"), at(10)).is_none());
-        assert_eq!(all.take_expired(at(10), 10), [place("a")]);
-        assert_eq!(all.bytes(), "ordersb2".len());
+        assert_eq!(all.expired(at(9)).count(), 0);
+        assert_eq!(all.expired(at(10)).collect::<Vec<_>>(), [&place("a")]);
+        all.put(place("a"), Some(entry("3", 3, Some(at(20)))));
+        assert_eq!(all.expired(at(19)).count(), 0, "it was written anew");
+        all.put(place("a"), None);
+        assert_eq!((all.expired(at(99)).count(), all.bytes()), (0, "ordersb2".len()));
     }
 
     #[test]

@@ -14,6 +14,7 @@
 mod transaction;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use convoke_api::platform_error::PlatformError;
@@ -55,6 +56,8 @@ impl KeyValueError {
 /// The key-values of all accounts of this node.
 pub(crate) struct KeyValueBook {
     accounts: Mutex<BTreeMap<AccountId, Arc<Table>>>,
+    /// How many attempts began; each is known by its number.
+    begun: AtomicU64,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     committer: mpsc::Sender<Pending<Ticket>>,
@@ -77,7 +80,6 @@ struct State {
     taken: BTreeMap<Place, u64>,
     /// What those writes add at most. Bytes.
     reserved: usize,
-    transactions: u64,
 }
 
 impl Table {
@@ -96,22 +98,21 @@ impl KeyValueBook {
         clock: Arc<dyn Clock>,
         committer: mpsc::Sender<Pending<Ticket>>,
     ) -> Arc<Self> {
-        Arc::new(Self { accounts: Mutex::default(), store, clock, committer })
+        Arc::new(Self { accounts: Mutex::default(), begun: AtomicU64::default(), store, clock, committer })
     }
 
     /// What one attempt of an invocation reads and writes; `kept` says whether its writes can become true at all.
     pub(crate) fn begin(self: &Arc<Self>, account: &AccountId, kept: bool) -> Arc<Transaction> {
         let table = self.table(account);
-        let number = {
-            let mut state = table.lock();
-            state.transactions += 1;
-            state.transactions
-        };
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
         Arc::new(Transaction::new(Arc::clone(self), account.clone(), table, number, kept))
     }
 
     fn table(&self, account: &AccountId) -> Arc<Table> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(table) = accounts.get(account) {
+            return Arc::clone(table);
+        }
         Arc::clone(accounts.entry(account.clone()).or_default())
     }
 

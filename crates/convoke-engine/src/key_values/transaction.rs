@@ -11,7 +11,7 @@ use convoke_domain::limits::{KEY_VALUE_LISTED_MAX, KEY_VALUE_WRITES_MAX, KEY_VAL
 use convoke_store::{FactOp, MemoryStore};
 use tokio::time::Instant;
 
-use super::{KeyValueBook, KeyValueError, Table};
+use super::{KeyValueBook, KeyValueError, State, Table};
 use crate::limits;
 use crate::ports::{Ending, Failure, SystemClock};
 
@@ -207,30 +207,36 @@ impl Transaction {
         self.kept && !self.lock().by_place.is_empty()
     }
 
-    /// Its writes as small rows of the account, for the step that settles its invocation.
+    /// Its writes as small rows of the account, for the step that settles its invocation. What is over is removed with them:
+    /// its key is taken for that, so that nobody writes it whose step could come first.
     pub(crate) fn facts(&self) -> Vec<FactOp> {
-        let mut facts: Vec<FactOp> = {
-            let writes = self.lock();
-            let rows = writes.by_place.iter().filter(|_| self.kept).map(|(place, entry)| FactOp {
-                key: place.fact(),
-                value: entry.as_ref().map(|entry| {
-                    serde_json::to_vec(entry).expect("texts, numbers and times serialize into memory")
-                }),
-            });
-            rows.collect()
-        };
-        if !facts.is_empty() {
-            // What is over is forgotten by whoever writes next.
-            let now = self.book.clock.now();
-            let mut state = self.table.lock();
-            for place in state.known.take_expired(now, limits::EXPIRED_KEYS_AT_ONCE) {
-                let fact = place.fact();
-                if !facts.iter().any(|op| op.key == fact) {
-                    facts.push(FactOp { key: fact, value: None });
-                }
-            }
+        let mut writes = self.lock();
+        if !self.kept || writes.by_place.is_empty() {
+            return Vec::new();
         }
-        facts
+        self.remove_expired(&mut writes);
+        let rows = writes.by_place.iter().map(|(place, entry)| FactOp {
+            key: place.fact(),
+            value: entry.as_ref().map(|entry| {
+                serde_json::to_vec(entry).expect("texts, numbers and times serialize into memory")
+            }),
+        });
+        rows.collect()
+    }
+
+    fn remove_expired(&self, writes: &mut Writes) {
+        // A step that was refused asks again, so the sum is bounded.
+        let most = KEY_VALUE_WRITES_MAX + limits::EXPIRED_KEYS_AT_ONCE;
+        let room = most.saturating_sub(writes.by_place.len()).min(limits::EXPIRED_KEYS_AT_ONCE);
+        let now = self.book.clock.now();
+        let mut state = self.table.lock();
+        let State { known, taken, .. } = &mut *state;
+        let free = known.expired(now).filter(|place| !taken.contains_key(*place));
+        let over: Vec<Place> = free.take(room).cloned().collect();
+        for place in over {
+            taken.insert(place.clone(), self.number);
+            writes.by_place.insert(place, None);
+        }
     }
 
     /// Its writes are durable, or will never be: the keys are free again. The first word counts.
