@@ -12,6 +12,7 @@ use crate::grant::Grant;
 use crate::guest::meter::Meter;
 use crate::guest::state::{Operation, Request, State};
 use crate::guest::{Fault, Guest, IMAGE_HASH, Settled, Stop};
+use crate::host::hidden::Hidden;
 use crate::host::operations::{Operations, Ready};
 use crate::limits::{INPUT_BYTES_MAX, MEMORY_BYTES_MAX, RunLimits};
 use crate::pool::{Sandbox, Shared};
@@ -136,7 +137,7 @@ fn turned_away(answered: Option<Answered>, recording: Recording, why: &str) -> E
         logs_truncated: false,
         calls: Vec::new(),
         usage: Usage::default(),
-        recording,
+        recording: recording.finished(&Hidden::default()),
         inspection: None,
     }
 }
@@ -206,7 +207,7 @@ impl Running<'_> {
         }
     }
 
-    /// Records an answer; of secrets only their names.
+    /// Records an answer. Secrets are taken out when all of them are known, at the end.
     fn record(
         &mut self,
         at: Timestamp,
@@ -215,8 +216,7 @@ impl Running<'_> {
         recorded: Option<String>,
         settled: Settled,
     ) {
-        let mut answer = recorded.unwrap_or(settled.text);
-        self.guest.state().hidden.refer(&mut answer);
+        let answer = recorded.unwrap_or(settled.text);
         let (name, fulfilled) = (operation.name().to_owned(), settled.fulfilled);
         self.recording.push(operation, RecordedEntry { at, operation: id, name, fulfilled, answer });
     }

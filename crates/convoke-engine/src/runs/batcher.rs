@@ -96,12 +96,12 @@ impl Batcher {
             return Ok(());
         }
         let run = self.sealed(&record, &view).await?;
-        if let Some(recording) = &mut record.recording {
+        if let Some(recording) = record.recording.as_mut().filter(|_| settings.recording_days > 0) {
             self.secrets.take_out_of_recording(&view, recording);
+        } else {
+            record.recording = None;
         }
-        if settings.recording_days > 0
-            && let Some(recording) = self.sealed_recording(&record).await?
-        {
+        if let Some(recording) = self.sealed_recording(&record).await? {
             growing.batch.recordings.insert(growing.batch.runs.len(), recording);
         }
         growing.batch.runs.push(run);

@@ -20,7 +20,7 @@ pub(super) struct Keys {
     runs: Arc<dyn RunStore>,
     master: MasterKey,
     entropy: Arc<dyn Entropy>,
-    known: HashMap<(AccountId, Option<ConsumerId>), Option<DataKey>>,
+    known: HashMap<(AccountId, Option<ConsumerId>), DataKey>,
     /// Keys of accounts that were made here and have to be kept with what they seal.
     made: Vec<(AccountId, Vec<u8>)>,
 }
@@ -43,15 +43,17 @@ impl Keys {
     ) -> Result<Option<DataKey>, EngineError> {
         let name = (account.clone(), owner);
         if let Some(key) = self.known.get(&name) {
-            return Ok(key.clone());
+            return Ok(Some(key.clone()));
         }
         let wrapped = match owner {
             Some(consumer) => self.store.key(account, consumer).await?,
             None => self.runs.account_key(account).await?,
         };
-        let key = wrapped.map(|wrapped| self.unwrap(account, owner, &wrapped)).transpose()?;
+        // That there is none is not remembered: whoever was erased may come back, with another one.
+        let Some(wrapped) = wrapped else { return Ok(None) };
+        let key = self.unwrap(account, owner, &wrapped)?;
         self.remember(name, key.clone());
-        Ok(key)
+        Ok(Some(key))
     }
 
     /// The account's key; made if there is none yet.
@@ -61,7 +63,7 @@ impl Keys {
         }
         let (key, wrapped) = self.master.new_data_key(&*self.entropy, account_owner(account).as_bytes());
         self.made.push((account.clone(), wrapped));
-        self.remember((account.clone(), None), Some(key.clone()));
+        self.remember((account.clone(), None), key.clone());
         Ok(key)
     }
 
@@ -80,7 +82,7 @@ impl Keys {
         self.known.clear();
     }
 
-    fn remember(&mut self, name: (AccountId, Option<ConsumerId>), key: Option<DataKey>) {
+    fn remember(&mut self, name: (AccountId, Option<ConsumerId>), key: DataKey) {
         if self.known.len() >= limits::RUN_KEYS_MAX {
             self.known.clear();
         }

@@ -112,9 +112,11 @@ impl KnownSecrets {
 
     fn of(&mut self, view: &Arc<AccountView>) -> Arc<Values> {
         let id = &view.account.id;
-        if let Some((seen, values)) = self.accounts.get(id)
+        if let Some((seen, values)) = self.accounts.get_mut(id)
             && (Arc::ptr_eq(seen, view) || seen.account.secrets == view.account.secrets)
         {
+            // The latest is what the next run has, so that secrets are not compared again, and older ones are let go.
+            *seen = Arc::clone(view);
             return Arc::clone(values);
         }
         let values = Arc::new(Values::of(&view.account, &self.master));
