@@ -78,10 +78,12 @@ impl FileStore for DiskFiles {
             let _ = fs::remove_file(&part);
             return Err(error.into());
         }
-        for above in [&dir, &self.dir.join(place.account.as_str()), &self.dir] {
+        // It is there and takes up room, whatever becomes of the names above it.
+        *count = after;
+        // Owner, account, all files, and the data directory, in which the first file made a folder.
+        for above in dir.ancestors().take(4) {
             File::open(above)?.sync_all()?;
         }
-        *count = after;
         Ok(())
     }
 
@@ -127,6 +129,19 @@ fn size_of_folder(dir: &Path) -> io::Result<u64> {
     whole.map(|path| Ok(fs::metadata(path)?.len())).sum()
 }
 
+/// Copies a file so that it has its name only when it is whole; 0 if it is gone.
+fn copy_whole(from: &Path, to: &Path) -> io::Result<u64> {
+    let part = to.with_extension(PART);
+    let bytes = match fs::copy(from, &part) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        copied => copied?,
+    };
+    File::open(&part)?.sync_all()?;
+    fs::rename(&part, to)?;
+    to.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())?;
+    Ok(bytes)
+}
+
 /// Copies all files of a data directory to another one, also while they are used; gives their bytes. What is written or
 /// removed meanwhile is in the copy or not.
 ///
@@ -143,10 +158,7 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<u64> {
                 if let Some(dir) = target.parent() {
                     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
                 }
-                bytes += match fs::copy(&file, &target) {
-                    Err(error) if error.kind() == ErrorKind::NotFound => 0,
-                    copied => copied?,
-                };
+                bytes += copy_whole(&file, &target)?;
             }
         }
     }

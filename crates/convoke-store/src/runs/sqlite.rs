@@ -370,10 +370,17 @@ fn figures_before(first: Date) -> i64 {
 
 /// Drops the recordings of all days before `first`, some at a time.
 fn drop_recordings(connection: &Connection, account: Option<i64>, first: Date) -> Result<(), StoreError> {
-    let mut delete = connection.prepare_cached(
-        "DELETE FROM recording WHERE number IN \
-         (SELECT number FROM recording WHERE (?1 IS NULL OR account = ?1) AND number < ?2 LIMIT ?3)",
-    )?;
+    // Two statements, so that those of one account are found by their index.
+    let mut delete = connection.prepare_cached(match account {
+        Some(_) => {
+            "DELETE FROM recording WHERE number IN \
+             (SELECT number FROM recording WHERE account = ?1 AND number < ?2 LIMIT ?3)"
+        }
+        None => {
+            "DELETE FROM recording WHERE number IN \
+             (SELECT number FROM recording WHERE ?1 IS NULL AND number < ?2 LIMIT ?3)"
+        }
+    })?;
     let parameters = params![account, day_begin(first), PRUNE_RECORDINGS.cast_signed()];
     while delete.execute(parameters)? == PRUNE_RECORDINGS {}
     Ok(())
