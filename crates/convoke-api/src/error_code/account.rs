@@ -48,6 +48,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         advice: "It has 1 to 2,000 characters and none of `<`, `>`, `\\`; the detail names the language." },
     Entry { code: "ttr.out_of_range", status: Some(400), title: "The time to respond is out of range",
         advice: "It is whole seconds, from 1 second to 30 days of staffed time." },
+    Entry { code: "idle.no_timer", status: Some(400), title: "No idle timer sends this message",
+        advice: "Leave the time out: only the three idle messages have one." },
     Entry { code: "idle.out_of_range", status: Some(400), title: "The idle timer is out of range",
         advice: "It is whole seconds, from 15 seconds to 90 days, and repeats 1 to 10 times." },
     Entry { code: "auto_close.out_of_range", status: Some(400), title: "The auto-close is out of range",

@@ -2,8 +2,9 @@
 //! account and of its skills. Sources differ on the shape: both are read, the live one is written.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use convoke_domain::account::{Account, IdleTimer};
+use convoke_domain::account::{Account, Command, IdleTimer};
 use convoke_domain::automatic_message::{AutomaticMessage, AutomaticMessages, Language};
 use convoke_domain::id::SkillId;
 use convoke_domain::state_change::CbotEventType;
@@ -124,16 +125,7 @@ fn attributes(account: &Account, place: &Place) -> Value {
 }
 
 fn timer(account: &Account, place: &Place) -> Option<IdleTimer> {
-    let timers = account.idle_of(place.skill.as_ref());
-    if place.code == CbotEventType::ConvAwaitingInQueue {
-        Some(timers.awaiting_in_queue)
-    } else if place.code == CbotEventType::AgentNonResponsive {
-        Some(timers.agent_non_responsive)
-    } else if place.code == CbotEventType::ConsumerNonResponsive {
-        Some(timers.consumer_non_responsive)
-    } else {
-        None
-    }
+    account.idle_of(place.skill.as_ref()).of_code(place.code)
 }
 
 /// A field that is wrong, and why.
@@ -158,15 +150,22 @@ pub fn place_of(body: &Map<String, Value>) -> Result<Place, Wrong> {
     Ok(Place { code, skill: skill.map_err(|error| ("contexts", format!("{error}")))? })
 }
 
-/// The text that a body wants to have at a place.
+/// What sets a text at a place, and the time of the idle timer that it goes with, if the body has another one.
 ///
 /// # Errors
 /// The first field that is missing or wrong.
-pub fn message_of(
-    account: &Account,
-    place: &Place,
-    body: &Map<String, Value>,
-) -> Result<AutomaticMessage, Wrong> {
+pub fn command_of(account: &Account, place: Place, body: &Map<String, Value>) -> Result<Command, Wrong> {
+    let message = message_of(account, body)?;
+    let wanted = seconds(body.get("attributes"))?.map(Duration::from_secs);
+    let changed = timer(account, &place).and_then(|timer| wanted.filter(|wanted| *wanted != timer.time));
+    let Place { code, skill } = place;
+    Ok(match changed {
+        Some(time) => Command::SetIdleMessage { code, skill, message, time },
+        None => Command::SetAutomaticMessage { code, skill, message },
+    })
+}
+
+fn message_of(account: &Account, body: &Map<String, Value>) -> Result<AutomaticMessage, Wrong> {
     let data = body.get("data").and_then(Value::as_array).ok_or(("data", "is missing".to_owned()))?;
     let mut texts = BTreeMap::new();
     for one in data {
@@ -174,12 +173,6 @@ pub fn message_of(
         let language: Language = language.map_err(|error| ("data.lang", error.to_string()))?;
         let text = one["msg"].as_str().ok_or(("data.msg", "is missing".to_owned()))?;
         texts.insert(language, text.to_owned());
-    }
-    if let (Some(wanted), Some(timer)) = (seconds(body.get("attributes"))?, timer(account, place))
-        && wanted != timer.time.as_secs()
-    {
-        let details = "the idle timers are settings of the account and of its skills; change them there";
-        return Err(("attributes.timer", details.to_owned()));
     }
     let enabled = body.get("enabled").and_then(Value::as_bool).unwrap_or(true);
     Ok(AutomaticMessage { enabled, texts })

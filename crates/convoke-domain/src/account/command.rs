@@ -101,6 +101,9 @@ pub enum Command {
     RemoveUser { id: UserId },
     /// Set the automatic message for a code: of a skill, or of the account.
     SetAutomaticMessage { code: CbotEventType, skill: Option<SkillId>, message: AutomaticMessage },
+    /// Set the automatic message for the code of an idle timer, and after which time it is sent: of a skill, or of the
+    /// account.
+    SetIdleMessage { code: CbotEventType, skill: Option<SkillId>, message: AutomaticMessage, time: Duration },
     /// Remove that entry: the skill goes back to the account's; at the account there is none then.
     ClearAutomaticMessage { code: CbotEventType, skill: Option<SkillId> },
     /// Set the times to respond.

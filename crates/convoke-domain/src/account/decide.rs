@@ -15,6 +15,7 @@ use crate::automatic_message::FORBIDDEN;
 use crate::decider::Decider;
 use crate::id::{SkillId, SpecialOccasionsId, UserId, WorkingHoursId};
 use crate::limits;
+use crate::state_change::CbotEventType;
 
 /// The machine of an account's settings.
 #[derive(Debug, Clone, Copy)]
@@ -88,19 +89,48 @@ fn require(context: &Context<'_>, roles: &[UserRole], needs: &'static str) -> Re
     if context.actor.has_any(roles) { Ok(()) } else { Err(Rejection::RoleMissing { needs }) }
 }
 
-/// The events of a command that the account accepts: one, but that a new token can end others.
+/// The events of a command that the account accepts: one, but that a new token can end others, and that a message can come
+/// with its timer.
 fn accepted(account: &Account, command: Command, context: &Context<'_>) -> Result<Vec<Event>, Rejection> {
     if let Command::IssueToken { id, token, at } = command {
         return issue_token(account, id, (token, at), context);
     }
+    if let Command::SetIdleMessage { code, skill, message, time } = command {
+        let timed = timed(account, code, skill.clone(), time)?;
+        let message = checked(account, Command::SetAutomaticMessage { code, skill, message }, context)?;
+        return Ok(vec![message, timed]);
+    }
     Ok(vec![checked(account, command, context)?])
+}
+
+/// The idle timer that `code` belongs to, with another time.
+fn timed(
+    account: &Account,
+    code: CbotEventType,
+    skill: Option<SkillId>,
+    time: Duration,
+) -> Result<Event, Rejection> {
+    known(account, skill.as_ref())?;
+    let mut idle = account.idle_of(skill.as_ref());
+    let timer = IdleTimer { time, ..idle.of_code(code).ok_or(Rejection::NoIdleTimer(code))? };
+    if let Some(id) = skill
+        && let Some(mut skill) = account.skills.get(&id).cloned()
+    {
+        skill.idle.set(code, timer);
+        define_skill(account, id, skill)
+    } else {
+        idle.set(code, timer);
+        set_idle(idle)
+    }
 }
 
 /// The event of a command that the account accepts.
 fn checked(account: &Account, command: Command, context: &Context<'_>) -> Result<Event, Rejection> {
     Ok(match command {
-        // Both are decided before.
-        Command::Create { .. } | Command::IssueToken { .. } => return Err(Rejection::AccountExists),
+        // These are decided before.
+        Command::Create { .. } | Command::IssueToken { .. } | Command::SetIdleMessage { .. } => {
+            return Err(Rejection::AccountExists);
+        }
         Command::Rename { name } => Event::Renamed { name: named("an account's name", name)? },
         Command::SetDefaultLanguage { language } => Event::DefaultLanguageSet { language },
         Command::SwitchControllerBot { enabled } => Event::ControllerBotSwitched { enabled },

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hours::seconds;
 use crate::limits;
+use crate::state_change::CbotEventType;
 
 /// One idle timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,32 @@ pub struct IdleTimers {
     pub consumer_non_responsive: IdleTimer,
 }
 
+impl IdleTimers {
+    /// The timer whose message has this code; `None` if no timer's has.
+    pub fn of_code(&self, code: CbotEventType) -> Option<IdleTimer> {
+        if code == CbotEventType::ConvAwaitingInQueue {
+            Some(self.awaiting_in_queue)
+        } else if code == CbotEventType::AgentNonResponsive {
+            Some(self.agent_non_responsive)
+        } else if code == CbotEventType::ConsumerNonResponsive {
+            Some(self.consumer_non_responsive)
+        } else {
+            None
+        }
+    }
+
+    /// Sets the timer whose message has this code.
+    pub(crate) fn set(&mut self, code: CbotEventType, timer: IdleTimer) {
+        if code == CbotEventType::ConvAwaitingInQueue {
+            self.awaiting_in_queue = timer;
+        } else if code == CbotEventType::AgentNonResponsive {
+            self.agent_non_responsive = timer;
+        } else if code == CbotEventType::ConsumerNonResponsive {
+            self.consumer_non_responsive = timer;
+        }
+    }
+}
+
 impl Default for IdleTimers {
     /// Our own choice, as the platform publishes none: 5 minutes in the queue and for agents, 10 for consumers.
     fn default() -> Self {
@@ -63,6 +90,17 @@ pub struct IdleOverrides {
 }
 
 impl IdleOverrides {
+    /// Sets the timer whose message has this code instead of the account's.
+    pub(crate) fn set(&mut self, code: CbotEventType, timer: IdleTimer) {
+        if code == CbotEventType::ConvAwaitingInQueue {
+            self.awaiting_in_queue = Some(timer);
+        } else if code == CbotEventType::AgentNonResponsive {
+            self.agent_non_responsive = Some(timer);
+        } else if code == CbotEventType::ConsumerNonResponsive {
+            self.consumer_non_responsive = Some(timer);
+        }
+    }
+
     /// The effective timers over those of the account.
     pub fn over(&self, account: &IdleTimers) -> IdleTimers {
         IdleTimers {

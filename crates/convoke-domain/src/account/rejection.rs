@@ -5,6 +5,7 @@ use crate::id::{
     AppKeyId, ClientId, SecretName, SkillId, SpecialOccasionsId, TokenId, UserId, WebhookId, WorkingHoursId,
 };
 use crate::limits;
+use crate::state_change::CbotEventType;
 use crate::ttr::TtrError;
 
 /// An expected refusal.
@@ -74,6 +75,9 @@ pub enum Rejection {
     /// An unusable time to respond.
     #[error(transparent)]
     Ttr(#[from] TtrError),
+    /// A time for a message that no idle timer sends.
+    #[error("{code} is sent by no idle timer: leave its time out", code = .0.code())]
+    NoIdleTimer(CbotEventType),
     /// An unusable idle timer.
     #[error(
         "an idle time is whole seconds from {} seconds to {} days, and repeats 1 to {} times",
@@ -187,6 +191,7 @@ impl Rejection {
             Self::LoadTooHigh => "user.load_too_high",
             Self::Text(_) => "automatic_message.text_invalid",
             Self::Ttr(_) => "ttr.out_of_range",
+            Self::NoIdleTimer(_) => "idle.no_timer",
             Self::IdleOutOfRange => "idle.out_of_range",
             Self::AutoCloseOutOfRange => "auto_close.out_of_range",
             Self::RunLogDaysOutOfRange => "run_log.days_out_of_range",

@@ -151,9 +151,7 @@ async fn write(
 ) -> Answer<Response> {
     let account = &tenant.view.account;
     unchanged(account, headers)?;
-    let message = wire::message_of(account, &place, body).map_err(wrong)?;
-    let Place { code, skill } = place.clone();
-    let command = Command::SetAutomaticMessage { code, skill, message };
+    let command = wire::command_of(account, place.clone(), body).map_err(wrong)?;
     let view = server.configure(tenant, command).await.map_err(PlaneError::gateway)?;
     let text = place.text(&view.account).ok_or_else(not_found)?;
     let told = wire::told(&view.account, &place, text, None);
@@ -184,7 +182,9 @@ fn unchanged(account: &Account, headers: &HeaderMap) -> Answer<()> {
 }
 
 fn revision(account: &Account) -> String {
-    let texts = serde_json::to_vec(&(&account.automatic_messages, &account.skill_messages));
+    let idle: Vec<_> = account.skills.values().map(|skill| skill.idle).collect();
+    let texts =
+        serde_json::to_vec(&(&account.automatic_messages, &account.skill_messages, &account.idle, idle));
     // Maps of texts by texts are always JSON.
     hex(&Sha256::digest(texts.unwrap_or_default())[..8])
 }
@@ -197,7 +197,7 @@ fn with_revision(account: &Account, body: impl axum::response::IntoResponse) -> 
 mod tests {
     use axum::body::Body;
     use axum::http::{Method, Request};
-    use convoke_domain::account::UserRole;
+    use convoke_domain::account::{IdleTimers, UserRole};
     use serde_json::{Value, json};
 
     use crate::testing::{ACME, Kit, Reply, SKILL};
@@ -253,6 +253,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_time_of_an_idle_text_is_set_with_it_for_the_account_and_for_a_skill() {
+        let kit = Kit::new().await;
+        let text = json!([{"msg": "Still waiting", "lang": "en"}]);
+        let of_account = json!({"messageEventId": "CONV_AWAITING_IN_QUEUE", "data": text,
+            "attributes": {"timer": "2", "timerUnit": "MINUTES"}});
+        let made = ask(&kit, Method::POST, PATH, &[], of_account).await.ok(201);
+        assert_eq!(made["attributes"], json!({"timer": "120", "timerUnit": "SECONDS"}));
+        let of_skill = json!({"messageEventId": "CONV_AWAITING_IN_QUEUE", "data": text,
+            "attributes": [{"timer": "60"}], "contexts": {"SKILL": [SKILL]}});
+        let made = ask(&kit, Method::POST, PATH, &[], of_skill).await.ok(201);
+        assert_eq!(made["attributes"], json!({"timer": "60", "timerUnit": "SECONDS"}));
+        let view = kit.handle.account(&ACME.parse().unwrap()).unwrap();
+        let skill = SKILL.parse().unwrap();
+        let seconds = |idle: IdleTimers| {
+            (idle.awaiting_in_queue.time.as_secs(), idle.agent_non_responsive.time.as_secs())
+        };
+        assert_eq!(seconds(view.account.idle), (120, 300));
+        assert_eq!(seconds(view.account.idle_of(Some(&skill))), (60, 300));
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_is_refused_and_others_may_not() {
         let kit = Kit::new().await;
         for body in [
@@ -260,7 +281,7 @@ mod tests {
             json!({"messageEventId": "YOU_ARE_CONNECTED_TO"}),
             json!({"messageEventId": "YOU_ARE_CONNECTED_TO", "data": [{"msg": "<b>", "lang": "en"}]}),
             json!({"messageEventId": "YOU_ARE_CONNECTED_TO", "data": [], "contexts": {"SKILL": ["1", "2"]}}),
-            json!({"messageEventId": "CONV_AWAITING_IN_QUEUE", "data": [], "attributes": [{"timer": "60"}]}),
+            json!({"messageEventId": "CONV_AWAITING_IN_QUEUE", "data": [], "attributes": [{"timer": "14"}]}),
         ] {
             let refused = ask(&kit, Method::POST, PATH, &[], body.clone()).await;
             assert_eq!(refused.status, 400, "{body}");

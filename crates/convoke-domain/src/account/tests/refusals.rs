@@ -1,5 +1,7 @@
 //! What does not fit an account, and what is in use.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 #[test]
@@ -102,6 +104,11 @@ fn a_user_who_does_not_fit_is_refused() {
     assert!(decide_as(&settled(), &[UserRole::Operator], operator).is_ok());
 }
 
+fn idle_message(code: CbotEventType, seconds: u64) -> Command {
+    let message = AutomaticMessage { enabled: true, texts: BTreeMap::new() };
+    Command::SetIdleMessage { code, skill: None, message, time: Duration::from_secs(seconds) }
+}
+
 #[test]
 fn times_out_of_range_are_refused() {
     let with = |time, repeat| {
@@ -121,6 +128,8 @@ fn times_out_of_range_are_refused() {
             Command::DefineSkill { id: skill_id(1), skill: Skill { idle, ..Skill::named("Sales") } },
             "idle.out_of_range",
         ),
+        (idle_message(CbotEventType::ConvAwaitingInQueue, 14), "idle.out_of_range"),
+        (idle_message(CbotEventType::YouAreConnectedTo, 60), "idle.no_timer"),
         (Command::SetAutoClose { after: Duration::from_mins(24) }, "auto_close.out_of_range"),
         (Command::SetAutoClose { after: Duration::from_hours(91 * 24) }, "auto_close.out_of_range"),
         (
