@@ -19,6 +19,7 @@ mod idle;
 mod password;
 mod rejection;
 mod secret;
+pub mod secret_text;
 mod state;
 mod token;
 mod user;

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use convoke_domain::account::Account;
+use convoke_domain::account::{Account, secret_text};
 use convoke_domain::id::{AccountId, SecretName};
 use serde_json::Value;
 
@@ -73,14 +73,12 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// What people see in the place of the value, as in what the sandbox shows.
     fn shown(&self) -> String {
-        format!("[secret {}]", self.name)
+        secret_text::shown(self.name.as_str())
     }
 
-    /// What a recording has in its place: a replay finds the value by it.
     fn reference(&self) -> String {
-        format!("[secret {} {}]", self.name, self.version)
+        secret_text::reference(self.name.as_str(), self.version.into())
     }
 }
 
@@ -151,34 +149,18 @@ impl Values {
     }
 
     fn learn(&mut self, name: &SecretName, version: u32, value: &Value) {
-        match value {
-            Value::String(text) => self.add(name, version, text),
-            Value::Array(items) => items.iter().for_each(|item| self.learn(name, version, item)),
-            Value::Object(fields) => fields.values().for_each(|field| self.learn(name, version, field)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
+        secret_text::texts(value, &mut |text| {
+            let long = text.len() >= VALUE_BYTES_MIN;
+            secret_text::forms(text).filter(|_| long).for_each(|form| self.add(name, version, form));
+        });
     }
 
-    /// Adds a text, also as it looks within JSON, and within JSON that is a text within JSON, as bodies are.
-    fn add(&mut self, name: &SecretName, version: u32, text: &str) {
-        let mut form = text.to_owned();
-        for _ in 0..3 {
-            let Some(key) = form.as_bytes().first_chunk().filter(|_| form.len() >= VALUE_BYTES_MIN) else {
-                return;
-            };
-            if self.texts >= limits::SECRETS_KNOWN_TEXTS_MAX {
-                return;
-            }
+    fn add(&mut self, name: &SecretName, version: u32, text: String) {
+        let Some(key) = text.as_bytes().first_chunk() else { return };
+        if self.texts < limits::SECRETS_KNOWN_TEXTS_MAX {
             self.begins.add(*key);
-            let wanted = self.by_key.entry(*key).or_default();
-            wanted.push(Wanted { text: form.clone(), name: name.clone(), version });
+            self.by_key.entry(*key).or_default().push(Wanted { text, name: name.clone(), version });
             self.texts += 1;
-            let written = Value::from(form.as_str()).to_string();
-            let escaped = &written[1..written.len() - 1];
-            if escaped == form {
-                return;
-            }
-            escaped.clone_into(&mut form);
         }
     }
 

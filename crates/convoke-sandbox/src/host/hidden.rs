@@ -3,6 +3,7 @@
 //! Promises: what a function logs or throws does not show a secret that it has read, written as the secret is or within a
 //! longer text. Leaves out: a function that takes a secret apart before it shows it.
 
+use convoke_domain::account::secret_text;
 use serde_json::Value;
 
 use crate::limits::SECRETS_HIDDEN_MAX;
@@ -26,45 +27,27 @@ pub(crate) struct Learned {
 /// One text to hide.
 struct Hide {
     text: String,
-    /// What people see in its place.
     shown: String,
-    /// What a recording has in its place: a replay finds the value by it.
     reference: String,
 }
 
 impl Hidden {
     /// From now on, hides this secret; of an object, each of its texts.
     pub(crate) fn learn(&mut self, learned: &Learned) {
-        self.learn_value(&learned.key, learned.version, &learned.value);
-    }
-
-    fn learn_value(&mut self, key: &str, version: u64, value: &Value) {
-        match value {
-            Value::String(text) => self.add(key, version, text),
-            Value::Array(items) => items.iter().for_each(|item| self.learn_value(key, version, item)),
-            Value::Object(fields) => fields.values().for_each(|field| self.learn_value(key, version, field)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
-    }
-
-    /// Adds a text, also as it looks within JSON, and within JSON that is a text within JSON, as bodies are.
-    fn add(&mut self, key: &str, version: u64, text: &str) {
-        let mut form = text.to_owned();
-        for _ in 0..3 {
-            let known = self.values.iter().any(|hide| hide.text == form);
-            if known || form.len() < VALUE_BYTES_MIN || self.values.len() >= SECRETS_HIDDEN_MAX {
-                break;
-            }
-            let written = Value::from(form.as_str()).to_string();
-            let escaped = written[1..written.len() - 1].to_owned();
-            let (shown, reference) = (format!("[secret {key}]"), format!("[secret {key} {version}]"));
-            let differs = escaped != form;
-            self.values.push(Hide { text: std::mem::replace(&mut form, escaped), shown, reference });
-            if !differs {
-                break;
-            }
-        }
+        secret_text::texts(&learned.value, &mut |text| {
+            let long = text.len() >= VALUE_BYTES_MIN;
+            secret_text::forms(text).filter(|_| long).for_each(|form| self.add(learned, form));
+        });
         self.values.sort_by_key(|hide| std::cmp::Reverse(hide.text.len()));
+    }
+
+    fn add(&mut self, learned: &Learned, text: String) {
+        let known = self.values.iter().any(|hide| hide.text == text);
+        if !known && self.values.len() < SECRETS_HIDDEN_MAX {
+            let shown = secret_text::shown(&learned.key);
+            let reference = secret_text::reference(&learned.key, learned.version);
+            self.values.push(Hide { text, shown, reference });
+        }
     }
 
     /// Whether there is nothing to hide.

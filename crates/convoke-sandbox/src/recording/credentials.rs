@@ -2,11 +2,27 @@
 //!
 //! Leaves out: credentials in bodies. Of these, the account's secrets are taken out as from everything that is kept.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 /// Header fields that hold credentials, in lower case. A part of a name counts: `x-api-key` is one by its end.
 const FIELDS: [&str; 8] =
     ["authorization", "cookie", "api-key", "apikey", "token", "secret", "password", "signature"];
+
+/// Only the names of the fields, so that a large body is not built to find that nothing in it has to go.
+#[derive(Deserialize)]
+struct Head<F> {
+    headers: Vec<F>,
+}
+
+#[derive(Deserialize)]
+struct Field<'a> {
+    #[serde(borrow)]
+    key: Cow<'a, str>,
+}
 
 /// What an answer has in the place of a field's value.
 fn reference(name: &str) -> Value {
@@ -24,14 +40,17 @@ pub(super) fn named_in_input(input: &str) -> Option<String> {
     if input.starts_with(r#"{"headers":[]"#) {
         return None;
     }
-    let mut whole: Value = serde_json::from_str(input).ok()?;
-    let mut any = false;
-    for header in whole.get_mut("headers")?.as_array_mut()? {
-        let Some(name) = header["key"].as_str().filter(|name| holds_credentials(name)) else { continue };
-        header["value"] = reference(name);
-        any = true;
+    let head: Head<Field> = serde_json::from_str(input).ok()?;
+    if !head.headers.iter().any(|field| holds_credentials(&field.key)) {
+        return None;
     }
-    any.then(|| whole.to_string())
+    let mut whole: Value = serde_json::from_str(input).ok()?;
+    for header in whole.get_mut("headers")?.as_array_mut()? {
+        if let Some(name) = header["key"].as_str().filter(|name| holds_credentials(name)) {
+            header["value"] = reference(name);
+        }
+    }
+    Some(whole.to_string())
 }
 
 /// An answer of another host, `{headers: [[name, value]], …}`, without the values of such fields; `None` if it has none.
@@ -40,14 +59,17 @@ pub(super) fn named_in_answer(answer: &str) -> Option<String> {
     if !FIELDS.iter().any(|field| answer.contains(field)) {
         return None;
     }
-    let mut whole: Value = serde_json::from_str(answer).ok()?;
-    let mut any = false;
-    for header in whole.get_mut("headers")?.as_array_mut()? {
-        let Some(name) = header[0].as_str().filter(|name| holds_credentials(name)) else { continue };
-        header[1] = reference(name);
-        any = true;
+    let head: Head<(Cow<'_, str>, IgnoredAny)> = serde_json::from_str(answer).ok()?;
+    if !head.headers.iter().any(|(name, _)| holds_credentials(name)) {
+        return None;
     }
-    any.then(|| whole.to_string())
+    let mut whole: Value = serde_json::from_str(answer).ok()?;
+    for header in whole.get_mut("headers")?.as_array_mut()? {
+        if let Some(name) = header[0].as_str().filter(|name| holds_credentials(name)) {
+            header[1] = reference(name);
+        }
+    }
+    Some(whole.to_string())
 }
 
 #[cfg(test)]
