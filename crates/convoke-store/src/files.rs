@@ -98,6 +98,7 @@ pub trait FileStore: Send + Sync + 'static {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::FILES_FOLDER;
 
     fn place(account: &str, owner: u128, id: u128) -> FilePlace {
         let owner = FileOwner::Consumer(ConsumerId::from_bits(owner));
@@ -139,6 +140,18 @@ mod tests {
         let others = place("acme", 2, 1);
         assert_eq!(again.used(&others.account).unwrap(), 93);
         assert_eq!(again.get(&others).unwrap().unwrap().len(), 93);
+    }
+
+    #[test]
+    fn what_a_process_that_died_left_unfinished_takes_up_no_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = place("acme", 1, 1);
+        DiskFiles::new(dir.path()).put(&own, b"picture", 100).unwrap();
+        let folder = dir.path().join(FILES_FOLDER).join("acme").join(own.owner.to_string());
+        let unfinished = folder.join(place("acme", 1, 2).id.to_string()).with_extension("part");
+        std::fs::write(&unfinished, [0; 50]).unwrap();
+        assert_eq!(DiskFiles::new(dir.path()).used(&own.account).unwrap(), 7);
+        assert!(!unfinished.exists());
     }
 
     #[test]

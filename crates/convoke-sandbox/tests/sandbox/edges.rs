@@ -80,6 +80,16 @@ async fn an_input_is_as_large_as_it_may_be_and_not_larger() {
 }
 
 #[tokio::test]
+async fn what_is_turned_away_is_recorded_without_its_credentials_too() {
+    let headers = r#"{"headers":[{"key":"Authorization","value":"Bearer of-nobody"}],"payload":""#;
+    let input = format!(r#"{headers}{}"}}"#, "x".repeat(INPUT_BYTES_MAX));
+    let execution = run("async function lambda() {}", &input).await;
+    assert!(matches!(execution.ending, Ending::HostUnavailable { .. }), "{:?}", execution.ending);
+    let kept = &execution.recording.input;
+    assert!(kept.contains("[header authorization]") && !kept.contains("of-nobody"));
+}
+
+#[tokio::test]
 async fn what_was_thrown_is_told_up_to_its_length() {
     let source =
         |length: usize| format!("async function lambda() {{ throw new Error('x'.repeat({length})); }}");

@@ -47,7 +47,7 @@ impl DiskFiles {
         if !used.contains_key(account) {
             let mut bytes = 0;
             for owner in folder(&self.dir.join(account.as_str()))? {
-                bytes += size_of_folder(&owner)?;
+                bytes += counted(&owner)?;
             }
             used.insert(account.clone(), bytes);
         }
@@ -123,10 +123,18 @@ fn folder(dir: &Path) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-/// The bytes of the whole files of a folder.
-fn size_of_folder(dir: &Path) -> io::Result<u64> {
-    let whole = folder(dir)?.into_iter().filter(|path| path.extension().is_none());
-    whole.map(|path| Ok(fs::metadata(path)?.len())).sum()
+/// The bytes of the files of a folder. Whoever asks lets nobody write there: what is not whole was left by a process that died,
+/// and is removed.
+fn counted(dir: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for path in folder(dir)? {
+        if path.extension().is_some() {
+            fs::remove_file(path)?;
+        } else {
+            bytes += fs::metadata(path)?.len();
+        }
+    }
+    Ok(bytes)
 }
 
 /// Copies a file so that it has its name only when it is whole; 0 if it is gone.
