@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use convoke_domain::account::{Actor, Command, Rejection, SealedValue};
+use convoke_domain::account::{Actor, Command, Rejection};
 use convoke_domain::id::{AccountId, AppKeyId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -44,8 +42,7 @@ impl Handle {
         secrets: &AppKeySecrets,
     ) -> Result<Arc<AccountView>, EngineError> {
         let plain = serde_json::to_vec(secrets).expect("two texts serialize into memory");
-        let sealed = self.inner.master_key.seal(self.entropy(), place(account, id).as_bytes(), &plain);
-        let sealed = SealedValue::new(&STANDARD.encode(sealed));
+        let sealed = self.inner.master_key.seal_value(self.entropy(), &place(account, id), &plain);
         self.configure(account, by, Command::IssueAppKey { id, name, user, access_token, sealed }).await
     }
 
@@ -58,8 +55,7 @@ impl Handle {
         let view = self.account(account).ok_or_else(unknown)?;
         let key = view.account.app_keys.get(&id).ok_or_else(unknown)?;
         let broken = || EngineError::Unreadable(format!("the secrets of {id} of {account} do not open"));
-        let sealed = STANDARD.decode(key.sealed.as_str()).map_err(|_| broken())?;
-        let plain = self.inner.master_key.open(place(account, id).as_bytes(), &sealed);
+        let plain = self.inner.master_key.open_value(&place(account, id), &key.sealed);
         serde_json::from_slice(&plain.map_err(|_| broken())?).map_err(|_| broken())
     }
 }

@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
+use convoke_domain::sequence::EventSeq;
 use convoke_store::{Reject, Step, Store, Verdict};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use crate::error::EngineError;
 use crate::limits;
 use crate::meters::Meters;
 
@@ -30,6 +32,21 @@ pub(crate) enum From<T> {
 pub(crate) struct Verdicted<T> {
     pub(crate) ticket: T,
     pub(crate) verdict: Verdict,
+}
+
+/// Hands in a step that no shard waits for; where its stream ends then. It is durable when this returns.
+///
+/// # Errors
+/// If the node is stopping, or the storage refuses it.
+pub(crate) async fn hand_in<T>(
+    committer: &mpsc::Sender<Pending<T>>,
+    step: Step,
+) -> Result<Option<EventSeq>, EngineError> {
+    let (verdict, decided) = oneshot::channel();
+    let pending = Pending { step, from: From::Waiter(verdict) };
+    committer.send(pending).await.map_err(|_| EngineError::Stopping)?;
+    let decided = decided.await.map_err(|_| EngineError::Stopping)?;
+    decided.map_err(|reject| EngineError::Storage(reject.to_string()))
 }
 
 /// Commits until all senders are gone. `shards[i]` must hold as many messages as shard `i` may have steps in flight, so

@@ -12,9 +12,9 @@ use convoke_domain::id::AccountId;
 use convoke_domain::sequence::EventSeq;
 use convoke_store::{FactOp, NewRecord, Step, Store, StreamId};
 use jiff::Timestamp;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc};
 
-use crate::committer::{From as CommittedBy, Pending};
+use crate::committer::{self, Pending};
 use crate::error::{EngineError, unreadable};
 use crate::handle::Handle;
 use crate::limits;
@@ -75,23 +75,21 @@ impl ContextBook {
         self.commit(memory, step).await
     }
 
-    /// Sets or removes a small fact of an account; durable when this returns. It has no place of its own in the log, so
-    /// it goes with the memory's, whose one writer this is.
-    pub(crate) async fn set_fact(&self, account: &AccountId, fact: FactOp) -> Result<(), EngineError> {
+    /// Sets or removes small facts of an account, all or none; durable when this returns. They have no place of their own
+    /// in the log, so they go with the memory's, whose one writer this is. At most [`STEP_ROWS_MAX`].
+    ///
+    /// [`STEP_ROWS_MAX`]: convoke_store::limits::STEP_ROWS_MAX
+    pub(crate) async fn set_facts(&self, account: &AccountId, facts: Vec<FactOp>) -> Result<(), EngineError> {
         let memory = self.memory(account).await;
         let mut memory = memory.lock().await;
         self.load(account, &mut memory).await?;
         let mut step = Step::new(StreamId::Context(account.clone()), self.store.epoch(), memory.head);
-        step.facts.push(fact);
+        step.facts = facts;
         self.commit(&mut memory, step).await
     }
 
     async fn commit(&self, memory: &mut Memory, step: Step) -> Result<(), EngineError> {
-        let (verdict, decided) = oneshot::channel();
-        let pending = Pending { step, from: CommittedBy::Waiter(verdict) };
-        self.committer.send(pending).await.map_err(|_| EngineError::Stopping)?;
-        let decided = decided.await.map_err(|_| EngineError::Stopping)?;
-        memory.head = decided.map_err(|reject| EngineError::Storage(reject.to_string()))?.or(memory.head);
+        memory.head = committer::hand_in(&self.committer, step).await?.or(memory.head);
         Ok(())
     }
 }

@@ -18,9 +18,9 @@ use convoke_store::{FactOp, NewRecord, Step, Store, StoreError, StreamId};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 
-use crate::committer::{From as CommittedBy, Pending};
+use crate::committer::{self, Pending};
 use crate::error::EngineError;
 use crate::limits;
 use crate::ports::Clock;
@@ -248,17 +248,10 @@ impl Directory {
 
     async fn commit(&self, step: Step, heads: &mut BTreeMap<StreamId, EventSeq>) -> Result<(), EngineError> {
         let stream = step.stream.clone();
-        let (verdict, decided) = oneshot::channel();
-        let pending = Pending { step, from: CommittedBy::Waiter(verdict) };
-        self.committer.send(pending).await.map_err(|_| EngineError::Stopping)?;
-        match decided.await.map_err(|_| EngineError::Stopping)? {
-            Ok(Some(head)) => {
-                heads.insert(stream, head);
-                Ok(())
-            }
-            Ok(None) => Ok(()),
-            Err(reject) => Err(EngineError::Storage(reject.to_string())),
+        if let Some(head) = committer::hand_in(&self.committer, step).await? {
+            heads.insert(stream, head);
         }
+        Ok(())
     }
 }
 

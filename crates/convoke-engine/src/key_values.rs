@@ -21,9 +21,9 @@ use convoke_api::platform_error::PlatformError;
 use convoke_domain::id::AccountId;
 use convoke_domain::key_value::{Entry, FACT_PREFIX, KeyValues, Place, Rejection};
 use convoke_store::{FactOp, Step, Store, StreamId};
-use tokio::sync::{Notify, OnceCell, mpsc, oneshot};
+use tokio::sync::{Notify, OnceCell, mpsc};
 
-use crate::committer::{From as CommittedBy, Pending};
+use crate::committer::{self, Pending};
 use crate::error::EngineError;
 use crate::handle::Handle;
 use crate::limits;
@@ -148,11 +148,7 @@ impl KeyValueBook {
     async fn append(&self, account: &AccountId, facts: Vec<FactOp>) -> Result<(), EngineError> {
         let mut step = Step::new(StreamId::KeyValues(account.clone()), self.store.epoch(), None);
         step.facts = facts;
-        let (verdict, decided) = oneshot::channel();
-        let pending = Pending { step, from: CommittedBy::Waiter(verdict) };
-        self.committer.send(pending).await.map_err(|_| EngineError::Stopping)?;
-        let decided = decided.await.map_err(|_| EngineError::Stopping)?;
-        decided.map(drop).map_err(|reject| EngineError::Storage(reject.to_string()))
+        committer::hand_in(&self.committer, step).await.map(drop)
     }
 }
 

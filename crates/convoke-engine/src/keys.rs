@@ -4,8 +4,11 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use convoke_domain::account::SealedValue;
 
 use crate::ports::Entropy;
 
@@ -62,6 +65,20 @@ impl MasterKey {
     /// If it was sealed with another key, for another place, or changed.
     pub fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealBroken> {
         self.0.open(place, sealed)
+    }
+
+    /// Seals a secret of an account as its settings keep it.
+    pub(crate) fn seal_value(&self, entropy: &dyn Entropy, place: &str, plain: &[u8]) -> SealedValue {
+        SealedValue::new(&STANDARD.encode(self.seal(entropy, place.as_bytes(), plain)))
+    }
+
+    /// Opens a secret of an account that it sealed for `place`.
+    ///
+    /// # Errors
+    /// If it was sealed with another key, for another place, or changed.
+    pub(crate) fn open_value(&self, place: &str, sealed: &SealedValue) -> Result<Vec<u8>, SealBroken> {
+        let sealed = STANDARD.decode(sealed.as_str()).map_err(|_| SealBroken)?;
+        self.open(place.as_bytes(), &sealed)
     }
 }
 

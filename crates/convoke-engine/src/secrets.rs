@@ -6,9 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use convoke_domain::account::{self, Actor, Command, Rejection, SealedValue};
+use convoke_domain::account::{self, Actor, Command, Rejection};
 use convoke_domain::id::{AccountId, FunctionId, SecretName};
 use serde_json::Value;
 
@@ -69,12 +67,8 @@ impl Handle {
             let view = self.account(account).ok_or(EngineError::Account(Rejection::AccountUnknown))?;
             let present = view.account.secrets.get(name).map_or(0, |secret| secret.version);
             let version = present.saturating_add(1);
-            let sealed = self.inner.master_key.seal(
-                self.entropy(),
-                place(account, name, version).as_bytes(),
-                json.as_bytes(),
-            );
-            let sealed = SealedValue::new(&STANDARD.encode(sealed));
+            let place = place(account, name, version);
+            let sealed = self.inner.master_key.seal_value(self.entropy(), &place, json.as_bytes());
             let command = Command::SetSecret { name: name.clone(), sealed, version, chars };
             match self.configure(account, by, command).await {
                 Err(EngineError::Account(Rejection::SecretChanged(_))) if attempt < SECRET_ATTEMPTS_MAX => {
@@ -113,9 +107,8 @@ pub(crate) fn open(
     secret: &account::Secret,
 ) -> Result<String, EngineError> {
     let broken = || EngineError::Unreadable(format!("the secret {name} of {account} does not open"));
-    let sealed = STANDARD.decode(secret.sealed.as_str()).map_err(|_| broken())?;
     let place = place(account, name, secret.version);
-    let plain = master.open(place.as_bytes(), &sealed).map_err(|_| broken())?;
+    let plain = master.open_value(&place, &secret.sealed).map_err(|_| broken())?;
     String::from_utf8(plain).map_err(|_| broken())
 }
 

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use convoke_domain::account::{Actor, Command, Egress, Rejection, SealedValue, WebhookPlan};
+use convoke_domain::account::{Actor, Command, Egress, Rejection, WebhookPlan};
 use convoke_domain::id::{AccountId, WebhookId};
 
 use crate::directory::AccountView;
@@ -26,9 +24,7 @@ impl Handle {
         secret: Option<&str>,
     ) -> Result<Arc<AccountView>, EngineError> {
         let sealed = secret.map(|secret| {
-            let place = place(account, id);
-            let sealed = self.inner.master_key.seal(self.entropy(), place.as_bytes(), secret.as_bytes());
-            SealedValue::new(&STANDARD.encode(sealed))
+            self.inner.master_key.seal_value(self.entropy(), &place(account, id), secret.as_bytes())
         });
         self.configure(account, by, Command::DefineWebhook { id, plan, sealed }).await
     }
@@ -43,8 +39,7 @@ impl Handle {
         let view = self.account(account).ok_or_else(unknown)?;
         let webhook = view.account.webhooks.get(&id).ok_or_else(unknown)?;
         let broken = || EngineError::Unreadable(format!("the secret of {id} of {account} does not open"));
-        let sealed = STANDARD.decode(webhook.sealed.as_str()).map_err(|_| broken())?;
-        let plain = self.inner.master_key.open(place(account, id).as_bytes(), &sealed);
+        let plain = self.inner.master_key.open_value(&place(account, id), &webhook.sealed);
         String::from_utf8(plain.map_err(|_| broken())?).map_err(|_| broken())
     }
 

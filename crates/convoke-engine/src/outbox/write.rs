@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use convoke_domain::id::{AccountId, WebhookId};
 use convoke_domain::sequence::EventSeq;
 use convoke_store::{FactOp, Step, StreamId};
-use tokio::sync::oneshot;
 
 use super::{LETTERS, Letter, Outbox, dead, prefix};
-use crate::committer::{From as CommittedBy, Pending};
+use crate::committer;
 use crate::error::EngineError;
 use crate::handle::Handle;
 use crate::limits;
@@ -18,11 +17,7 @@ impl Outbox {
     pub(super) async fn write(&self, account: &AccountId, rows: Vec<FactOp>) -> Result<(), EngineError> {
         let mut step = Step::new(StreamId::Outbox(account.clone()), self.store.epoch(), None);
         step.facts = rows;
-        let (verdict, decided) = oneshot::channel();
-        let pending = Pending { step, from: CommittedBy::Waiter(verdict) };
-        self.committer.send(pending).await.map_err(|_| EngineError::Stopping)?;
-        let decided = decided.await.map_err(|_| EngineError::Stopping)?;
-        decided.map(drop).map_err(|reject| EngineError::Storage(reject.to_string()))
+        committer::hand_in(&self.committer, step).await.map(drop)
     }
 
     /// Removes all rows that begin so.

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use convoke_domain::id::{AccountId, UserId};
+use convoke_store::limits::STEP_ROWS_MAX;
 use convoke_store::{FactOp, StoreError};
 
 use crate::board::Board;
@@ -31,22 +32,31 @@ pub(crate) async fn put_on(
     if board.is_connected(agent) || handle.inner.store.fact(account, &entry.key).await?.is_some() {
         return Ok(());
     }
-    handle.inner.contexts.set_fact(account, entry).await
+    handle.inner.contexts.set_facts(account, vec![entry]).await
 }
 
-/// Strikes an agent off who did not come back; one who does so just now stays on it.
-pub(super) async fn strike_off(handle: &Handle, account: &AccountId, board: &Board, agent: UserId) {
-    let struck = handle.inner.contexts.set_fact(account, entry(agent, false)).await;
-    let settled = match struck {
-        Ok(()) if board.is_connected(agent) => {
-            handle.inner.contexts.set_fact(account, entry(agent, true)).await
+/// Strikes agents off who did not come back; those who do so just now stay on it.
+pub(super) async fn strike_off(handle: &Handle, account: &AccountId, board: &Board, agents: &[UserId]) {
+    for some in agents.chunks(STEP_ROWS_MAX) {
+        if let Err(error) = strike_off_some(handle, account, board, some).await {
+            // They are asked for once more after the next restart, and give back nothing that is not theirs.
+            let agents = some.len();
+            tracing::warn!(%account, agents, %error, "the roll of connected agents could not be kept");
         }
-        struck => struck,
-    };
-    if let Err(error) = settled {
-        // They are asked for once more after the next restart, and give back nothing that is not theirs.
-        tracing::warn!(%account, %agent, %error, "the roll of connected agents could not be kept");
     }
+}
+
+async fn strike_off_some(
+    handle: &Handle,
+    account: &AccountId,
+    board: &Board,
+    agents: &[UserId],
+) -> Result<(), EngineError> {
+    let contexts = &handle.inner.contexts;
+    contexts.set_facts(account, agents.iter().map(|agent| entry(*agent, false)).collect()).await?;
+    let back = agents.iter().filter(|agent| board.is_connected(**agent));
+    let back: Vec<FactOp> = back.map(|agent| entry(*agent, true)).collect();
+    if back.is_empty() { Ok(()) } else { contexts.set_facts(account, back).await }
 }
 
 /// Calls the roll after a start: the boards of accounts with agents on it are opened, and whoever does not come back in

@@ -21,9 +21,7 @@ pub(crate) async fn run(handle: Handle, mut stopping: watch::Receiver<bool>) {
             {
                 let lost = board.route(&view);
                 give_back(&handle, account, lost.give_back).await;
-                for agent in lost.agents {
-                    roll::strike_off(&handle, account, board, agent).await;
-                }
+                roll::strike_off(&handle, account, board, &lost.agents).await;
             }
             next = board.next_look().map_or(next, |at| next.min(at));
         }
