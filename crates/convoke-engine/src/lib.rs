@@ -45,7 +45,7 @@ mod timers;
 mod webhooks;
 
 pub use app_keys::AppKeySecrets;
-pub use board::{CardView, ChatState, Follower, Following, News};
+pub use board::{Accepting, CardView, ChatState, Follower, Following, News};
 pub use calls::{
     Allowance, Call, CallAnswer, CallEnding, CallError, CallFrom, Called, Request, RequestId, Until,
 };

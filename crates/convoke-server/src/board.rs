@@ -16,7 +16,8 @@ use convoke_domain::account::UserRole;
 use convoke_domain::conversation::{Conversation as State, ParticipantId, Role as DomainRole};
 use convoke_domain::id::{ConversationId, UserId};
 use convoke_engine::{
-    Availability, CardView, ChatState, Follower, Following, News, Offer, OfferId, OfferRefused, OfferState,
+    Accepting, Availability, CardView, ChatState, Follower, Following, News, Offer, OfferId, OfferRefused,
+    OfferState,
 };
 use jiff::Timestamp;
 
@@ -199,15 +200,9 @@ impl Seat {
         self.follower.set_availability(meant(availability));
     }
 
-    /// Begins to accept an offer; [`Self::accepted`] ends it.
-    pub(crate) fn accept(&self, offer: &OfferId) -> Answer<(ConversationId, UserId)> {
-        let Following::Agent(user) = self.who else { return Err(over(OfferRefused::Unknown)) };
-        Ok((self.follower.accept(offer).map_err(over)?, user))
-    }
-
-    /// What came of accepting it.
-    pub(crate) fn accepted(&self, offer: &OfferId, taken: bool) {
-        self.follower.accepted(offer, taken);
+    /// Begins to accept an offer; it ends with what is returned.
+    pub(crate) fn accept(&self, offer: &OfferId) -> Answer<Accepting> {
+        self.follower.accept(offer).map_err(over)
     }
 
     /// The caller does not take it.

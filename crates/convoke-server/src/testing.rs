@@ -230,6 +230,14 @@ impl Kit {
         Reply { status: parts.status, headers: parts.headers, text }
     }
 
+    /// A function greets whoever opens a conversation: in the time until it ends, what others want to change waits.
+    pub(crate) async fn greet(&self) {
+        let developer = self.token(ACME, &[UserRole::FaasDeveloper]).await;
+        let greet = serde_json::json!({"name": "greet", "template": "new-conversation"});
+        self.post("/functions", &developer, greet).await.ok(201);
+        self.post("/functions/greet/deploy", &developer, Value::Null).await.ok(200);
+    }
+
     /// Opens a conversation of consumer 7 and gives its path.
     pub(crate) async fn open(&self) -> String {
         let opened = self.post("/conversations", &self.consumer(ACME, 7), serde_json::json!({})).await;

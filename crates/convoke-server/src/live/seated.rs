@@ -2,8 +2,7 @@
 
 use convoke_api::platform_error::PlatformError;
 use convoke_api::v1::live::{Ask, LiveMessage};
-use convoke_domain::id::{ConversationId, UserId};
-use convoke_engine::{News, OfferId};
+use convoke_engine::{Accepting, News, OfferId};
 
 use super::asks::Answered;
 use super::{Connection, End, as_frame, refused};
@@ -31,15 +30,6 @@ impl Connection {
                 self.seat = Some(*seat);
                 self.told.clear();
                 LiveMessage::Board { id, board }
-            }
-            Answered::Taken { id, offer, written } => {
-                if let Some(seat) = &self.seat {
-                    seat.accepted(&offer, written.is_ok());
-                }
-                match written {
-                    Ok(written) => LiveMessage::Written { id, written },
-                    Err(error) => refused(Some(id), error),
-                }
             }
         }
     }
@@ -86,8 +76,8 @@ impl Connection {
         }
     }
 
-    /// Begins to accept an offer: which conversation, and who accepts.
-    pub(super) fn begin_accept(&self, offer: &OfferId) -> Answer<(ConversationId, UserId)> {
+    /// Begins to accept an offer.
+    pub(super) fn begin_accept(&self, offer: &OfferId) -> Answer<Accepting> {
         self.at_the_board()?.accept(offer)
     }
 

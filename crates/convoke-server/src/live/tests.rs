@@ -10,11 +10,12 @@ mod board;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
+use convoke_api::v1::board::SeeBoard;
 use convoke_api::v1::conversation::{AcceptConversation, PublishLine};
 use convoke_api::v1::event::Event;
 use convoke_api::v1::live::{Act, Ask, Follow, LiveMessage, Request, TOKEN_PROTOCOL};
-use convoke_domain::account::UserRole;
-use convoke_domain::id::ConversationId;
+use convoke_domain::account::{Principal, UserRole};
+use convoke_domain::id::{ConversationId, UserId};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};

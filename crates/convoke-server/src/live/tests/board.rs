@@ -1,13 +1,12 @@
 //! At the board over a live connection: offers, presence, cards, typing.
 
 use convoke_api::v1::board::{
-    Availability, Board, Card, NameOffer, Offer, OfferState, SeeBoard, SetAvailability, Typing,
+    Availability, Board, Card, NameOffer, Offer, OfferState, SetAvailability, Typing,
 };
 use convoke_api::v1::participant::PartyKind;
-use convoke_domain::account::Principal;
-use convoke_domain::id::UserId;
 
 use super::*;
+use crate::testing::ScriptedHost;
 
 impl Client {
     async fn board(&mut self, id: &str) -> Board {
@@ -94,6 +93,30 @@ async fn what_one_agent_rejects_the_next_one_is_offered() {
     assert_eq!(first.answer("3").await, LiveMessage::Done { id: "3".to_owned() });
     let next = second.offer(OfferState::Waiting).await;
     assert_eq!(next.conversation, offer.conversation);
+}
+
+#[tokio::test]
+async fn what_an_agent_was_accepting_when_their_connection_broke_others_are_asked() {
+    let kit = Kit::with(ScriptedHost::endless()).await;
+    kit.greet().await;
+    let address = served(&kit).await;
+    let (mut first, mut second) = (agent(&kit, address).await, second_agent(&kit, address).await);
+    first.board("1").await;
+    second.board("1").await;
+    first.is("2", Availability::Online).await;
+    let conversation = opened(&kit).await;
+    let offer = first.offer(OfferState::Waiting).await;
+    second.is("2", Availability::Online).await;
+    first.ask("3", Ask::AcceptOffer(named(&offer))).await;
+    first.ask("4", Ask::Ping).await;
+    loop {
+        match first.next().await.unwrap() {
+            LiveMessage::Pong { .. } => break,
+            message => assert_ne!(message.id(), Some("3"), "it waits for the function"),
+        }
+    }
+    drop(first);
+    assert_eq!(second.offer(OfferState::Waiting).await.conversation, conversation);
 }
 
 #[tokio::test]
