@@ -23,6 +23,7 @@ mod csv;
 mod extract;
 mod feed;
 mod files;
+mod forwarded;
 mod guard;
 mod http;
 mod layers;

@@ -44,7 +44,7 @@ impl Center {
     async fn with(kit: Kit) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let endpoint = Endpoint { listener, tls: None, router: kit.router.clone() };
+        let endpoint = Endpoint { listener, tls: None, router: kit.router.clone(), behind_proxy: false };
         TaskTracker::new().spawn(crate::serve(vec![endpoint], kit.stopping.clone()));
         Self { kit, address }
     }
