@@ -71,7 +71,7 @@ impl Seat {
             if let Following::Agent(user) = self.who { self.follower.offers_to(user) } else { Vec::new() };
         Board {
             now,
-            conversations: cards.iter().map(|card| shown_card(card, tenant)).collect(),
+            conversations: cards.iter().map(|card| shown_card(card, true, tenant)).collect(),
             more,
             offers: offers.iter().map(offer).collect(),
             agents: self.agents(tenant),
@@ -158,7 +158,7 @@ impl Seat {
         } else {
             self.known.remove(&conversation);
         }
-        (concerns || known).then(|| LiveMessage::Card { card: Box::new(shown_card(&card, tenant)) })
+        (concerns || known).then(|| LiveMessage::Card { card: Box::new(shown_card(&card, concerns, tenant)) })
     }
 
     fn typing(&self, state: &ChatState, tenant: &Tenant) -> Option<LiveMessage> {
@@ -211,10 +211,10 @@ impl Seat {
     }
 }
 
-/// A conversation as the caller sees it.
-fn shown_card(card: &CardView, tenant: &Tenant) -> Card {
+/// A conversation as the caller sees it. When it concerns them no longer, what was said last may be later than they left.
+fn shown_card(card: &CardView, concerns: bool, tenant: &Tenant) -> Card {
     let (viewer, names) = (tenant.caller.viewer(), tenant.names());
-    let last_line = card.last_spoken_line.as_ref();
+    let last_line = card.last_spoken_line.as_ref().filter(|_| concerns);
     let last_line = last_line.and_then(|line| ConversationEvent::of(line, viewer, &names));
     Card {
         conversation: Conversation::of(&card.state, viewer, &names),

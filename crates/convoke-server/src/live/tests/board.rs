@@ -158,6 +158,32 @@ async fn a_conversation_that_somebody_else_takes_is_told_once_more_and_then_no_l
 }
 
 #[tokio::test]
+async fn who_left_a_conversation_is_told_so_and_nothing_of_what_is_said_in_it() {
+    let kit = Kit::new().await;
+    let address = served(&kit).await;
+    let conversation = opened(&kit).await;
+    let path = format!("/conversations/{conversation}");
+    let by = kit.operator.clone();
+    kit.post(&format!("{path}/accept"), &by, json!({"agent": "4711"})).await.ok(200);
+    let (consumer, guests) = ("cons_00000000000000000000000000000008", format!("{path}/participants"));
+    for (participant, role) in [("4712", "agent"), (consumer, "consumer")] {
+        kit.post(&guests, &by, json!({"participant": participant, "role": role})).await.ok(200);
+    }
+    let say = json!({"text": "the code is 1234"});
+    kit.post(&format!("{path}/lines"), &kit.consumer(ACME, 7), say).await.ok(201);
+    let agent = second_agent(&kit, address).await;
+    let guest = Client::connect(address, &kit.consumer(ACME, 8)).await;
+    for (participant, mut client) in [("4712", agent), (consumer, guest)] {
+        let seen = client.board("1").await.conversations.remove(0);
+        assert!(seen.last_line.is_some(), "{participant} was there");
+        let there = seen.conversation.participants.len();
+        kit.delete(&format!("{guests}/{participant}"), &by).await.ok(200);
+        let told = client.card(|card| card.conversation.participants.len() < there).await;
+        assert_eq!(told.last_line, None, "{participant} left");
+    }
+}
+
+#[tokio::test]
 async fn both_sides_see_that_the_other_is_writing() {
     let kit = Kit::new().await;
     let address = served(&kit).await;
