@@ -213,6 +213,10 @@ impl Connection {
         if self.heard_at.elapsed() >= limits::LIVE_SILENCE_MAX {
             return Err(End::Silent);
         }
+        // Whoever is told nothing for long is looked at here.
+        if !still_admitted(&self.server, &self.token, &self.tenant.caller) {
+            return Err(End::NotAdmitted);
+        }
         Ok(Some(Message::Ping(Bytes::new())))
     }
 

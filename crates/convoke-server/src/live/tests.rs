@@ -409,6 +409,25 @@ async fn a_client_that_does_not_keep_up_is_told_to_follow_again_and_misses_nothi
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_is_told_nothing_is_let_go_with_the_next_ping_after_its_token_ended() {
+    let kit = Kit::new().await;
+    let conversation = opened(&kit).await;
+    let path = format!("/conversations/{conversation}");
+    kit.post(&format!("{path}/accept"), &kit.operator, json!({"agent": "4711"})).await.ok(200);
+    let other = Principal::User(UserId::new(4712).unwrap());
+    let token = kit.issue(ACME, other, &[UserRole::Agent]).await;
+    let mut client = Client::connect(served(&kit).await, &token).await;
+    client.ask("1", Ask::Board(SeeBoard::default())).await;
+    client.answer("1").await;
+    let begun = tokio::time::Instant::now();
+    kit.delete("/users/4712", &kit.operator).await.ok(204);
+    // A change that is nothing to them.
+    kit.put(&format!("{path}/ttr"), &kit.operator, json!({"ttr": {"type": "urgent"}})).await.ok(200);
+    assert_eq!(client.next().await.unwrap_err(), "auth.required");
+    assert!(begun.elapsed() < limits::LIVE_SILENCE_MAX);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_says_nothing_is_let_go() {
     let kit = Kit::new().await;
     let mut client = Client::connect(served(&kit).await, &kit.consumer(ACME, 7)).await;
