@@ -64,7 +64,7 @@ pub use start::{Engine, Settings, StartError};
 pub use stored::{DecodeError, encode as stored_form};
 pub use subscription::Subscription;
 // What the handle takes and gives in the store's own words.
-pub use convoke_store::files::{FileError, FileOwner, FilePlace, FileStore, MemoryFiles};
+pub use convoke_store::files::{FileError, FileOwner, FilePlace, FileRoom, FileStore, MemoryFiles};
 pub use convoke_store::runs::{
     Durations, Figure, Levels, LogLevel, NewRun, RunFilter, RunPlace, RunSource, RunState,
 };

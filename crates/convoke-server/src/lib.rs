@@ -34,6 +34,7 @@ mod openapi;
 mod openings;
 mod operator;
 mod problem;
+mod seats;
 mod serve;
 mod server;
 pub mod templates;

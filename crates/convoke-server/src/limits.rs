@@ -282,8 +282,22 @@ pub(crate) const FILE_URL_LIFE: Duration = Duration::from_mins(5);
 /// Files that are sent or fetched at once. Each is in memory twice, sealed and open: 320 MiB at most.
 pub(crate) const FILES_AT_ONCE_MAX: usize = 16;
 
+/// Those of one account: a quarter, so that others have room beside one that is busy.
+pub(crate) const FILES_AT_ONCE_OF_ACCOUNT_MAX: usize = 4;
+
+/// How long the bytes of a file are kept in memory for who fetches it: the largest over a line of one megabit per second,
+/// and some. Who takes longer begins again.
+pub(crate) const FILE_FETCH_TIME_MAX: Duration = Duration::from_mins(2);
+
+/// Bytes of a file that are handed on at once: few enough to be no matter beside the file, and many in a packet.
+pub(crate) const FILE_PART_BYTES: usize = 64 * 1024;
+
 /// Most bytes of all files of one account: a thousand of the largest, so that one account does not fill the disk of all.
 pub(crate) const FILES_OF_ACCOUNT_BYTES_MAX: u64 = 10 * 1024 * 1024 * 1024;
+
+/// Most bytes of the files of one consumer: twenty of the largest, which is more than a claim with all its photographs
+/// has, and a fiftieth of what the account may.
+pub(crate) const FILES_OF_CONSUMER_BYTES_MAX: u64 = 200 * 1024 * 1024;
 
 /// Conversations of one answer of the history: each is told with all that was said in it.
 pub(crate) const SEARCH_PAGE_MAX: usize = 50;

@@ -54,6 +54,7 @@ pub(crate) struct Kit {
     pub(crate) stopping: CancellationToken,
     pub(crate) operator: String,
     pub(crate) auth: Auth,
+    pub(crate) files: Arc<MemoryFiles>,
     deliveries: Mutex<Option<Deliveries>>,
 }
 
@@ -125,10 +126,11 @@ impl Kit {
             agent_token: "agent's".to_owned(),
             admin_token: "administrator's".to_owned(),
         };
+        let files = Arc::new(MemoryFiles::default());
         let server = Server {
             handle: handle.clone(),
             auth: auth(),
-            file_store: Arc::new(MemoryFiles::default()),
+            file_store: files.clone(),
             templates: Templates::built_in(),
             movable_clock: Some(clock.clone()),
             demo: Some(demo),
@@ -147,6 +149,7 @@ impl Kit {
             stopping,
             operator,
             auth,
+            files,
             deliveries: Mutex::new(Some(deliveries)),
         }
     }
