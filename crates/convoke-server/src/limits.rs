@@ -314,5 +314,12 @@ pub(crate) const SNAPSHOT_AGENTS_MAX: usize = 20;
 /// Chat states that wait to be told to webhooks: a second of many people who type at once. More are worth nothing later.
 pub(crate) const CHAT_LETTERS_MAX: usize = 256;
 
-/// Chat states that are told at once, over all webhooks: a receiver that does not answer holds up as many for some seconds.
-pub(crate) const CHAT_DELIVERIES_AT_ONCE: usize = 32;
+/// Those of one account: a busy floor.
+pub(crate) const CHAT_LETTERS_OF_ACCOUNT_MAX: usize = 64;
+
+/// Chat states that are told at once, over all webhooks: each is a connection and a small body in memory. Many accounts
+/// whose receivers do not answer leave room for others.
+pub(crate) const CHAT_DELIVERIES_AT_ONCE: usize = 256;
+
+/// Those of one account: a receiver that does not answer holds up as many for some seconds, and nobody else's.
+pub(crate) const CHAT_DELIVERIES_OF_ACCOUNT_MAX: usize = 16;

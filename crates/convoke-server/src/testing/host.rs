@@ -46,6 +46,11 @@ impl ScriptedHost {
         Self { receiver: Arc::new(receiver), ..Self::silent() }
     }
 
+    /// The same, but what is posted to a URL with `part` in it is never answered.
+    pub(crate) fn never_answering_at(self, part: &str) -> Self {
+        Self { silent_at: Some(part.to_owned()), ..self }
+    }
+
     /// Every function returns its own source, which the tests write as JSON. `throw` throws.
     pub(crate) fn echo() -> Self {
         Self::new(|job| match &*job.program.source {
@@ -88,6 +93,9 @@ impl FunctionHost for ScriptedHost {
     }
 
     fn post<'a>(&'a self, _: &'a Egress, post: Post) -> BoxFuture<'a, Result<u16, PostError>> {
+        if self.silent_at.as_ref().is_some_and(|part| post.url.contains(part)) {
+            return Box::pin(std::future::pending());
+        }
         Box::pin(std::future::ready((self.receiver)(&post)))
     }
 
