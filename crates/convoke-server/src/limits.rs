@@ -305,6 +305,13 @@ pub(crate) const SEARCH_PAGE_MAX: usize = 50;
 /// Conversations that one search of the history looks at, those that changed last: a busy day of one account.
 pub(crate) const SEARCHED_CONVERSATIONS_MAX: usize = 5_000;
 
+/// What a search by agents may read of them, in events: who served a conversation is only in those. Some hundred
+/// conversations, which is a moment's work and an agent's week.
+pub(crate) const SEARCHED_EVENTS_MAX: usize = 20_000;
+
+/// What each read counts for at least, in events: a short conversation costs as much as this many.
+pub(crate) const SEARCHED_EVENTS_OF_READ: usize = 20;
+
 /// Of them at once, so that no read of the list is long.
 pub(crate) const SEARCHED_AT_ONCE: usize = 500;
 
