@@ -50,8 +50,11 @@ impl Outgoing {
 
     /// The file as the body of an answer. One that breaks off is shorter than its length says.
     pub(crate) fn into_body(self) -> Body {
-        let next = move || self.left.lock().unwrap_or_else(PoisonError::into_inner).next();
-        Body::from_stream(stream::iter(std::iter::from_fn(next)))
+        Body::from_stream(stream::iter(std::iter::from_fn(move || self.next())))
+    }
+
+    fn next(&self) -> Option<io::Result<Bytes>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).next()
     }
 }
 
