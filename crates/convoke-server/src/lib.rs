@@ -31,7 +31,6 @@ mod limits;
 mod live;
 mod lp;
 mod openapi;
-mod openings;
 mod operator;
 mod problem;
 mod seats;

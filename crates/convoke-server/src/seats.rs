@@ -12,6 +12,14 @@ pub(crate) struct Seats<K: Ord>(Arc<Mutex<BTreeMap<K, usize>>>);
 pub(crate) struct Seat<K: Ord> {
     of: Seats<K>,
     key: K,
+    number: usize,
+}
+
+impl<K: Ord> Seat<K> {
+    /// How many the key had when this one was taken, with it.
+    pub(crate) fn number(&self) -> usize {
+        self.number
+    }
 }
 
 impl<K: Ord> Default for Seats<K> {
@@ -36,11 +44,13 @@ impl<K: Ord + Clone> Seats<K> {
     /// One more seat, if `may` says so of how many the key has taken. Nobody else takes or gives back one meanwhile.
     pub(crate) fn take_if(&self, key: &K, may: impl FnOnce(usize) -> bool) -> Option<Seat<K>> {
         let mut all = self.lock();
-        if !may(all.get(key).copied().unwrap_or(0)) {
+        let taken = all.get(key).copied().unwrap_or(0);
+        if !may(taken) {
             return None;
         }
-        *all.entry(key.clone()).or_default() += 1;
-        Some(Seat { of: self.clone(), key: key.clone() })
+        let number = taken + 1;
+        all.insert(key.clone(), number);
+        Some(Seat { of: self.clone(), key: key.clone(), number })
     }
 
     /// One more seat, if the key has fewer than `most`.
