@@ -42,17 +42,33 @@ pub(super) async fn list(
     let named = list.consumer.as_ref().map(|named| consumer(&server, tenant.id(), Some(named)));
     let filter =
         ListFilter { open: list.open, skill: list.skill, consumer: tenant.caller.consumer().or(named) };
+    let (rows, next) = page(&server, &tenant, &filter, list.after, most).await?;
+    let next = next.map(|place| place.to_string());
+    Ok(Json(Page { items: rows.into_iter().map(summary).collect(), next }))
+}
+
+/// A page of the list of conversations that begins after a place, and the place that the next one begins after.
+pub(super) async fn page(
+    server: &Shared,
+    tenant: &Tenant,
+    filter: &ListFilter,
+    after: Option<PlaceInList>,
+    most: usize,
+) -> Answer<(Vec<ListRow>, Option<PlaceInList>)> {
     let after =
-        list.after.map(|place| ListPlace { changed_at: place.changed_at, conversation: place.conversation });
+        after.map(|place| ListPlace { changed_at: place.changed_at, conversation: place.conversation });
     // One more than asked for tells whether there is a next page.
-    let mut rows = server.handle.conversations(tenant.id(), &filter, after, most + 1).await?;
+    let mut rows = server.handle.conversations(tenant.id(), filter, after, most + 1).await?;
     let more = rows.len() > most;
     rows.truncate(most);
-    let next = rows.last().filter(|_| more).map(|row| {
-        let place = row.place();
-        PlaceInList { changed_at: place.changed_at, conversation: place.conversation }.to_string()
-    });
-    Ok(Json(Page { items: rows.into_iter().map(summary).collect(), next }))
+    let next = rows.last().filter(|_| more).map(place);
+    Ok((rows, next))
+}
+
+/// Where a row is in the list.
+pub(super) fn place(row: &ListRow) -> PlaceInList {
+    let ListPlace { changed_at, conversation } = row.place();
+    PlaceInList { changed_at, conversation }
 }
 
 fn summary(row: ListRow) -> ConversationSummary {
@@ -227,7 +243,7 @@ fn takes_part(state: &ConversationState, consumer: ConsumerId) -> bool {
 }
 
 /// At most `most` events from `from`.
-pub(super) async fn read(
+pub(crate) async fn read(
     server: &Shared,
     tenant: &Tenant,
     id: ConversationId,

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use convoke_api::lp::failure::Plane;
 use convoke_api::lp::history::{Filters, Search, found, record, served_by};
 use convoke_domain::conversation::{Conversation, Recorded, Rejection};
 use convoke_domain::id::{ConsumerId, ConversationId, SkillId, UserId};
@@ -13,6 +12,7 @@ use serde_json::Value;
 use super::failure::{Answer, PlaneError};
 use super::request::{Asked, Sent, parse};
 use crate::caller::Tenant;
+use crate::http::read;
 use crate::limits;
 use crate::problem::ApiError;
 use crate::server::Shared;
@@ -183,16 +183,8 @@ async fn whole(
         Err(EngineError::Conversation(Rejection::NotFound)) => return Ok(None),
         Err(error) => return Err(PlaneError::gateway(error)),
     };
-    let mut events = Vec::new();
-    let mut from = EventSeq::FIRST;
-    while events.len() < limits::EXPLAINED_EVENTS_MAX {
-        let more = server.handle.events(tenant.id(), id, from).await;
-        let more = more.map_err(|error| PlaneError::on(Plane::Gateway, ApiError::from(error)))?;
-        let Some(last) = more.last() else { break };
-        from = last.seq.next();
-        events.extend(more);
-    }
-    Ok(Some((conversation, events)))
+    let events = read(server, tenant, id, EventSeq::FIRST, limits::EXPLAINED_EVENTS_MAX).await;
+    Ok(Some((conversation, events.map_err(PlaneError::gateway)?)))
 }
 
 #[cfg(test)]
