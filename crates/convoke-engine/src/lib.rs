@@ -12,6 +12,7 @@
 //! [`Engine::start`] loads the accounts, arms the timers, wakes every conversation that was left with unsettled
 //! triggers, and hands out a [`Handle`]. Nothing here decides a rule (that is `convoke-domain`) or knows a wire.
 
+mod activity;
 mod app_keys;
 mod board;
 mod calls;
@@ -29,6 +30,7 @@ pub mod keys;
 mod limits;
 mod meters;
 mod outbox;
+mod packed;
 pub mod ports;
 mod profiles;
 mod rearm;

@@ -390,6 +390,26 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(accounts)))
     }
 
+    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<(EventSeq, Vec<u8>)>, StoreError>> {
+        let snapshot = self.durable().streams.get(stream).and_then(|stream| stream.snapshot.clone());
+        Box::pin(ready(Ok(snapshot)))
+    }
+
+    fn forget(&self, stream: &StreamId, through: EventSeq) -> BoxFuture<'_, Result<u64, StoreError>> {
+        if let Some(reason) = &self.process().failed {
+            return Box::pin(ready(Err(StoreError::Failed { reason: reason.clone() })));
+        }
+        let mut durable = self.durable();
+        let stream = durable.streams.get_mut(stream).filter(|_| stream.conversation().is_none());
+        let mut forgotten = 0;
+        let records = stream.map(|stream| stream.records.iter_mut()).into_iter().flatten();
+        for record in records.filter(|record| record.last() <= through && !record.body.is_empty()) {
+            record.body = Vec::new();
+            forgotten += 1;
+        }
+        Box::pin(ready(Ok(forgotten)))
+    }
+
     fn drop_before(&self, day: Date) -> BoxFuture<'_, Result<Dropped, StoreError>> {
         if let Some(reason) = &self.process().failed {
             return Box::pin(ready(Err(StoreError::Failed { reason: reason.clone() })));

@@ -13,6 +13,7 @@ mod apply;
 mod backup;
 mod checkpoint;
 mod doctor;
+mod forgetting;
 mod heads;
 mod lock;
 mod log;
@@ -321,6 +322,16 @@ impl Store for SqliteStore {
         let mut accounts = heads.accounts().names().to_vec();
         accounts.sort_unstable();
         Box::pin(std::future::ready(Ok(accounts)))
+    }
+
+    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<(EventSeq, Vec<u8>)>, StoreError>> {
+        let stream = stream.clone();
+        SqliteStore::read(self, move |reader| reader.latest_snapshot(&stream))
+    }
+
+    fn forget(&self, stream: &StreamId, through: EventSeq) -> BoxFuture<'_, Result<u64, StoreError>> {
+        let stream = stream.clone();
+        Box::pin(self.ask(move |reply| Job::Forget { stream, through, reply }))
     }
 
     fn drop_before(&self, day: Date) -> BoxFuture<'_, Result<Dropped, StoreError>> {

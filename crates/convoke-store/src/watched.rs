@@ -133,6 +133,14 @@ impl<S: Store, W: Watcher> Store for Watched<S, W> {
         self.store.accounts()
     }
 
+    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<(EventSeq, Vec<u8>)>, StoreError>> {
+        self.store.snapshot(stream)
+    }
+
+    fn forget(&self, stream: &StreamId, through: EventSeq) -> BoxFuture<'_, Result<u64, StoreError>> {
+        self.store.forget(stream, through)
+    }
+
     fn drop_before(&self, day: Date) -> BoxFuture<'_, Result<Dropped, StoreError>> {
         self.store.drop_before(day)
     }

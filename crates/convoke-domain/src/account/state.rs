@@ -67,6 +67,9 @@ pub struct Account {
     /// What is kept of the runs of functions.
     #[serde(default)]
     pub run_log: RunLogSettings,
+    /// For how many days it is kept who changed what.
+    #[serde(default = "activity_days")]
+    pub activity_days: u16,
     /// The access tokens, expired ones included until they are revoked or replaced.
     pub tokens: BTreeMap<TokenId, AccessToken>,
     /// What passwords hash to; a user without one cannot log in.
@@ -146,6 +149,11 @@ pub struct RunLogSettings {
     pub figure_days: Option<u16>,
 }
 
+/// Long enough to answer for the year that an audit asks about.
+const fn activity_days() -> u16 {
+    365
+}
+
 /// Long enough to look into what happened last week, short enough not to become an archive of what people wrote.
 const fn recording_days() -> u16 {
     7
@@ -219,6 +227,7 @@ impl Account {
             window: ConsumerWindow::default(),
             egress: Egress::default(),
             run_log: RunLogSettings::default(),
+            activity_days: activity_days(),
             tokens: BTreeMap::new(),
             passwords: BTreeMap::new(),
             clients: BTreeMap::new(),

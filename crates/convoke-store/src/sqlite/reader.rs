@@ -122,6 +122,15 @@ impl Reader {
         Ok(Look::Found(Some(Loaded { head: head.seq, cursor, pending, snapshot, records_after })))
     }
 
+    /// See [`Store::snapshot`](crate::Store::snapshot).
+    pub(super) fn latest_snapshot(
+        &self,
+        stream: &StreamId,
+    ) -> Result<Option<(EventSeq, Vec<u8>)>, StoreError> {
+        let id = self.heads().find(stream).map(|head| head.id);
+        id.map_or(Ok(None), |id| self.snapshot(stream, id))
+    }
+
     fn snapshot(&self, stream: &StreamId, id: i64) -> Result<Option<(EventSeq, Vec<u8>)>, StoreError> {
         let mut statement =
             self.connection.prepare_cached("SELECT head, body FROM snapshot WHERE stream = ?")?;
