@@ -34,8 +34,9 @@ impl Outgoing {
         let left = Arc::new(Mutex::new(Left::Rest { plain, told: 0, _room: room }));
         let watched = Arc::downgrade(&left);
         // Whoever does not read is not asked for the next part: somebody else has to look at the time.
+        let late = tokio::time::sleep(limits::FILE_FETCH_TIME_MAX);
         let watch = TaskTracker::new().spawn(async move {
-            tokio::time::sleep(limits::FILE_FETCH_TIME_MAX).await;
+            late.await;
             if let Some(left) = watched.upgrade() {
                 left.lock().unwrap_or_else(PoisonError::into_inner).is_late();
             }

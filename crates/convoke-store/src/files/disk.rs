@@ -118,6 +118,7 @@ impl FileStore for DiskFiles {
     }
 
     fn used_by(&self, account: &AccountId, owner: FileOwner) -> Result<u64, FileError> {
+        let _nobody_writes = self.lock();
         Ok(size_of_folder(&self.of_owner(account, owner))?)
     }
 }
