@@ -31,13 +31,12 @@ pub(super) async fn list(
     tenant: Tenant,
     Query(wanted): Query<ListUnanswered>,
 ) -> Answer<Json<Page<UnansweredChange>>> {
-    let (conversations, next) = match wanted.conversation {
-        Some(one) => (vec![one], None),
-        None => {
-            let all = ListFilter::default();
-            let (rows, next) = page(&server, &tenant, &all, wanted.after, UNANSWERED_CONVERSATIONS).await?;
-            (rows.into_iter().map(|row| row.conversation).collect(), next)
-        }
+    let (conversations, next) = if let Some(one) = wanted.conversation {
+        (vec![one], None)
+    } else {
+        let all = ListFilter::default();
+        let (rows, next) = page(&server, &tenant, &all, wanted.after, UNANSWERED_CONVERSATIONS).await?;
+        (rows.into_iter().map(|row| row.conversation).collect(), next)
     };
     let mut items = Vec::new();
     for conversation in conversations {
