@@ -17,7 +17,7 @@ use convoke_domain::decider::Decider;
 use convoke_domain::function::FunctionMachine;
 use convoke_domain::sequence::EventSeq;
 use convoke_store::limits::SNAPSHOT_BYTES_MAX;
-use convoke_store::{Step, Store, StoreError, StoredRecord, StreamId};
+use convoke_store::{Store, StoreError, StoredRecord, StreamId};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

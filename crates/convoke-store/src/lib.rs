@@ -70,6 +70,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// A fact's key and value.
 pub type Fact = (String, Vec<u8>);
 
+/// A state that a step left, and the head that it was taken at.
+pub type Snapshot = (EventSeq, Vec<u8>);
+
 /// The new head of the step's stream, or why the step was refused.
 pub type Verdict = Result<Option<EventSeq>, Reject>;
 
@@ -145,7 +148,7 @@ pub trait Store: Send + Sync + 'static {
     fn accounts(&self) -> BoxFuture<'_, Result<Vec<AccountId>, StoreError>>;
 
     /// The latest snapshot of a stream, and the head that it was taken at.
-    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<(EventSeq, Vec<u8>)>, StoreError>>;
+    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>>;
 
     /// Forgets what those records of an account's own stream say that end at `through` or before; how many said something
     /// until now. Conversations are not forgotten in part, so none of theirs. See promise 14.

@@ -19,8 +19,8 @@ use tokio::sync::watch;
 use crate::limits::PAGE_ROWS_MAX;
 use crate::query::{day, day_of_date, micros, time};
 use crate::{
-    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, Reject, Stats,
-    Step, Store, StoreError, StoredRecord, StreamId, Summary, TimerName, TimerOp, Verdict,
+    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, Reject,
+    Snapshot, Stats, Step, Store, StoreError, StoredRecord, StreamId, Summary, TimerName, TimerOp, Verdict,
 };
 
 /// A failure that a test asks for. After each of them the store has failed, as promise 12 says.
@@ -83,7 +83,7 @@ struct Stream {
     pending: bool,
     timers: BTreeMap<TimerName, Timestamp>,
     summary: Option<Summary>,
-    snapshot: Option<(EventSeq, Vec<u8>)>,
+    snapshot: Option<Snapshot>,
 }
 
 impl Default for MemoryStore {
@@ -390,7 +390,7 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(accounts)))
     }
 
-    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<(EventSeq, Vec<u8>)>, StoreError>> {
+    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>> {
         let snapshot = self.durable().streams.get(stream).and_then(|stream| stream.snapshot.clone());
         Box::pin(ready(Ok(snapshot)))
     }

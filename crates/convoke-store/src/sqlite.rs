@@ -43,8 +43,8 @@ pub(crate) use schema::check_library;
 use crate::limits::{COMMIT_QUEUE_MAX, PAGE_ROWS_MAX, READERS};
 use crate::query::day_of_date;
 use crate::{
-    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, Reject, Stats,
-    Step, Store, StoreError, StoredRecord, StreamId, Verdict,
+    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, Reject,
+    Snapshot, Stats, Step, Store, StoreError, StoredRecord, StreamId, Verdict,
 };
 use heads::Heads;
 use lock::{DirLock, database, io, private_dir, private_file, sync_dir};
@@ -324,7 +324,7 @@ impl Store for SqliteStore {
         Box::pin(std::future::ready(Ok(accounts)))
     }
 
-    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<(EventSeq, Vec<u8>)>, StoreError>> {
+    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>> {
         let stream = stream.clone();
         SqliteStore::read(self, move |reader| reader.latest_snapshot(&stream))
     }

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::{
-    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, Stats, Step,
-    Store, StoreError, StoredRecord, StreamId, Verdict,
+    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, Snapshot,
+    Stats, Step, Store, StoreError, StoredRecord, StreamId, Verdict,
 };
 
 /// Sees every batch of steps.
@@ -133,7 +133,7 @@ impl<S: Store, W: Watcher> Store for Watched<S, W> {
         self.store.accounts()
     }
 
-    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<(EventSeq, Vec<u8>)>, StoreError>> {
+    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>> {
         self.store.snapshot(stream)
     }
 

@@ -79,7 +79,8 @@ async fn what_is_young_enough_stays_and_is_read_from_any_place() {
     }
     assert_eq!(kept(&center, 1).await[0], [head + 1, head + 2, head + 3]);
     assert_eq!(kept(&center, head + 2).await[0], [head + 2, head + 3]);
-    let names = center.handle.settings_history(&account(), EventSeq::FIRST, 10, |before, after, _| {
+    let id = account();
+    let names = center.handle.settings_history(&id, EventSeq::FIRST, 10, |before, after, _| {
         Some((before.as_ref()?.name.clone(), after.as_ref()?.name.clone()))
     });
     assert_eq!(names.await.unwrap()[0], ("Acme".to_owned(), "one".to_owned()), "also what it was before");

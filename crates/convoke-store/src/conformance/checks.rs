@@ -17,7 +17,7 @@ fn ok<T>(result: Result<T, StoreError>) -> T {
     result.expect("a healthy store answers reads")
 }
 
-fn accepted(verdict: Verdict) {
+fn accepted(verdict: &Verdict) {
     assert!(verdict.is_ok(), "{verdict:?}");
 }
 
@@ -482,12 +482,12 @@ pub async fn what_is_forgotten_keeps_its_place<H: Harness>() {
         (StreamId::Account(account(1)), StreamId::Functions(account(1)), conversation(1));
     for expect in [0, 2, 4] {
         for stream in [&own, &other, &talk] {
-            accepted(one(store.store(), append(store.store(), stream, expect, 2)).await);
+            accepted(&one(store.store(), append(store.store(), stream, expect, 2)).await);
         }
     }
     let snapshot = Some(b"what they made".to_vec());
     accepted(
-        one(store.store(), Step { snapshot, ..Step::new(own.clone(), store.store().epoch(), Some(seq(6))) })
+        &one(store.store(), Step { snapshot, ..Step::new(own.clone(), store.store().epoch(), Some(seq(6))) })
             .await,
     );
     let before = ok(store.store().read(&own, seq(1), 9).await);
@@ -513,7 +513,7 @@ pub async fn what_is_forgotten_keeps_its_place<H: Harness>() {
         assert_eq!(ok(store.store().snapshot(&other).await), None);
         store = store.crash();
     }
-    accepted(one(store.store(), append(store.store(), &own, 6, 1)).await);
+    accepted(&one(store.store(), append(store.store(), &own, 6, 1)).await);
     assert_eq!(ok(store.store().read(&own, seq(7), 9).await).len(), 1, "it goes on");
 }
 
