@@ -187,6 +187,10 @@ pub const SCHEDULE_GRACE: Duration = Duration::from_mins(1);
 /// Least and most days that the run log of an account is kept.
 pub const RUN_LOG_DAYS: std::ops::RangeInclusive<u16> = 1..=365;
 
+/// Least and most days that it is kept who changed what: at least long enough to notice a change over a weekend and ask who
+/// made it, at most as long as records of trade are kept.
+pub const ACTIVITY_DAYS: std::ops::RangeInclusive<u16> = 7..=3_650;
+
 /// Longest hold of a conversation for a function. Longer, and people feel that their line hangs.
 pub const HOLD_MS_MAX: u32 = 2_000;
 

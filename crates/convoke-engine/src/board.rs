@@ -11,6 +11,7 @@
 //! account, or after a start if agents were connected before; until then the account costs nothing. What is here is nobody's
 //! memory: the log is.
 
+mod accepting;
 mod card;
 mod follower;
 mod index;
@@ -26,6 +27,7 @@ use convoke_domain::id::{AccountId, ConversationId, UserId};
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
+pub use self::accepting::Accepting;
 use self::card::Card;
 pub use self::card::CardView;
 pub use self::follower::{Follower, Following};

@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, mpsc, watch};
 
+use crate::activity::Base;
 use crate::committer::{self, Pending};
 use crate::error::EngineError;
 use crate::limits;
@@ -171,8 +172,8 @@ impl Directory {
         Ok(self.publish(id, view.account.clone(), functions))
     }
 
-    /// What `tell` says of the entries of an activity stream, oldest first, from `from`; at most `most`. It is shown the
-    /// states before and after each, which the log does not keep: they are made anew from its beginning.
+    /// What `tell` says of the entries of an activity stream that are kept, oldest first, from `from`; at most `most`. It is
+    /// shown the states before and after each, which the log does not keep: they are made anew from where it begins.
     pub(crate) async fn history<M, T>(
         &self,
         stream: &StreamId,
@@ -181,14 +182,37 @@ impl Directory {
         mut tell: impl FnMut(&M::State, &M::State, &Activity<M::Event>) -> Option<T>,
     ) -> Result<Vec<T>, EngineError>
     where
-        M: Decider<State: Clone, Event: DeserializeOwned>,
+        M: Decider<State: Clone + DeserializeOwned, Event: DeserializeOwned>,
     {
-        let (mut state, mut next, mut told) = (M::initial(), EventSeq::FIRST, Vec::new());
+        for _ in 0..limits::ACTIVITY_READS_MAX {
+            if let Some(told) = self.told::<M, T>(stream, from, most, &mut tell).await? {
+                return Ok(told);
+            }
+        }
+        Err(EngineError::Storage(format!("{stream} was forgotten faster than it could be read")))
+    }
+
+    /// The same; `None` if something was forgotten on the way.
+    async fn told<M, T>(
+        &self,
+        stream: &StreamId,
+        from: EventSeq,
+        most: usize,
+        tell: &mut impl FnMut(&M::State, &M::State, &Activity<M::Event>) -> Option<T>,
+    ) -> Result<Option<Vec<T>>, EngineError>
+    where
+        M: Decider<State: Clone + DeserializeOwned, Event: DeserializeOwned>,
+    {
+        let base = Base::read(&*self.store, stream).await?;
+        let ((mut state, mut next), mut told) = (Base::begin(base, M::initial), Vec::new());
         loop {
             let records = self.store.read(stream, next, limits::READ_RECORDS_MAX).await?;
-            let Some(last) = records.last() else { return Ok(told) };
+            let Some(last) = records.last() else { return Ok(Some(told)) };
             next = last.last().next();
             for record in &records {
+                if record.body.is_empty() {
+                    return Ok(None);
+                }
                 let entries: Vec<Activity<M::Event>> =
                     serde_json::from_slice(&record.body).map_err(EngineError::malformed)?;
                 for entry in entries {
@@ -200,11 +224,24 @@ impl Directory {
                     state = M::evolve(state, &entry.event);
                     told.extend(tell(&before, &state, &entry));
                     if told.len() >= most {
-                        return Ok(told);
+                        return Ok(Some(told));
                     }
                 }
             }
         }
+    }
+
+    /// The log.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// From now on a stream is read from this base.
+    pub(crate) async fn set_base(&self, stream: &StreamId, base: Vec<u8>) -> Result<(), EngineError> {
+        let mut heads = self.heads.lock().await;
+        let mut step = Step::new(stream.clone(), self.store.epoch(), heads.get(stream).copied());
+        step.snapshot = Some(base);
+        self.commit(step, &mut heads).await
     }
 
     /// The place of the last entry of a stream; `None` if there is none.
@@ -255,16 +292,19 @@ impl Directory {
     }
 }
 
-async fn replay<M: Decider>(
+async fn replay<M>(
     store: &dyn Store,
     stream: &StreamId,
     heads: &mut BTreeMap<StreamId, EventSeq>,
 ) -> Result<M::State, StoreError>
 where
-    M::Event: DeserializeOwned,
+    M: Decider<State: DeserializeOwned, Event: DeserializeOwned>,
 {
-    let mut state = M::initial();
-    let mut from = EventSeq::FIRST;
+    let base = Base::read(store, stream).await?;
+    let (mut state, mut from) = Base::begin(base, M::initial);
+    if let Some(through) = EventSeq::new(from.number() - 1) {
+        heads.insert(stream.clone(), through);
+    }
     loop {
         let records = store.read(stream, from, limits::READ_RECORDS_MAX).await?;
         let Some(last) = records.last() else { return Ok(state) };

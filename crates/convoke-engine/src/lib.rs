@@ -12,6 +12,7 @@
 //! [`Engine::start`] loads the accounts, arms the timers, wakes every conversation that was left with unsettled
 //! triggers, and hands out a [`Handle`]. Nothing here decides a rule (that is `convoke-domain`) or knows a wire.
 
+mod activity;
 mod app_keys;
 mod board;
 mod calls;
@@ -29,6 +30,7 @@ pub mod keys;
 mod limits;
 mod meters;
 mod outbox;
+mod packed;
 pub mod ports;
 mod profiles;
 mod rearm;
@@ -45,7 +47,7 @@ mod timers;
 mod webhooks;
 
 pub use app_keys::AppKeySecrets;
-pub use board::{CardView, ChatState, Follower, Following, News};
+pub use board::{Accepting, CardView, ChatState, Follower, Following, News};
 pub use calls::{
     Allowance, Call, CallAnswer, CallEnding, CallError, CallFrom, Called, Request, RequestId, Until,
 };
@@ -64,7 +66,7 @@ pub use start::{Engine, Settings, StartError};
 pub use stored::{DecodeError, encode as stored_form};
 pub use subscription::Subscription;
 // What the handle takes and gives in the store's own words.
-pub use convoke_store::files::{FileError, FileOwner, FilePlace, FileStore, MemoryFiles};
+pub use convoke_store::files::{FileError, FileOwner, FilePlace, FileRoom, FileStore, MemoryFiles};
 pub use convoke_store::runs::{
     Durations, Figure, Levels, LogLevel, NewRun, RunFilter, RunPlace, RunSource, RunState,
 };

@@ -167,3 +167,15 @@ pub(crate) const PROFILE_ATTEMPTS_MAX: usize = 3;
 /// Rows of who was there when a conversation ended, in one step: more agents than ever take part, far below what a step may
 /// hold.
 pub(crate) const CLOSED_ROWS_OF_STEP_MAX: usize = 64;
+
+/// How often old activity is forgotten. Days are whole, so more often would change little.
+pub(crate) const ACTIVITY_PRUNE_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// Records of activity that are forgotten in one step: each can be a function's whole source.
+pub(crate) const ACTIVITY_FORGOTTEN_AT_ONCE: usize = 200;
+
+/// Largest state that stands for old activity, unpacked: sources pack to a fifth, and a snapshot has 16 MiB. Bytes.
+pub(crate) const ACTIVITY_BASE_UNPACKED_BYTES_MAX: u32 = 512 * 1024 * 1024;
+
+/// How often activity is read anew because what it began with was forgotten meanwhile. Each time an hour's work was done.
+pub(crate) const ACTIVITY_READS_MAX: usize = 8;

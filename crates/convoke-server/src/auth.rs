@@ -64,6 +64,11 @@ pub struct Auth {
     seen: app_key::Seen,
 }
 
+/// Which of the window's tokens: of whom the brand knows, or of anybody.
+const fn by_window(known: bool) -> GivenBy {
+    if known { GivenBy::WindowKnown } else { GivenBy::Window }
+}
+
 impl Auth {
     /// Checks tokens by the real time. `consumer_key` signs the tokens of consumers and turns the names that a brand
     /// gives them into ids, so it stays the same for an installation's life; without an `operator_token` there is no
@@ -104,10 +109,14 @@ impl Auth {
 
     /// A token for a consumer, and when it ends.
     pub fn consumer_token(&self, account: &AccountId, consumer: ConsumerId) -> (String, Timestamp) {
+        self.signed(GivenBy::Brand, account, consumer)
+    }
+
+    fn signed(&self, by: GivenBy, account: &AccountId, consumer: ConsumerId) -> (String, Timestamp) {
         let expires_at = self.now() + limits::CONSUMER_TOKEN_LIFE;
         // To the second, as the token says it.
         let expires_at = Timestamp::from_second(expires_at.as_second()).unwrap_or(expires_at);
-        (self.consumers.sign(GivenBy::Brand, account, consumer, expires_at), expires_at)
+        (self.consumers.sign(by, account, consumer, expires_at), expires_at)
     }
 
     /// A token of the consumer window for a consumer, and when it ends; `known` if the brand said who they are.
@@ -117,10 +126,7 @@ impl Auth {
         consumer: ConsumerId,
         known: bool,
     ) -> (String, Timestamp) {
-        let expires_at = self.now() + limits::CONSUMER_TOKEN_LIFE;
-        let expires_at = Timestamp::from_second(expires_at.as_second()).unwrap_or(expires_at);
-        let by = if known { GivenBy::WindowKnown } else { GivenBy::Window };
-        (self.consumers.sign(by, account, consumer, expires_at), expires_at)
+        self.signed(by_window(known), account, consumer)
     }
 
     /// The consumer whom the window of `account` knows by this token, given for the same `known`.
@@ -133,8 +139,7 @@ impl Auth {
         if token.len() > limits::TOKEN_BYTES_MAX {
             return None;
         }
-        let by = if known { GivenBy::WindowKnown } else { GivenBy::Window };
-        let (own, consumer) = self.consumers.verify(by, token, self.now())?;
+        let (own, consumer) = self.consumers.verify(by_window(known), token, self.now())?;
         (own == *account).then_some(consumer)
     }
 

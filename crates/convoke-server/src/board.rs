@@ -16,7 +16,8 @@ use convoke_domain::account::UserRole;
 use convoke_domain::conversation::{Conversation as State, ParticipantId, Role as DomainRole};
 use convoke_domain::id::{ConversationId, UserId};
 use convoke_engine::{
-    Availability, CardView, ChatState, Follower, Following, News, Offer, OfferId, OfferRefused, OfferState,
+    Accepting, Availability, CardView, ChatState, Follower, Following, News, Offer, OfferId, OfferRefused,
+    OfferState,
 };
 use jiff::Timestamp;
 
@@ -70,7 +71,7 @@ impl Seat {
             if let Following::Agent(user) = self.who { self.follower.offers_to(user) } else { Vec::new() };
         Board {
             now,
-            conversations: cards.iter().map(|card| shown_card(card, tenant)).collect(),
+            conversations: cards.iter().map(|card| shown_card(card, true, tenant)).collect(),
             more,
             offers: offers.iter().map(offer).collect(),
             agents: self.agents(tenant),
@@ -157,7 +158,7 @@ impl Seat {
         } else {
             self.known.remove(&conversation);
         }
-        (concerns || known).then(|| LiveMessage::Card { card: Box::new(shown_card(&card, tenant)) })
+        (concerns || known).then(|| LiveMessage::Card { card: Box::new(shown_card(&card, concerns, tenant)) })
     }
 
     fn typing(&self, state: &ChatState, tenant: &Tenant) -> Option<LiveMessage> {
@@ -199,15 +200,9 @@ impl Seat {
         self.follower.set_availability(meant(availability));
     }
 
-    /// Begins to accept an offer; [`Self::accepted`] ends it.
-    pub(crate) fn accept(&self, offer: &OfferId) -> Answer<(ConversationId, UserId)> {
-        let Following::Agent(user) = self.who else { return Err(over(OfferRefused::Unknown)) };
-        Ok((self.follower.accept(offer).map_err(over)?, user))
-    }
-
-    /// What came of accepting it.
-    pub(crate) fn accepted(&self, offer: &OfferId, taken: bool) {
-        self.follower.accepted(offer, taken);
+    /// Begins to accept an offer; it ends with what is returned.
+    pub(crate) fn accept(&self, offer: &OfferId) -> Answer<Accepting> {
+        self.follower.accept(offer).map_err(over)
     }
 
     /// The caller does not take it.
@@ -216,10 +211,10 @@ impl Seat {
     }
 }
 
-/// A conversation as the caller sees it.
-fn shown_card(card: &CardView, tenant: &Tenant) -> Card {
+/// A conversation as the caller sees it. When it concerns them no longer, what was said last may be later than they left.
+fn shown_card(card: &CardView, concerns: bool, tenant: &Tenant) -> Card {
     let (viewer, names) = (tenant.caller.viewer(), tenant.names());
-    let last_line = card.last_spoken_line.as_ref();
+    let last_line = card.last_spoken_line.as_ref().filter(|_| concerns);
     let last_line = last_line.and_then(|line| ConversationEvent::of(line, viewer, &names));
     Card {
         conversation: Conversation::of(&card.state, viewer, &names),

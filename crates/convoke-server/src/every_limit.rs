@@ -174,6 +174,12 @@ const SINGLE: &[Limit] = &[
         refused: (400, "run_log.days_out_of_range"),
     },
     Limit {
+        what: "days of activity",
+        most: 3_650,
+        ask: |days| (Method::PUT, "/settings".to_owned(), json!({"activity_days": days})),
+        refused: (400, "activity.days_out_of_range"),
+    },
+    Limit {
         what: "auto-close",
         most: 90 * 24 * 3_600,
         ask: |seconds| (Method::PUT, "/settings".to_owned(), json!({"auto_close_seconds": seconds})),

@@ -2,66 +2,101 @@
 //! hashes to. The path is told in the conversation, as a line, which is sealed for the consumer: erased with them, nothing
 //! opens the file any more. Their own files are removed as well.
 
+mod outgoing;
+
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use convoke_api::lp::messaging::{FileKind, FilePath};
 use convoke_api::platform_error::PlatformError;
 use convoke_domain::account::Rejection;
 use convoke_domain::id::{AccountId, FileId};
 use convoke_engine::keys::DataKey;
 use convoke_engine::ports::Entropy;
-use convoke_engine::{FileError, FileOwner, FilePlace, FileStore};
+use convoke_engine::{FileError, FileOwner, FilePlace, FileRoom, FileStore};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 
 use crate::auth::hex;
 use crate::limits;
 use crate::problem::{Answer, ApiError};
+use crate::seats::{Seat, Seats};
 use crate::server::Shared;
+
+pub(crate) use self::outgoing::Outgoing;
 
 const SECRET_BYTES: usize = 32;
 
 /// What keeps files, and how many are on their way.
 pub(crate) struct Files {
     store: Arc<dyn FileStore>,
-    at_once: Semaphore,
+    at_once: Arc<Semaphore>,
+    of_accounts: Seats<AccountId>,
+}
+
+/// Room for one file in memory, as long as it is kept.
+pub(crate) struct Room {
+    _of_all: OwnedSemaphorePermit,
+    _of_account: Seat<AccountId>,
 }
 
 impl Files {
     pub(crate) fn new(store: Arc<dyn FileStore>) -> Self {
-        Self { store, at_once: Semaphore::new(limits::FILES_AT_ONCE_MAX) }
+        let at_once = Arc::new(Semaphore::new(limits::FILES_AT_ONCE_MAX));
+        Self { store, at_once, of_accounts: Seats::default() }
     }
 
-    /// Room for one file in memory.
-    pub(crate) fn room(&self) -> Answer<SemaphorePermit<'_>> {
-        self.at_once.try_acquire().map_err(|_| PlatformError::Busy.into())
+    /// Room for one file of this account in memory.
+    pub(crate) fn room(&self, account: &AccountId) -> Answer<Room> {
+        let of_account = self.of_accounts.take(account, limits::FILES_AT_ONCE_OF_ACCOUNT_MAX);
+        let of_account = of_account.ok_or(PlatformError::TooManyRequests)?;
+        let of_all = Arc::clone(&self.at_once).try_acquire_owned().map_err(|_| PlatformError::Busy)?;
+        Ok(Room { _of_all: of_all, _of_account: of_account })
     }
 
-    /// Whether the account may have so many bytes more.
-    pub(crate) async fn has_room_for(&self, account: &AccountId, size: u64) -> Answer<()> {
-        let own = account.clone();
-        let used = self.blocking(move |files| files.used(&own)).await?;
-        if used.saturating_add(size) > limits::FILES_OF_ACCOUNT_BYTES_MAX { Err(full()) } else { Ok(()) }
+    /// Whether account and owner may have so many bytes more.
+    pub(crate) async fn has_room_for(&self, account: &AccountId, owner: FileOwner, size: u64) -> Answer<()> {
+        let (own, most) = (account.clone(), room_of(owner));
+        let used = self.blocking(move |files| Ok((files.used(&own)?, files.used_by(&own, owner)?)));
+        let (of_account, of_owner) = used.await?;
+        if of_owner.saturating_add(size) > most.owner {
+            Err(owner_full())
+        } else if of_account.saturating_add(size) > most.account {
+            Err(full())
+        } else {
+            Ok(())
+        }
     }
 
-    /// Stores a file under its path.
-    pub(crate) async fn put(&self, server: &Shared, path: &FilePath, plain: &[u8]) -> Answer<()> {
+    /// Seals a file and stores it under its path. It takes its room until that is done, whoever waits for it.
+    pub(crate) async fn put(&self, server: &Shared, path: &FilePath, plain: Bytes, room: Room) -> Answer<()> {
         let (place, key) = opened(path).ok_or(PlatformError::NotFound)?;
-        let sealed = key.seal(server.handle.entropy(), bound_to(path, place.id).as_bytes(), plain);
-        let most = limits::FILES_OF_ACCOUNT_BYTES_MAX;
-        self.blocking(move |files| files.put(&place, &sealed, most)).await
+        let (server, bound_to) = (server.clone(), bound_to(path, place.id));
+        let put = self.blocking(move |files| {
+            let _room = room;
+            let sealed = key.seal(server.handle.entropy(), bound_to.as_bytes(), &plain);
+            files.put(&place, &sealed, room_of(place.owner))
+        });
+        put.await
     }
 
-    /// The file with this path.
-    pub(crate) async fn get(&self, path: &FilePath) -> Answer<Vec<u8>> {
+    /// The file with this path, on its way in this room.
+    pub(crate) async fn get(&self, path: &FilePath, room: Room) -> Answer<Outgoing> {
         let (place, key) = opened(path).ok_or(PlatformError::NotFound)?;
         let bound_to = bound_to(path, place.id);
-        let sealed = self.blocking(move |files| files.get(&place)).await?.ok_or(PlatformError::NotFound)?;
-        key.open(bound_to.as_bytes(), &sealed).map_err(|broken| {
-            error!(%broken, "a file does not open");
-            PlatformError::StorageUnreadable.into()
-        })
+        let got = self.blocking(move |files| {
+            let sealed = files.get(&place)?;
+            Ok((sealed.map(|sealed| key.open(bound_to.as_bytes(), &sealed)), room))
+        });
+        match got.await? {
+            (None, _) => Err(PlatformError::NotFound.into()),
+            (Some(Ok(plain)), room) => Ok(Outgoing::new(plain, room)),
+            (Some(Err(broken)), _) => {
+                error!(%broken, "a file does not open");
+                Err(PlatformError::StorageUnreadable.into())
+            }
+        }
     }
 
     /// Removes all files of an owner.
@@ -80,6 +115,7 @@ impl Files {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(FileError::Exists)) => Err(PlatformError::FileExists.into()),
             Ok(Err(FileError::Full)) => Err(full()),
+            Ok(Err(FileError::OwnerFull)) => Err(owner_full()),
             Ok(Err(FileError::Io(reason))) => {
                 error!(%reason, "a file could not be stored or read");
                 Err(PlatformError::StorageUnavailable.into())
@@ -89,10 +125,27 @@ impl Files {
     }
 }
 
+/// How much there may be of this owner and their account. Those who work for the brand share what the account may.
+fn room_of(owner: FileOwner) -> FileRoom {
+    let account = limits::FILES_OF_ACCOUNT_BYTES_MAX;
+    let owner = match owner {
+        FileOwner::Consumer(_) => limits::FILES_OF_CONSUMER_BYTES_MAX,
+        FileOwner::User(_) => account,
+    };
+    FileRoom { account, owner }
+}
+
 fn full() -> ApiError {
-    const MEGABYTES: u64 = limits::FILES_OF_ACCOUNT_BYTES_MAX / 1024 / 1024;
-    let max = usize::try_from(MEGABYTES).unwrap_or(usize::MAX);
-    Rejection::TooMany { what: "megabytes of files", max }.into()
+    too_many("megabytes of files", limits::FILES_OF_ACCOUNT_BYTES_MAX)
+}
+
+fn owner_full() -> ApiError {
+    too_many("megabytes of files of one consumer", limits::FILES_OF_CONSUMER_BYTES_MAX)
+}
+
+fn too_many(what: &'static str, bytes: u64) -> ApiError {
+    let max = usize::try_from(bytes / 1024 / 1024).unwrap_or(usize::MAX);
+    Rejection::TooMany { what, max }.into()
 }
 
 /// A path for a new file.

@@ -38,7 +38,7 @@ mod webhooks;
 mod window;
 
 pub(crate) use conversation_writes::perform;
-pub(crate) use conversations::{open_for, visible};
+pub(crate) use conversations::{open_for, read, visible};
 pub(crate) use health::{healthz, readyz};
 
 use axum::Router;

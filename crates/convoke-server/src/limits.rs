@@ -282,14 +282,35 @@ pub(crate) const FILE_URL_LIFE: Duration = Duration::from_mins(5);
 /// Files that are sent or fetched at once. Each is in memory twice, sealed and open: 320 MiB at most.
 pub(crate) const FILES_AT_ONCE_MAX: usize = 16;
 
+/// Those of one account: a quarter, so that others have room beside one that is busy.
+pub(crate) const FILES_AT_ONCE_OF_ACCOUNT_MAX: usize = 4;
+
+/// How long the bytes of a file are kept in memory for who fetches it: the largest over a line of one megabit per second,
+/// and some. Who takes longer begins again.
+pub(crate) const FILE_FETCH_TIME_MAX: Duration = Duration::from_mins(2);
+
+/// Bytes of a file that are handed on at once: few enough to be no matter beside the file, and many in a packet.
+pub(crate) const FILE_PART_BYTES: usize = 64 * 1024;
+
 /// Most bytes of all files of one account: a thousand of the largest, so that one account does not fill the disk of all.
 pub(crate) const FILES_OF_ACCOUNT_BYTES_MAX: u64 = 10 * 1024 * 1024 * 1024;
+
+/// Most bytes of the files of one consumer: twenty of the largest, which is more than a claim with all its photographs
+/// has, and a fiftieth of what the account may.
+pub(crate) const FILES_OF_CONSUMER_BYTES_MAX: u64 = 200 * 1024 * 1024;
 
 /// Conversations of one answer of the history: each is told with all that was said in it.
 pub(crate) const SEARCH_PAGE_MAX: usize = 50;
 
 /// Conversations that one search of the history looks at, those that changed last: a busy day of one account.
 pub(crate) const SEARCHED_CONVERSATIONS_MAX: usize = 5_000;
+
+/// What a search by agents may read of them, in events: who served a conversation is only in those. Some hundred
+/// conversations, which is a moment's work and an agent's week.
+pub(crate) const SEARCHED_EVENTS_MAX: usize = 20_000;
+
+/// What each read counts for at least, in events: a short conversation costs as much as this many.
+pub(crate) const SEARCHED_EVENTS_OF_READ: usize = 20;
 
 /// Of them at once, so that no read of the list is long.
 pub(crate) const SEARCHED_AT_ONCE: usize = 500;
@@ -300,5 +321,12 @@ pub(crate) const SNAPSHOT_AGENTS_MAX: usize = 20;
 /// Chat states that wait to be told to webhooks: a second of many people who type at once. More are worth nothing later.
 pub(crate) const CHAT_LETTERS_MAX: usize = 256;
 
-/// Chat states that are told at once, over all webhooks: a receiver that does not answer holds up as many for some seconds.
-pub(crate) const CHAT_DELIVERIES_AT_ONCE: usize = 32;
+/// Those of one account: a busy floor.
+pub(crate) const CHAT_LETTERS_OF_ACCOUNT_MAX: usize = 64;
+
+/// Chat states that are told at once, over all webhooks: each is a connection and a small body in memory. Many accounts
+/// whose receivers do not answer leave room for others.
+pub(crate) const CHAT_DELIVERIES_AT_ONCE: usize = 256;
+
+/// Those of one account: a receiver that does not answer holds up as many for some seconds, and nobody else's.
+pub(crate) const CHAT_DELIVERIES_OF_ACCOUNT_MAX: usize = 16;

@@ -191,15 +191,10 @@ impl Connection {
             Ask::Open(open) => asks::open(server, tenant, self.peer, id, open).boxed(),
             Ask::Act { conversation, act } => asks::act(server, tenant, id, conversation, act).boxed(),
             Ask::Board(see) => asks::board(server, tenant, id, see).boxed(),
-            Ask::AcceptOffer(named) => {
-                let offer = OfferId::named(&named.offer);
-                match self.begin_accept(&offer) {
-                    Ok((conversation, agent)) => {
-                        asks::take(server, tenant, id, offer, conversation, agent).boxed()
-                    }
-                    Err(error) => return Some(refused(Some(id), error)),
-                }
-            }
+            Ask::AcceptOffer(named) => match self.begin_accept(&OfferId::named(&named.offer)) {
+                Ok(accepting) => asks::take(server, tenant, id, accepting).boxed(),
+                Err(error) => return Some(refused(Some(id), error)),
+            },
             Ask::Ping
             | Ask::Unfollow { .. }
             | Ask::SetAvailability(_)
@@ -217,6 +212,10 @@ impl Connection {
     fn on_silence(&self) -> Result<Option<Message>, End> {
         if self.heard_at.elapsed() >= limits::LIVE_SILENCE_MAX {
             return Err(End::Silent);
+        }
+        // Whoever is told nothing for long is looked at here.
+        if !still_admitted(&self.server, &self.token, &self.tenant.caller) {
+            return Err(End::NotAdmitted);
         }
         Ok(Some(Message::Ping(Bytes::new())))
     }

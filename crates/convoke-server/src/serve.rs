@@ -21,8 +21,8 @@ use tower::ServiceExt as _;
 use tracing::{debug, info, warn};
 
 use crate::caller::Peer;
-use crate::limits;
 use crate::tls::Tls;
+use crate::{forwarded, limits};
 
 /// A listener, what is spoken there, and what answers.
 pub struct Endpoint {
@@ -32,6 +32,9 @@ pub struct Endpoint {
     pub tls: Option<Tls>,
     /// What answers.
     pub router: Router,
+    /// Whether all that comes in was passed on by a reverse proxy, which says in `X-Forwarded-For` where it came from. Anybody
+    /// who reaches the listener past the proxy can say what they want.
+    pub behind_proxy: bool,
 }
 
 /// Serves all endpoints until `stopping` is cancelled; then takes no more connections, lets what is under way end, for ten
@@ -45,15 +48,15 @@ pub async fn serve(endpoints: Vec<Endpoint>, stopping: CancellationToken) -> io:
 }
 
 async fn serve_one(endpoint: Endpoint, stopping: CancellationToken) -> io::Result<()> {
-    let Endpoint { listener, tls, router } = endpoint;
+    let Endpoint { listener, tls, router, behind_proxy } = endpoint;
     info!(address = %listener.local_addr()?, tls = tls.is_some(), "listening");
     let connections = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
     let tasks = TaskTracker::new();
     while let Some((stream, permit)) = next(&listener, &connections, &stopping).await {
         let Ok(peer) = stream.peer_addr() else { continue };
         let slot = Slot::new(permit, &tasks);
-        let connection =
-            Connection { peer: Peer(peer), slot, router: router.clone(), stopping: stopping.clone() };
+        let (router, stopping) = (router.clone(), stopping.clone());
+        let connection = Connection { peer: Peer(peer), behind_proxy, slot, router, stopping };
         match tls.clone() {
             None => drop(tasks.spawn(connection.serve(stream))),
             Some(tls) => drop(tasks.spawn(connection.serve_secured(tls, stream))),
@@ -70,6 +73,7 @@ async fn serve_one(endpoint: Endpoint, stopping: CancellationToken) -> io::Resul
 /// A connection that was accepted.
 struct Connection {
     peer: Peer,
+    behind_proxy: bool,
     slot: Slot,
     router: Router,
     stopping: CancellationToken,
@@ -89,11 +93,12 @@ impl Connection {
 
     /// Answers its requests until it ends.
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let Self { peer, slot, router, stopping } = self;
+        let Self { peer, behind_proxy, slot, router, stopping } = self;
         let lent = slot.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request: Request = request.map(axum::body::Body::new);
-            request.extensions_mut().insert(peer);
+            let told = behind_proxy.then(|| forwarded::client(request.headers())).flatten();
+            request.extensions_mut().insert(told.map_or(peer, Peer));
             request.extensions_mut().insert(lent.clone());
             router.clone().oneshot(request)
         });
@@ -172,6 +177,8 @@ async fn next(
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::task::JoinHandle;
 
@@ -179,10 +186,15 @@ mod tests {
     use crate::testing::{ACME, Kit};
 
     /// A served kit; the address and the task that serves.
-    async fn served(kit: &Kit) -> (std::net::SocketAddr, JoinHandle<io::Result<()>>) {
+    async fn served(kit: &Kit) -> (SocketAddr, JoinHandle<io::Result<()>>) {
+        serving(kit, false).await
+    }
+
+    async fn serving(kit: &Kit, behind_proxy: bool) -> (SocketAddr, JoinHandle<io::Result<()>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let endpoint = Endpoint { listener, tls: None, router: kit.router.clone() };
+        let router = kit.router.clone();
+        let endpoint = Endpoint { listener, tls: None, router, behind_proxy };
         let serving = serve(vec![endpoint], kit.stopping.clone());
         (address, TaskTracker::new().spawn(serving))
     }
@@ -220,6 +232,38 @@ mod tests {
         drop(stream);
         kit.stopping.cancel();
         serving.await.unwrap().unwrap();
+    }
+
+    /// How a wrong token is answered that comes from `client`, as a proxy says.
+    async fn wrong_token(stream: &mut TcpStream, client: &str) -> String {
+        let head = format!(
+            "GET /api/v1/accounts/{ACME} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer wrong\r\nX-Forwarded-For: {client}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        read_until(stream, "}").await[..12].to_owned()
+    }
+
+    #[tokio::test]
+    async fn behind_a_proxy_each_client_is_counted_by_its_own_address() {
+        let kit = Kit::new().await;
+        let (address, _serving) = serving(&kit, true).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        for _ in 0..limits::REFUSED_TOKENS_MAX {
+            assert_eq!(wrong_token(&mut stream, "10.0.0.9, 192.0.2.1").await, "HTTP/1.1 401");
+        }
+        assert_eq!(wrong_token(&mut stream, "10.0.0.8, 192.0.2.1").await, "HTTP/1.1 429");
+        assert_eq!(wrong_token(&mut stream, "10.0.0.9, 192.0.2.2").await, "HTTP/1.1 401");
+    }
+
+    #[tokio::test]
+    async fn without_a_proxy_nobody_chooses_the_address_they_are_counted_by() {
+        let kit = Kit::new().await;
+        let (address, _serving) = served(&kit).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        for host in 0..limits::REFUSED_TOKENS_MAX {
+            assert_eq!(wrong_token(&mut stream, &format!("192.0.2.{host}")).await, "HTTP/1.1 401");
+        }
+        assert_eq!(wrong_token(&mut stream, "192.0.2.250").await, "HTTP/1.1 429");
     }
 
     #[tokio::test]

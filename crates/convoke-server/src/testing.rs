@@ -54,6 +54,7 @@ pub(crate) struct Kit {
     pub(crate) stopping: CancellationToken,
     pub(crate) operator: String,
     pub(crate) auth: Auth,
+    pub(crate) files: Arc<MemoryFiles>,
     deliveries: Mutex<Option<Deliveries>>,
 }
 
@@ -125,10 +126,11 @@ impl Kit {
             agent_token: "agent's".to_owned(),
             admin_token: "administrator's".to_owned(),
         };
+        let files = Arc::new(MemoryFiles::default());
         let server = Server {
             handle: handle.clone(),
             auth: auth(),
-            file_store: Arc::new(MemoryFiles::default()),
+            file_store: files.clone(),
             templates: Templates::built_in(),
             movable_clock: Some(clock.clone()),
             demo: Some(demo),
@@ -147,6 +149,7 @@ impl Kit {
             stopping,
             operator,
             auth,
+            files,
             deliveries: Mutex::new(Some(deliveries)),
         }
     }
@@ -228,6 +231,14 @@ impl Kit {
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         Reply { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// A function greets whoever opens a conversation: in the time until it ends, what others want to change waits.
+    pub(crate) async fn greet(&self) {
+        let developer = self.token(ACME, &[UserRole::FaasDeveloper]).await;
+        let greet = serde_json::json!({"name": "greet", "template": "new-conversation"});
+        self.post("/functions", &developer, greet).await.ok(201);
+        self.post("/functions/greet/deploy", &developer, Value::Null).await.ok(200);
     }
 
     /// Opens a conversation of consumer 7 and gives its path.

@@ -49,6 +49,7 @@ macro_rules! conformance_tests {
             lists_show_the_latest_change_first,
             accounts_are_apart,
             retention_takes_whole_closed_conversations,
+            what_is_forgotten_keeps_its_place,
             everything_acknowledged_survives_a_crash,
             each_opening_has_a_higher_epoch,
         );

@@ -5,7 +5,7 @@
 //! file of their conversations unreadable, and [`FileStore::remove_of`] takes their own ones away as well.
 //!
 //! The promises each engine owes: a file is there whole or not at all, and on disk before [`FileStore::put`] answers; it is
-//! never replaced; accounts are apart; no account has more than it may.
+//! never replaced; accounts are apart; no account and no owner has more than they may.
 
 mod disk;
 mod memory;
@@ -13,6 +13,8 @@ mod memory;
 use std::fmt;
 
 use convoke_domain::id::{AccountId, ConsumerId, FileId, UserId};
+
+use crate::limits::FILE_COUNTED_MIN;
 
 pub use disk::{DiskFiles, copy};
 pub use memory::MemoryFiles;
@@ -54,6 +56,15 @@ pub struct FilePlace {
     pub id: FileId,
 }
 
+/// How many bytes there may be with one file more. A file counts as at least [`FILE_COUNTED_MIN`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileRoom {
+    /// Of all files of the account.
+    pub account: u64,
+    /// Of those of one owner.
+    pub owner: u64,
+}
+
 /// Why a file is not stored or read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -63,6 +74,9 @@ pub enum FileError {
     /// The account has as much as it may.
     #[error("the account's files have as many bytes as they may")]
     Full,
+    /// Who sends it has as much as they may.
+    #[error("the files of who sends it have as many bytes as they may")]
+    OwnerFull,
     /// The system refuses.
     #[error("a file cannot be stored or read")]
     Io(#[from] std::io::Error),
@@ -70,11 +84,11 @@ pub enum FileError {
 
 /// A store of files. Its methods wait for the disk: they are not for threads that serve others.
 pub trait FileStore: Send + Sync + 'static {
-    /// Stores a file, if the account has at most `account_bytes_max` bytes with it.
+    /// Stores a file, if account and owner have at most `room` with it.
     ///
     /// # Errors
     /// See [`FileError`].
-    fn put(&self, place: &FilePlace, sealed: &[u8], account_bytes_max: u64) -> Result<(), FileError>;
+    fn put(&self, place: &FilePlace, sealed: &[u8], room: FileRoom) -> Result<(), FileError>;
 
     /// A file; `None` if there is none.
     ///
@@ -93,6 +107,17 @@ pub trait FileStore: Send + Sync + 'static {
     /// # Errors
     /// If the system refuses.
     fn used(&self, account: &AccountId) -> Result<u64, FileError>;
+
+    /// The bytes of an owner's files.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    fn used_by(&self, account: &AccountId, owner: FileOwner) -> Result<u64, FileError>;
+}
+
+/// What a file of so many bytes counts for.
+fn counted(bytes: u64) -> u64 {
+    bytes.max(FILE_COUNTED_MIN)
 }
 
 #[cfg(test)]
@@ -105,26 +130,39 @@ mod tests {
         FilePlace { account: account.parse().unwrap(), owner, id: FileId::from_bits(id) }
     }
 
+    /// The least that a file counts for.
+    const BLOCK: u64 = FILE_COUNTED_MIN;
+    /// Room for ten small files in an account, and for seven of one owner.
+    const ROOM: FileRoom = FileRoom { account: 10 * BLOCK, owner: 7 * BLOCK };
+
+    fn blocks(count: u64) -> Vec<u8> {
+        vec![0; usize::try_from(count * BLOCK).unwrap()]
+    }
+
     /// Both engines keep every promise.
     fn keeps_its_promises(files: &dyn FileStore) {
         let (own, same_owner) = (place("acme", 1, 1), place("acme", 1, 2));
         let (others, foreign) = (place("acme", 2, 1), place("other", 1, 1));
-        files.put(&own, b"picture", 100).unwrap();
+        files.put(&own, b"picture", ROOM).unwrap();
         assert_eq!(files.get(&own).unwrap().as_deref(), Some(&b"picture"[..]));
-        assert!(matches!(files.put(&own, b"another", 100), Err(FileError::Exists)));
+        assert!(matches!(files.put(&own, b"another", ROOM), Err(FileError::Exists)));
         assert_eq!(files.get(&own).unwrap().as_deref(), Some(&b"picture"[..]), "it is never replaced");
         for nothing in [&same_owner, &others, &foreign] {
             assert!(files.get(nothing).unwrap().is_none(), "{nothing:?}");
         }
-        assert!(matches!(files.put(&others, &[0; 94], 100), Err(FileError::Full)));
-        files.put(&others, &[0; 93], 100).unwrap();
-        files.put(&foreign, &[0; 100], 100).unwrap();
-        assert_eq!(files.used(&own.account).unwrap(), 100);
+        assert!(matches!(files.put(&same_owner, &blocks(7), ROOM), Err(FileError::OwnerFull)));
+        files.put(&others, &blocks(7), ROOM).unwrap();
+        assert!(matches!(files.put(&same_owner, &blocks(3), ROOM), Err(FileError::Full)));
+        files.put(&foreign, &blocks(7), ROOM).unwrap();
+        assert_eq!(files.used(&own.account).unwrap(), 8 * BLOCK, "a small file counts as a block");
+        assert_eq!(files.used_by(&own.account, own.owner).unwrap(), BLOCK);
+        assert_eq!(files.used_by(&own.account, others.owner).unwrap(), 7 * BLOCK);
         files.remove_of(&own.account, own.owner).unwrap();
         files.remove_of(&own.account, own.owner).unwrap();
         assert!(files.get(&own).unwrap().is_none());
         assert!(files.get(&others).unwrap().is_some() && files.get(&foreign).unwrap().is_some());
-        assert_eq!(files.used(&own.account).unwrap(), 93, "there is room again");
+        assert_eq!(files.used(&own.account).unwrap(), 7 * BLOCK, "there is room again");
+        assert_eq!(files.used_by(&own.account, own.owner).unwrap(), 0);
     }
 
     #[test]
@@ -138,8 +176,8 @@ mod tests {
         keeps_its_promises(&DiskFiles::new(dir.path()));
         let again = DiskFiles::new(dir.path());
         let others = place("acme", 2, 1);
-        assert_eq!(again.used(&others.account).unwrap(), 93);
-        assert_eq!(again.get(&others).unwrap().unwrap().len(), 93);
+        assert_eq!(again.used(&others.account).unwrap(), 7 * BLOCK);
+        assert_eq!(again.get(&others).unwrap().unwrap(), blocks(7));
     }
 
     #[test]
@@ -158,7 +196,7 @@ mod tests {
     fn a_copy_has_every_whole_file() {
         let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let files = DiskFiles::new(from.path());
-        files.put(&place("acme", 1, 1), b"picture", 100).unwrap();
+        files.put(&place("acme", 1, 1), b"picture", ROOM).unwrap();
         assert_eq!(copy(from.path(), to.path()).unwrap(), 7);
         let copied = DiskFiles::new(to.path()).get(&place("acme", 1, 1)).unwrap();
         assert_eq!(copied.as_deref(), Some(&b"picture"[..]));

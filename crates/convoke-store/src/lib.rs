@@ -29,6 +29,9 @@
 //!     [`Store::health`] says why, until the process is restarted. Whether the failed steps are stored is then known.
 //! 13. **One owner.** Each opening has a new, higher [`Epoch`]; steps of an earlier one are `Fenced`.
 //!
+//! 14. **Forgotten records stay in their places.** After [`Store::forget`] a record says nothing any more, durably: its body
+//!     is empty. Everything else of it, and of its stream, is as before.
+//!
 //! What this crate leaves out: what events mean and how they are encoded or sealed (the engine does), and the master
 //! key that wraps the consumers' keys.
 
@@ -66,6 +69,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A fact's key and value.
 pub type Fact = (String, Vec<u8>);
+
+/// A state that a step left, and the head that it was taken at.
+pub type Snapshot = (EventSeq, Vec<u8>);
 
 /// The new head of the step's stream, or why the step was refused.
 pub type Verdict = Result<Option<EventSeq>, Reject>;
@@ -140,6 +146,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Every account that a step was ever stored for, in the order of their texts.
     fn accounts(&self) -> BoxFuture<'_, Result<Vec<AccountId>, StoreError>>;
+
+    /// The latest snapshot of a stream, and the head that it was taken at.
+    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>>;
+
+    /// Forgets what those records of an account's own stream say that end at `through` or before; how many said something
+    /// until now. Conversations are not forgotten in part, so none of theirs. See promise 14.
+    fn forget(&self, stream: &StreamId, through: EventSeq) -> BoxFuture<'_, Result<u64, StoreError>>;
 
     /// Removes what is older than `day` (UTC); see promise 11.
     fn drop_before(&self, day: Date) -> BoxFuture<'_, Result<Dropped, StoreError>>;

@@ -105,3 +105,7 @@ pub(crate) const MEMORY_RECORDINGS_MAX: usize = 1_000;
 
 /// Where sealed files are in a data directory.
 pub const FILES_FOLDER: &str = "files";
+
+/// The least that a file counts for in what its account and its owner may have: a block of the disk, which it takes
+/// however small it is. So the number of files is bounded too. Bytes.
+pub const FILE_COUNTED_MIN: u64 = 4 * 1024;

@@ -19,8 +19,8 @@ use tokio::sync::watch;
 use crate::limits::PAGE_ROWS_MAX;
 use crate::query::{day, day_of_date, micros, time};
 use crate::{
-    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, Reject, Stats,
-    Step, Store, StoreError, StoredRecord, StreamId, Summary, TimerName, TimerOp, Verdict,
+    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, Reject,
+    Snapshot, Stats, Step, Store, StoreError, StoredRecord, StreamId, Summary, TimerName, TimerOp, Verdict,
 };
 
 /// A failure that a test asks for. After each of them the store has failed, as promise 12 says.
@@ -83,7 +83,7 @@ struct Stream {
     pending: bool,
     timers: BTreeMap<TimerName, Timestamp>,
     summary: Option<Summary>,
-    snapshot: Option<(EventSeq, Vec<u8>)>,
+    snapshot: Option<Snapshot>,
 }
 
 impl Default for MemoryStore {
@@ -388,6 +388,26 @@ impl Store for MemoryStore {
     fn accounts(&self) -> BoxFuture<'_, Result<Vec<AccountId>, StoreError>> {
         let accounts = self.durable().accounts.iter().cloned().collect();
         Box::pin(ready(Ok(accounts)))
+    }
+
+    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>> {
+        let snapshot = self.durable().streams.get(stream).and_then(|stream| stream.snapshot.clone());
+        Box::pin(ready(Ok(snapshot)))
+    }
+
+    fn forget(&self, stream: &StreamId, through: EventSeq) -> BoxFuture<'_, Result<u64, StoreError>> {
+        if let Some(reason) = &self.process().failed {
+            return Box::pin(ready(Err(StoreError::Failed { reason: reason.clone() })));
+        }
+        let mut durable = self.durable();
+        let stream = durable.streams.get_mut(stream).filter(|_| stream.conversation().is_none());
+        let mut forgotten = 0;
+        let records = stream.map(|stream| stream.records.iter_mut()).into_iter().flatten();
+        for record in records.filter(|record| record.last() <= through && !record.body.is_empty()) {
+            record.body = Vec::new();
+            forgotten += 1;
+        }
+        Box::pin(ready(Ok(forgotten)))
     }
 
     fn drop_before(&self, day: Date) -> BoxFuture<'_, Result<Dropped, StoreError>> {

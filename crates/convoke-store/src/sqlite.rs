@@ -13,6 +13,7 @@ mod apply;
 mod backup;
 mod checkpoint;
 mod doctor;
+mod forgetting;
 mod heads;
 mod lock;
 mod log;
@@ -42,8 +43,8 @@ pub(crate) use schema::check_library;
 use crate::limits::{COMMIT_QUEUE_MAX, PAGE_ROWS_MAX, READERS};
 use crate::query::day_of_date;
 use crate::{
-    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, Reject, Stats,
-    Step, Store, StoreError, StoredRecord, StreamId, Verdict,
+    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, Reject,
+    Snapshot, Stats, Step, Store, StoreError, StoredRecord, StreamId, Verdict,
 };
 use heads::Heads;
 use lock::{DirLock, database, io, private_dir, private_file, sync_dir};
@@ -321,6 +322,16 @@ impl Store for SqliteStore {
         let mut accounts = heads.accounts().names().to_vec();
         accounts.sort_unstable();
         Box::pin(std::future::ready(Ok(accounts)))
+    }
+
+    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>> {
+        let stream = stream.clone();
+        SqliteStore::read(self, move |reader| reader.latest_snapshot(&stream))
+    }
+
+    fn forget(&self, stream: &StreamId, through: EventSeq) -> BoxFuture<'_, Result<u64, StoreError>> {
+        let stream = stream.clone();
+        Box::pin(self.ask(move |reply| Job::Forget { stream, through, reply }))
     }
 
     fn drop_before(&self, day: Date) -> BoxFuture<'_, Result<Dropped, StoreError>> {

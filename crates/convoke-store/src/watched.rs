@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::{
-    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, Stats, Step,
-    Store, StoreError, StoredRecord, StreamId, Verdict,
+    BoxFuture, Dropped, DueTimer, Epoch, Fact, Health, ListFilter, ListPlace, ListRow, Loaded, Snapshot,
+    Stats, Step, Store, StoreError, StoredRecord, StreamId, Verdict,
 };
 
 /// Sees every batch of steps.
@@ -131,6 +131,14 @@ impl<S: Store, W: Watcher> Store for Watched<S, W> {
 
     fn accounts(&self) -> BoxFuture<'_, Result<Vec<AccountId>, StoreError>> {
         self.store.accounts()
+    }
+
+    fn snapshot(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>> {
+        self.store.snapshot(stream)
+    }
+
+    fn forget(&self, stream: &StreamId, through: EventSeq) -> BoxFuture<'_, Result<u64, StoreError>> {
+        self.store.forget(stream, through)
     }
 
     fn drop_before(&self, day: Date) -> BoxFuture<'_, Result<Dropped, StoreError>> {

@@ -44,6 +44,7 @@ type Stores = (Arc<dyn Store>, Arc<dyn RunStore>);
 pub(crate) struct Node {
     listener: TcpListener,
     address: SocketAddr,
+    behind_proxy: bool,
     operators: Option<TcpListener>,
     planes: Planes,
     signer: Arc<TokenSigner>,
@@ -164,6 +165,7 @@ impl Node {
         Ok(Self {
             listener,
             address,
+            behind_proxy: config.behind_proxy,
             operators,
             planes,
             signer,
@@ -192,6 +194,7 @@ impl Node {
         let Self {
             listener,
             address,
+            behind_proxy,
             operators,
             planes,
             signer,
@@ -220,11 +223,12 @@ impl Node {
             stopping: stopping.clone(),
         });
         platform.take(routers.in_process.clone(), engine.handle());
-        let plain = Endpoint { listener, tls: None, router: routers.everything.clone() };
+        let router = routers.everything.clone();
+        let plain = Endpoint { listener, tls: None, router, behind_proxy };
         let found = planes.found.clone();
         let operators_address = operators.as_ref().and_then(|listener| listener.local_addr().ok());
         let router = routers.operators.clone();
-        let asked = operators.map(|listener| Endpoint { listener, tls: None, router });
+        let asked = operators.map(|listener| Endpoint { listener, tls: None, router, behind_proxy: false });
         let endpoints = planes.endpoints(&routers).chain([plain]).chain(asked).collect();
         let tasks = TaskTracker::new();
         let (deliveries, ending) = (routers.deliveries, stopping.clone());
@@ -348,9 +352,15 @@ impl Planes {
             listener,
             tls: tls.clone(),
             router: everything.clone(),
+            behind_proxy: false,
         });
         let csds = routers.csds.clone();
-        secured.chain(self.csds.map(|listener| Endpoint { listener, tls: None, router: csds }))
+        secured.chain(self.csds.map(|listener| Endpoint {
+            listener,
+            tls: None,
+            router: csds,
+            behind_proxy: false,
+        }))
     }
 }
 

@@ -43,7 +43,8 @@ pub(crate) struct ServeSettings {
     /// Where clients are told to find a service, as SERVICE=HOST; SERVICE@v2=HOST for accounts of the second generation
     #[arg(long, env = "CONVOKE_PUBLISH", value_delimiter = ',', value_name = "SERVICE=HOST")]
     pub(crate) publish: Option<Vec<String>>,
-    /// A reverse proxy on the way ends TLS, so that listening beyond this machine is safe
+    /// A reverse proxy on the way ends TLS, so that listening beyond this machine is safe; who asks is told by the last
+    /// address in its `X-Forwarded-For`
     #[arg(long, env = "CONVOKE_BEHIND_PROXY", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) behind_proxy: Option<bool>,
     /// How to write the log [default: json]
@@ -85,6 +86,8 @@ pub(crate) struct NodeConfig {
     /// Where the data is kept; `None`: nowhere, it is gone when the process ends.
     pub(crate) data: Option<PathBuf>,
     pub(crate) listen: Place,
+    /// Whether a reverse proxy passes on all that comes to `listen`, and says where it came from.
+    pub(crate) behind_proxy: bool,
     /// Where the operator's tools read metrics and health.
     pub(crate) operator_listen: Option<SocketAddr>,
     /// What is spoken with TLS, and what clients are told about it.
@@ -174,6 +177,7 @@ impl NodeConfig {
         Self {
             data,
             listen: listen.into(),
+            behind_proxy: false,
             operator_listen: None,
             planes: PlanesConfig::none(),
             shards: None,
@@ -224,8 +228,9 @@ impl ServeSettings {
     fn check(self) -> Result<ServeConfig> {
         let data = self.data.unwrap_or_else(|| PathBuf::from("data"));
         let listen = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let behind_proxy = self.behind_proxy.unwrap_or(false);
         ensure!(
-            listen.ip().is_loopback() || self.behind_proxy.unwrap_or(false),
+            listen.ip().is_loopback() || behind_proxy,
             "plain HTTP beyond this machine would show tokens to the network: listen on 127.0.0.1, or put a reverse \
              proxy with TLS in front and say so with --behind-proxy"
         );
@@ -239,6 +244,7 @@ impl ServeSettings {
         let usual = NodeConfig::usual(Some(data.clone()), listen);
         let node = NodeConfig {
             planes,
+            behind_proxy,
             operator_listen: self.operator_listen,
             shards: self.shards,
             functions_max: self.functions_max.unwrap_or(usual.functions_max),

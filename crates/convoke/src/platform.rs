@@ -177,10 +177,11 @@ impl Platform for OfRun {
     }
 }
 
-/// Whether a request changes nothing, whatever it is about. The search in the history of conversations is sent as a POST.
+/// Whether a request changes nothing, whatever it is about. Searches in the history of conversations are sent as a POST.
 fn only_reads(request: &PlatformRequest) -> bool {
     let path = request.path.split('?').next().unwrap_or_default();
-    matches!(request.method.as_str(), "GET" | "HEAD") || path.ends_with("/conversations/conversation/search")
+    let searches = path.starts_with("/messaging_history/") && path.ends_with("/search");
+    matches!(request.method.as_str(), "GET" | "HEAD") || (request.method == "POST" && searches)
 }
 
 fn entry(found: Found) -> Value {
@@ -216,5 +217,45 @@ fn failure(error: EngineError) -> SecretFailure {
         SecretFailure::Forbidden
     } else {
         SecretFailure::Invalid(rejection.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use convoke_sandbox::platform::PlatformTarget;
+
+    use super::*;
+
+    fn reads(method: &str, path: &str) -> bool {
+        only_reads(&PlatformRequest {
+            target: PlatformTarget::Service("msgHist".to_owned()),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new().into(),
+        })
+    }
+
+    #[test]
+    fn a_test_that_changes_nothing_may_search_all_of_the_history() {
+        let history = "/messaging_history/api/account/demo/conversations";
+        for search in ["search", "consumer/search", "conversation/search"] {
+            assert!(reads("POST", &format!("{history}/{search}?limit=50")), "{search}");
+        }
+    }
+
+    #[test]
+    fn a_test_that_changes_nothing_sends_nothing_else() {
+        let history = "/messaging_history/api/account/demo/conversations";
+        for (method, path) in [
+            ("PUT", format!("{history}/search")),
+            ("DELETE", format!("{history}/conversation/search")),
+            ("POST", format!("{history}/conversation/remove?then=/search")),
+            ("POST", "/api/account/demo/events/search".to_owned()),
+            ("POST", "/v1/account/demo/search".to_owned()),
+        ] {
+            assert!(!reads(method, &path), "{method} {path}");
+        }
+        assert!(reads("GET", "/v1/account/demo/shop"));
     }
 }

@@ -56,6 +56,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         advice: "It is whole seconds, from 25 minutes to 90 days, and cannot be switched off." },
     Entry { code: "run_log.days_out_of_range", status: Some(400), title: "The run log cannot be kept that long",
         advice: "It is kept for 1 to 365 days." },
+    Entry { code: "activity.days_out_of_range", status: Some(400), title: "Activity cannot be kept that long",
+        advice: "Who changed what is kept for 7 to 3,650 days." },
     Entry { code: "domain.invalid", status: Some(400), title: "This is no domain",
         advice: "Write it in lower case like `api.example.com`, or with one leading wildcard like `*.example.com`." },
     Entry { code: "domain.unknown", status: Some(404), title: "The domain is not on the allow-list",

@@ -148,6 +148,8 @@ pub struct Settings {
     pub egress: Egress,
     /// What is kept of the runs of functions.
     pub run_log: RunLogSettings,
+    /// For how many days it is kept who changed what.
+    pub activity_days: u16,
 }
 
 impl From<&Account> for Settings {
@@ -166,6 +168,7 @@ impl From<&Account> for Settings {
             window: (&account.window).into(),
             egress: Egress { mode: account.egress.mode.into(), domains: account.egress.domains.clone() },
             run_log: account.run_log.into(),
+            activity_days: account.activity_days,
         }
     }
 }
@@ -215,6 +218,9 @@ pub struct UpdateSettings {
     /// What is kept of the runs of functions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_log: Option<RunLogSettings>,
+    /// For how many days it is kept who changed what, from 7 to 3,650. What is older is forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activity_days: Option<u16>,
 }
 
 /// Tells `null` from a field that is left out.
@@ -243,6 +249,7 @@ impl UpdateSettings {
             self.window.map(|window| Command::SetWindow { window: window.into() }),
             egress.map(|egress| Command::SetEgress { egress }),
             self.run_log.map(|run_log| Command::SetRunLog { run_log: run_log.into() }),
+            self.activity_days.map(|days| Command::SetActivityDays { days }),
             self.controller_bot_enabled.map(|enabled| Command::SwitchControllerBot { enabled }),
         ];
         commands.into_iter().flatten().collect()

@@ -118,6 +118,8 @@ pub enum Command {
     SetFencePolicy { policy: FencePolicy },
     /// Set what is kept of the runs of functions.
     SetRunLog { run_log: RunLogSettings },
+    /// Set for how many days it is kept who changed what.
+    SetActivityDays { days: u16 },
     /// Choose which generation of the functions planes its clients are told to speak.
     SetGeneration { generation: Generation },
     /// Set where the consumer window may be.

@@ -165,6 +165,7 @@ fn checked(account: &Account, command: Command, context: &Context<'_>) -> Result
         Command::SetFireAfterAutoclose { fire } => Event::FireAfterAutocloseSet { fire },
         Command::SetFencePolicy { policy } => Event::FencePolicySet { policy },
         Command::SetRunLog { run_log } => set_run_log(run_log)?,
+        Command::SetActivityDays { days } => set_activity_days(days)?,
         Command::SetGeneration { generation } => Event::GenerationSet { generation },
         Command::SetWindow { window } => set_window(window)?,
         Command::SetEgress { egress } => check_egress(&egress).map(|()| Event::EgressSet { egress })?,
@@ -309,6 +310,11 @@ fn set_run_log(run_log: RunLogSettings) -> Result<Event, Rejection> {
         && run_log.recording_days <= *limits::RUN_LOG_DAYS.end()
         && run_log.figure_days.is_none_or(|days| limits::RUN_LOG_DAYS.contains(&days));
     good.then_some(Event::RunLogSet { run_log }).ok_or(Rejection::RunLogDaysOutOfRange)
+}
+
+fn set_activity_days(days: u16) -> Result<Event, Rejection> {
+    let good = limits::ACTIVITY_DAYS.contains(&days);
+    good.then_some(Event::ActivityDaysSet { days }).ok_or(Rejection::ActivityDaysOutOfRange)
 }
 
 /// The form of the domains only; what the allow-list makes of them is its own business.

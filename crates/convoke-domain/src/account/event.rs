@@ -67,6 +67,8 @@ pub enum Event {
     FencePolicySet { policy: FencePolicy },
     /// It was set what is kept of the runs of functions.
     RunLogSet { run_log: RunLogSettings },
+    /// It was set for how many days it is kept who changed what.
+    ActivityDaysSet { days: u16 },
     /// The generation of the functions planes was chosen.
     GenerationSet { generation: Generation },
     /// It was set where the consumer window may be.

@@ -28,6 +28,7 @@ fn apply(account: &mut Account, event: &Event) {
         Event::FireAfterAutocloseSet { fire } => account.fire_after_autoclose = *fire,
         Event::FencePolicySet { policy } => account.fence_policy = *policy,
         Event::RunLogSet { run_log } => account.run_log = *run_log,
+        Event::ActivityDaysSet { days } => account.activity_days = *days,
         Event::GenerationSet { generation } => account.generation = *generation,
         Event::WindowSet { window } => account.window = window.clone(),
         Event::EgressSet { egress } => account.egress = egress.clone(),
@@ -101,6 +102,7 @@ fn apply_to_parts(account: &mut Account, event: &Event) {
         | Event::FireAfterAutocloseSet { .. }
         | Event::FencePolicySet { .. }
         | Event::RunLogSet { .. }
+        | Event::ActivityDaysSet { .. }
         | Event::GenerationSet { .. }
         | Event::WindowSet { .. }
         | Event::EgressSet { .. }

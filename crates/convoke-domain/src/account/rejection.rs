@@ -96,6 +96,9 @@ pub enum Rejection {
         limits::RUN_LOG_DAYS.start(), limits::RUN_LOG_DAYS.end()
     )]
     RunLogDaysOutOfRange,
+    /// Activity is kept for fewer or more days than it may be.
+    #[error("activity is kept for {} to {} days", limits::ACTIVITY_DAYS.start(), limits::ACTIVITY_DAYS.end())]
+    ActivityDaysOutOfRange,
     /// An unusable domain.
     #[error("\"{0}\" is not a domain; write it in lower case like \"api.example.com\" or \"*.example.com\"")]
     DomainInvalid(String),
@@ -195,6 +198,7 @@ impl Rejection {
             Self::IdleOutOfRange => "idle.out_of_range",
             Self::AutoCloseOutOfRange => "auto_close.out_of_range",
             Self::RunLogDaysOutOfRange => "run_log.days_out_of_range",
+            Self::ActivityDaysOutOfRange => "activity.days_out_of_range",
             Self::DomainInvalid(_) => "domain.invalid",
             Self::DomainUnknown(_) => "domain.unknown",
             Self::ClientUnknown(_) => "client.unknown",

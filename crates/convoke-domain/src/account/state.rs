@@ -21,6 +21,8 @@ use crate::state_change::CbotEventType;
 use crate::ttr::TtrSettings;
 
 /// A brand's tenant: its settings. Functions are kept apart, in [`crate::function::Functions`].
+///
+/// It is stored where old activity is forgotten, so a field that is new here needs a default for what was stored before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Its id, for ever.
@@ -67,6 +69,9 @@ pub struct Account {
     /// What is kept of the runs of functions.
     #[serde(default)]
     pub run_log: RunLogSettings,
+    /// For how many days it is kept who changed what.
+    #[serde(default = "activity_days")]
+    pub activity_days: u16,
     /// The access tokens, expired ones included until they are revoked or replaced.
     pub tokens: BTreeMap<TokenId, AccessToken>,
     /// What passwords hash to; a user without one cannot log in.
@@ -146,6 +151,11 @@ pub struct RunLogSettings {
     pub figure_days: Option<u16>,
 }
 
+/// Long enough to answer for the year that an audit asks about.
+const fn activity_days() -> u16 {
+    365
+}
+
 /// Long enough to look into what happened last week, short enough not to become an archive of what people wrote.
 const fn recording_days() -> u16 {
     7
@@ -219,6 +229,7 @@ impl Account {
             window: ConsumerWindow::default(),
             egress: Egress::default(),
             run_log: RunLogSettings::default(),
+            activity_days: activity_days(),
             tokens: BTreeMap::new(),
             passwords: BTreeMap::new(),
             clients: BTreeMap::new(),
@@ -323,5 +334,42 @@ impl Account {
 
     fn settings_of(&self, skill: Option<&SkillId>) -> Option<&Skill> {
         skill.and_then(|skill| self.skills.get(skill))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was stored of an account when accounts began to be stored. It never grows.
+    const FIRST_FORM: [&str; 18] = [
+        "id",
+        "name",
+        "controller_bot_enabled",
+        "default_language",
+        "default_skill",
+        "skills",
+        "working_hours",
+        "special_occasions",
+        "users",
+        "ttr",
+        "idle",
+        "automatic_messages",
+        "skill_messages",
+        "auto_close",
+        "fire_after_autoclose",
+        "fence_policy",
+        "egress",
+        "tokens",
+    ];
+
+    #[test]
+    fn an_account_that_was_stored_earlier_is_read_with_defaults_for_what_is_new() {
+        let account = Account::new("acme".parse().unwrap(), "Acme".to_owned(), Language::english());
+        let mut stored = serde_json::to_value(&account).unwrap();
+        let fields = stored.as_object_mut().unwrap();
+        fields.retain(|name, _| FIRST_FORM.contains(&name.as_str()));
+        assert_eq!(fields.len(), FIRST_FORM.len());
+        assert_eq!(serde_json::from_value::<Account>(stored).unwrap(), account);
     }
 }

@@ -9,7 +9,7 @@ use convoke_domain::sequence::EventSeq;
 
 use super::index::{FollowerId, Interest};
 use super::mailbox::{ChatState, Mailbox, News};
-use super::{Board, Card, CardView};
+use super::{Accepting, Board, Card, CardView};
 use crate::error::EngineError;
 use crate::handle::Handle;
 use crate::routing::{Availability, Offer, OfferId, OfferRefused, Presence, roll};
@@ -201,23 +201,14 @@ impl Follower {
         self.board.lock().routing.presences()
     }
 
-    /// Begins to accept an offer: which conversation it is about. [`Self::accepted`] ends it.
+    /// Begins to accept an offer. It is being accepted as long as what is returned is kept.
     ///
     /// # Errors
     /// If it is not this agent's, or is over.
-    pub fn accept(&self, offer: &OfferId) -> Result<ConversationId, OfferRefused> {
+    pub fn accept(&self, offer: &OfferId) -> Result<Accepting, OfferRefused> {
         let Following::Agent(user) = self.who else { return Err(OfferRefused::Unknown) };
-        self.board.lock().routing.begin_accept(user, offer)
-    }
-
-    /// What came of accepting it.
-    pub fn accepted(&self, offer: &OfferId, taken: bool) {
-        let mut inner = self.board.lock();
-        let now = self.board.clock.now();
-        inner.routing.end_accept(offer, taken, now);
-        inner.tell_of_routing();
-        drop(inner);
-        self.board.wake.notify_one();
+        let conversation = self.board.lock().routing.begin_accept(user, offer)?;
+        Ok(Accepting::new(&self.board, offer, user, conversation))
     }
 
     /// The agent does not take it.

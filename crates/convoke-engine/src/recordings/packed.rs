@@ -1,4 +1,4 @@
-//! The form in which a recording is sealed and stored: JSON, packed with LZ4.
+//! The form in which a recording is sealed and stored: JSON, packed.
 //!
 //! Most of a recording is the payload of an event, whose field names are the same every time. Plain, one fills a page of
 //! the database; packed, three of them share it, which is what a busy node's disk is spared.
@@ -8,31 +8,16 @@ use std::sync::Arc;
 use super::Recording;
 use crate::error::EngineError;
 use crate::limits::RECORDING_UNPACKED_BYTES_MAX;
-
-/// How a recording begins that is packed so.
-const LZ4: u8 = 1;
-const LENGTH_BYTES: usize = 4;
+use crate::packed;
 
 /// A recording to be sealed.
 pub(crate) fn pack(recording: &Recording) -> Result<Vec<u8>, EngineError> {
-    let plain = serde_json::to_vec(recording).map_err(EngineError::malformed)?;
-    Ok([&[LZ4][..], &lz4_flex::block::compress_prepend_size(&plain)].concat())
+    packed::pack(recording).map_err(EngineError::malformed)
 }
 
 /// The recording that was packed.
-pub(super) fn unpack(packed: &[u8]) -> Result<Recording, EngineError> {
-    let malformed = |why: &str| EngineError::malformed(serde::de::Error::custom(why));
-    let (form, packed) = packed.split_first().ok_or_else(|| malformed("a recording is empty"))?;
-    if *form != LZ4 {
-        return Err(malformed("a recording is packed in an unknown way"));
-    }
-    let length = packed.first_chunk::<LENGTH_BYTES>().map(|length| u32::from_le_bytes(*length));
-    if length.is_none_or(|length| length > RECORDING_UNPACKED_BYTES_MAX) {
-        return Err(malformed("a recording says that it is larger than any"));
-    }
-    let plain =
-        lz4_flex::block::decompress_size_prepended(packed).map_err(|error| malformed(&error.to_string()))?;
-    serde_json::from_slice(&plain).map_err(EngineError::malformed)
+pub(super) fn unpack(bytes: &[u8]) -> Result<Recording, EngineError> {
+    packed::unpack(bytes, RECORDING_UNPACKED_BYTES_MAX).map_err(EngineError::malformed)
 }
 
 /// The input within the JSON: as it is, since it is JSON itself, and not as a text with every quotation mark escaped. What
@@ -108,7 +93,7 @@ mod tests {
     #[test]
     fn what_was_not_packed_here_is_refused() {
         let packed = pack(&recording("{}")).unwrap();
-        let huge = [&[LZ4][..], &[255; 8]].concat();
+        let huge = [&packed[..1], &[255; 8][..]].concat();
         for broken in [&[][..], &[9, 9], &packed[1..], &packed[..packed.len() / 2], &huge] {
             assert!(unpack(broken).is_err());
         }

@@ -6,6 +6,7 @@
     reason = "a test that finds something else than it expects stops there"
 )]
 
+mod activity;
 mod answers;
 mod calls;
 mod idle;

@@ -1,13 +1,12 @@
 //! Signatures of addresses of files: whoever has one may do one thing with one file, for some minutes.
 
-use std::fmt::Write as _;
-
 use convoke_api::lp::messaging::FilePath;
 use hmac::{Hmac, Mac as _};
 use jiff::Timestamp;
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
+use super::secret::hex;
 use crate::limits;
 
 /// What may be done with a file.
@@ -51,9 +50,6 @@ impl FileUrls {
         };
         let mut mac = self.0.clone();
         mac.update(format!("file {what} until {expires} {path}").as_bytes());
-        mac.finalize().into_bytes().iter().fold(String::with_capacity(64), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-            text
-        })
+        hex(&mac.finalize().into_bytes())
     }
 }

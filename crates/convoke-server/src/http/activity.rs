@@ -91,7 +91,7 @@ mod tests {
     use convoke_domain::account::UserRole;
     use serde_json::{Value, json};
 
-    use crate::testing::{ACME, Kit};
+    use crate::testing::{ACME, Kit, until};
 
     #[tokio::test]
     async fn the_controller_bot_is_switched_and_the_activity_says_by_whom() {
@@ -115,6 +115,57 @@ mod tests {
         let items = last["items"].as_array().unwrap();
         assert_eq!(items.len(), 1);
         assert_eq!(items[0]["changes"], json!([{"field": "name", "before": "acme", "after": "Acme & Sons"}]));
+    }
+
+    /// An account with something of every kind.
+    async fn furnished() -> Kit {
+        let kit = Kit::new().await;
+        let by = &kit.admin().await;
+        let closed = json!({"name": "Move", "from": "2026-03-03T09:00:00", "to": "2026-03-03T12:00:00", "working": false});
+        let occasions = json!({"name": "Days off", "time_zone": "Etc/UTC", "occasions": [closed]});
+        let text = json!({"texts": {"en": "Sales is here"}});
+        let replies = [
+            kit.put("/special-occasions/1", by, occasions).await,
+            kit.put("/automatic-messages/YOU_ARE_CONNECTED_TO?skill=2", by, text).await,
+            kit.put("/users/4712/password", by, json!({"password": "correct horse battery staple"})).await,
+            kit.post("/clients", by, json!({"name": "orders"})).await,
+            kit.post("/app-keys", by, json!({"name": "echo bot", "user": "4712"})).await,
+            kit.put("/secrets/order_key", by, json!({"value": "secret"})).await,
+            kit.post("/webhooks", by, json!({"name": "CRM", "url": "https://crm.example.com"})).await,
+        ];
+        for reply in replies {
+            assert!(reply.status.is_success(), "{}", reply.text);
+        }
+        kit.put("/settings", by, json!({"activity_days": 7})).await.ok(200);
+        let developer = kit.token(ACME, &[UserRole::FaasDeveloper]).await;
+        kit.post("/functions", &developer, json!({"name": "f", "source": "one\n"})).await.ok(201);
+        kit.post("/functions/f/deploy", &developer, Value::Null).await.ok(200);
+        kit
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn old_activity_is_forgotten_and_what_is_left_is_told_from_any_place() {
+        let kit = furnished().await;
+        let count =
+            async |path: &str| kit.get(path, &kit.operator).await.ok(200)["items"].as_array().unwrap().len();
+        let before = count("/activity").await;
+        assert!(before > 15 && count("/activity/functions").await == 3);
+        kit.clock.advance(std::time::Duration::from_hours(24 * 8));
+        until(async || count("/activity").await == 0 && count("/activity/functions").await == 0).await;
+        let by = &kit.token(ACME, &[UserRole::Administrator, UserRole::FaasDeveloper]).await;
+        kit.put("/settings", by, json!({"name": "Acme & Sons"})).await.ok(200);
+        kit.put("/functions/f", by, json!({"source": "two\n"})).await.ok(200);
+        for place in ["from=1", "from=3", "last=1"] {
+            let told = kit.get(&format!("/activity?{place}"), by).await.ok(200);
+            let items = told["items"].as_array().unwrap();
+            assert!(items[0]["seq"].as_u64().unwrap() > before as u64, "places stay: {told}");
+            let was = json!([{"field": "name", "before": "acme", "after": "Acme & Sons"}]);
+            assert_eq!(items.last().unwrap()["changes"], was, "also of what was forgotten");
+        }
+        let told = kit.get("/activity/functions", by).await.ok(200);
+        assert!(told["items"][0]["source"]["unified"].as_str().unwrap().contains("-one\n+two\n"));
+        assert_eq!(told["items"][0]["seq"], 4, "places stay");
+        kit.put("/settings", by, json!({"activity_days": 6})).await.fails(400, "activity.days_out_of_range");
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -8,9 +8,10 @@ use convoke_api::v1::list::List;
 use convoke_domain::account::{Command, Rejection};
 use convoke_domain::id::AppKeyId;
 
+use super::removal::Removal;
 use crate::auth::NewAppKey;
 use crate::caller::Tenant;
-use crate::extract::{Body, Params};
+use crate::extract::Body;
 use crate::problem::Answer;
 use crate::server::Shared;
 
@@ -45,13 +46,8 @@ pub(super) async fn issue(
 /// Revokes an app key, and ends the sessions of its user.
 #[utoipa::path(delete, path = "/api/v1/accounts/{account}/app-keys/{key}", tag = "app keys",
     responses((status = 204)))]
-pub(super) async fn revoke(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-) -> Answer<StatusCode> {
-    server.configure(&tenant, Command::RevokeAppKey { id: params.get("key")? }).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn revoke(removal: Removal) -> Answer<StatusCode> {
+    removal.of("key", |id| Command::RevokeAppKey { id }).await
 }
 
 #[cfg(test)]

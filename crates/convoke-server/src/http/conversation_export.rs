@@ -11,10 +11,10 @@ use convoke_api::v1::event::{ConversationEvent, Event};
 use convoke_api::v1::list::List;
 use convoke_domain::id::ConversationId;
 use convoke_domain::sequence::EventSeq;
-use convoke_engine::{ListFilter, ListPlace, ListRow};
+use convoke_engine::{ListFilter, ListRow};
 
 use super::consumers::consumer;
-use super::conversations::{read, visible};
+use super::conversations::{page, place, read, visible};
 use crate::caller::Tenant;
 use crate::csv;
 use crate::extract::Query;
@@ -69,23 +69,14 @@ async fn rows(
     let most = wanted.limit();
     let named = wanted.consumer.as_ref().map(|named| consumer(server, tenant.id(), Some(named)));
     let filter = ListFilter { open: wanted.open, skill: wanted.skill.clone(), consumer: named };
-    let after = wanted
-        .after
-        .map(|place| ListPlace { changed_at: place.changed_at, conversation: place.conversation });
-    // One more than asked for tells whether others follow.
-    let mut rows = server.handle.conversations(tenant.id(), &filter, after, most + 1).await?;
+    let (mut rows, next) = page(server, tenant, &filter, wanted.after, most).await?;
+    let listed = rows.len();
     if let Some(from) = wanted.changed_from {
         rows.retain(|row| row.summary.changed_at >= from);
     }
-    let more = rows.len() > most;
-    rows.truncate(most);
-    let next = rows.last().filter(|_| more).map(place);
+    // After one that changed before, all did.
+    let next = next.filter(|_| rows.len() == listed);
     Ok((rows, next))
-}
-
-fn place(row: &ListRow) -> PlaceInList {
-    let place = row.place();
-    PlaceInList { changed_at: place.changed_at, conversation: place.conversation }
 }
 
 async fn whole(server: &Shared, tenant: &Tenant, id: ConversationId) -> Answer<ExportedConversation> {

@@ -114,7 +114,8 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    async fn act(self, act: Act) -> Answer<Json<Written>> {
+    /// Does it in the caller's name.
+    pub(super) async fn act(self, act: Act) -> Answer<Json<Written>> {
         perform(&self.server, &self.tenant, self.params.get("conversation")?, act).await.map(Json)
     }
 }

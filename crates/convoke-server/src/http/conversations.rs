@@ -13,11 +13,12 @@ use convoke_api::v1::event::ConversationEvent;
 use convoke_api::v1::explain::Explanation;
 use convoke_api::v1::list::Page;
 use convoke_domain::conversation::{Conversation as ConversationState, Recorded, Rejection};
-use convoke_domain::id::ConversationId;
+use convoke_domain::id::{AccountId, ConsumerId, ConversationId};
 use convoke_domain::sequence::EventSeq;
-use convoke_engine::{ListFilter, ListPlace, ListRow, Opening};
+use convoke_engine::{ListFilter, ListPlace, ListRow, Opened, Opening};
 use serde::Deserialize;
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 use utoipa::IntoParams;
 
 use super::consumers::consumer;
@@ -26,6 +27,7 @@ use crate::caller::{Peer, Tenant};
 use crate::extract::{MaybeBody, Params, Query};
 use crate::limits;
 use crate::problem::{Answer, ApiError};
+use crate::seats::Seat;
 use crate::server::Shared;
 
 /// Conversations, latest change first. Consumers see their own.
@@ -40,17 +42,33 @@ pub(super) async fn list(
     let named = list.consumer.as_ref().map(|named| consumer(&server, tenant.id(), Some(named)));
     let filter =
         ListFilter { open: list.open, skill: list.skill, consumer: tenant.caller.consumer().or(named) };
+    let (rows, next) = page(&server, &tenant, &filter, list.after, most).await?;
+    let next = next.map(|place| place.to_string());
+    Ok(Json(Page { items: rows.into_iter().map(summary).collect(), next }))
+}
+
+/// A page of the list of conversations that begins after a place, and the place that the next one begins after.
+pub(super) async fn page(
+    server: &Shared,
+    tenant: &Tenant,
+    filter: &ListFilter,
+    after: Option<PlaceInList>,
+    most: usize,
+) -> Answer<(Vec<ListRow>, Option<PlaceInList>)> {
     let after =
-        list.after.map(|place| ListPlace { changed_at: place.changed_at, conversation: place.conversation });
+        after.map(|place| ListPlace { changed_at: place.changed_at, conversation: place.conversation });
     // One more than asked for tells whether there is a next page.
-    let mut rows = server.handle.conversations(tenant.id(), &filter, after, most + 1).await?;
+    let mut rows = server.handle.conversations(tenant.id(), filter, after, most + 1).await?;
     let more = rows.len() > most;
     rows.truncate(most);
-    let next = rows.last().filter(|_| more).map(|row| {
-        let place = row.place();
-        PlaceInList { changed_at: place.changed_at, conversation: place.conversation }.to_string()
-    });
-    Ok(Json(Page { items: rows.into_iter().map(summary).collect(), next }))
+    let next = rows.last().filter(|_| more).map(place);
+    Ok((rows, next))
+}
+
+/// Where a row is in the list.
+pub(super) fn place(row: &ListRow) -> PlaceInList {
+    let ListPlace { changed_at, conversation } = row.place();
+    PlaceInList { changed_at, conversation }
 }
 
 fn summary(row: ListRow) -> ConversationSummary {
@@ -93,9 +111,10 @@ pub(crate) async fn open_for(
     if open.line.as_ref().is_some_and(|line| line.private) {
         return Err(ApiError::field("line.private", "a conversation begins with a line that everybody sees"));
     }
-    if tenant.caller.by_window {
-        may_open_by_window(server, tenant, peer).await?;
-    }
+    let seat = match own.filter(|_| tenant.caller.by_window) {
+        Some(consumer) => Some(seat_by_window(server, tenant, consumer, peer).await?),
+        None => None,
+    };
     let address = peer.filter(|_| own.is_some()).map(|peer| peer.0.ip().to_string());
     let opening = Opening {
         consumer: own.or(named),
@@ -104,21 +123,47 @@ pub(crate) async fn open_for(
         first_line: open.line.map(PublishLine::into_line).transpose()?,
         skill: open.skill,
     };
-    let opened = server.handle.open(tenant.id(), opening).await?;
+    let opened = match seat {
+        None => server.handle.open(tenant.id(), opening).await?,
+        Some(seat) => open_in(seat, server, tenant, opening).await?,
+    };
     let head = opened.written.head.map_or(0, EventSeq::number);
     let written = Written::of(head, opened.written.reply);
     Ok(OpenedConversation { id: opened.conversation, consumer: opened.consumer, written })
 }
 
-/// Refuses what is too much for somebody whom nobody knows.
-async fn may_open_by_window(server: &Shared, tenant: &Tenant, peer: Option<Peer>) -> Answer<()> {
-    let filter = ListFilter { open: Some(true), consumer: tenant.caller.consumer(), ..ListFilter::default() };
-    let open = server.handle.conversations(tenant.id(), &filter, None, limits::WINDOW_OPEN_MAX).await?;
-    if open.len() >= limits::WINDOW_OPEN_MAX {
-        let detail = format!("at most {} conversations are open at once", limits::WINDOW_OPEN_MAX);
+/// A conversation that is being opened, of a consumer.
+type OpeningSeat = Seat<(AccountId, ConsumerId)>;
+
+/// Room for one more open conversation of somebody whom nobody knows. Those that are being opened count too, over
+/// whichever connection: who does not wait for answers gets no more than who does.
+async fn seat_by_window(
+    server: &Shared,
+    tenant: &Tenant,
+    consumer: ConsumerId,
+    peer: Option<Peer>,
+) -> Answer<OpeningSeat> {
+    let most = limits::WINDOW_OPEN_MAX;
+    let seat = server.openings.take(&(tenant.id().clone(), consumer), most);
+    let filter = ListFilter { open: Some(true), consumer: Some(consumer), ..ListFilter::default() };
+    let open = server.handle.conversations(tenant.id(), &filter, None, most).await?.len();
+    // Whoever took a seat later counts this one.
+    let Some(seat) = seat.filter(|seat| open + seat.number() <= most) else {
+        let detail = format!("at most {most} conversations are open at once");
         return Err(Problem::new(PlatformError::TooManyRequests, detail).into());
-    }
-    server.visits.opening(peer.map(|peer| peer.0.ip()))
+    };
+    server.visits.opening(peer.map(|peer| peer.0.ip()))?;
+    Ok(seat)
+}
+
+/// Opens it; until that is decided the seat is taken, also if nobody waits for the answer any more.
+async fn open_in(seat: OpeningSeat, server: &Shared, tenant: &Tenant, opening: Opening) -> Answer<Opened> {
+    let (handle, account) = (server.handle.clone(), tenant.id().clone());
+    let opened = TaskTracker::new().spawn(async move {
+        let _seat = seat;
+        handle.open(&account, opening).await
+    });
+    Ok(opened.await.map_err(|_| PlatformError::Internal)??)
 }
 
 /// A conversation as it is now, and as this token may see it.
@@ -192,13 +237,13 @@ pub(crate) async fn visible(
     if own { Ok(state) } else { Err(Rejection::NotFound.into()) }
 }
 
-fn takes_part(state: &ConversationState, consumer: convoke_domain::id::ConsumerId) -> bool {
+fn takes_part(state: &ConversationState, consumer: ConsumerId) -> bool {
     use convoke_domain::conversation::ParticipantId;
     state.consumer == consumer || state.role_of(ParticipantId::Consumer(consumer)).is_some()
 }
 
 /// At most `most` events from `from`.
-pub(super) async fn read(
+pub(crate) async fn read(
     server: &Shared,
     tenant: &Tenant,
     id: ConversationId,

@@ -1,26 +1,18 @@
 //! What became of lines: received, read.
 
 use axum::Json;
-use axum::extract::State;
 use convoke_api::v1::conversation::{ReceiveLines, Written};
 use convoke_api::v1::live::Act;
 
-use super::perform;
-use crate::caller::Tenant;
-use crate::extract::{Body, Params};
+use super::conversation_writes::Writing;
+use crate::extract::Body;
 use crate::problem::Answer;
-use crate::server::Shared;
 
 /// Tells what became of lines of others: received, read. Whoever takes part may.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/conversations/{conversation}/receipts",
     tag = "conversations", request_body = ReceiveLines, responses((status = 200, body = Written)))]
-pub(super) async fn receive(
-    State(server): State<Shared>,
-    tenant: Tenant,
-    params: Params,
-    Body(received): Body<ReceiveLines>,
-) -> Answer<Json<Written>> {
-    perform(&server, &tenant, params.get("conversation")?, Act::Receive(received)).await.map(Json)
+pub(super) async fn receive(write: Writing, Body(received): Body<ReceiveLines>) -> Answer<Json<Written>> {
+    write.act(Act::Receive(received)).await
 }
 
 #[cfg(test)]

@@ -7,15 +7,14 @@ use std::cmp::Reverse;
 
 use axum::Json;
 use axum::extract::State;
-use convoke_api::v1::conversation::PlaceInList;
 use convoke_api::v1::explain::Explanation;
 use convoke_api::v1::list::Page;
 use convoke_api::v1::unanswered::{ListUnanswered, UnansweredChange};
 use convoke_domain::id::ConversationId;
 use convoke_domain::sequence::EventSeq;
-use convoke_engine::{ListFilter, ListPlace};
+use convoke_engine::ListFilter;
 
-use super::conversations::{read, visible};
+use super::conversations::{page, read, visible};
 use crate::caller::Tenant;
 use crate::extract::Query;
 use crate::limits::{UNANSWERED_CONVERSATIONS, UNANSWERED_EVENTS};
@@ -32,9 +31,12 @@ pub(super) async fn list(
     tenant: Tenant,
     Query(wanted): Query<ListUnanswered>,
 ) -> Answer<Json<Page<UnansweredChange>>> {
-    let (conversations, next) = match wanted.conversation {
-        Some(one) => (vec![one], None),
-        None => latest(&server, &tenant, wanted.after).await?,
+    let (conversations, next) = if let Some(one) = wanted.conversation {
+        (vec![one], None)
+    } else {
+        let all = ListFilter::default();
+        let (rows, next) = page(&server, &tenant, &all, wanted.after, UNANSWERED_CONVERSATIONS).await?;
+        (rows.into_iter().map(|row| row.conversation).collect(), next)
     };
     let mut items = Vec::new();
     for conversation in conversations {
@@ -43,26 +45,6 @@ pub(super) async fn list(
     items.retain(|change| wanted.event.is_none_or(|event| change.event == event));
     items.sort_by_key(|change| Reverse((change.at, change.seq)));
     Ok(Json(Page { items, next: next.map(|place| place.to_string()) }))
-}
-
-/// The conversations of a page, and the place that the next one begins after.
-async fn latest(
-    server: &Shared,
-    tenant: &Tenant,
-    after: Option<PlaceInList>,
-) -> Answer<(Vec<ConversationId>, Option<PlaceInList>)> {
-    let after =
-        after.map(|place| ListPlace { changed_at: place.changed_at, conversation: place.conversation });
-    let most = UNANSWERED_CONVERSATIONS;
-    // One more than asked for tells whether there is a next page.
-    let mut rows = server.handle.conversations(tenant.id(), &ListFilter::default(), after, most + 1).await?;
-    let more = rows.len() > most;
-    rows.truncate(most);
-    let next = rows.last().filter(|_| more).map(|row| {
-        let place = row.place();
-        PlaceInList { changed_at: place.changed_at, conversation: place.conversation }
-    });
-    Ok((rows.into_iter().map(|row| row.conversation).collect(), next))
 }
 
 async fn unanswered(server: &Shared, tenant: &Tenant, id: ConversationId) -> Answer<Vec<UnansweredChange>> {

@@ -4,8 +4,8 @@ use axum::http::Method;
 use convoke_api::v1::board::{Board, SeeBoard};
 use convoke_api::v1::conversation::{AcceptConversation, OpenConversation, Written};
 use convoke_api::v1::live::{Act, Ask, LiveMessage};
-use convoke_domain::id::{ConversationId, UserId};
-use convoke_engine::OfferId;
+use convoke_domain::id::ConversationId;
+use convoke_engine::Accepting;
 use futures_util::future::BoxFuture;
 
 use super::follows::Place;
@@ -32,8 +32,6 @@ pub(super) enum Answered {
     NotFollowed { id: String, place: Place, error: ApiError },
     /// The client is at the board.
     Seated { id: String, seat: Box<Seat>, board: Box<Board> },
-    /// An offer was accepted, or not.
-    Taken { id: String, offer: OfferId, written: Answer<Written> },
 }
 
 /// Refuses whoever could not ask the same over HTTP.
@@ -114,17 +112,13 @@ pub(super) async fn board(server: Shared, tenant: Tenant, id: String, see: SeeBo
 }
 
 /// Takes what was offered: the same act as accepting any conversation.
-pub(super) async fn take(
-    server: Shared,
-    tenant: Tenant,
-    id: String,
-    offer: OfferId,
-    conversation: ConversationId,
-    agent: UserId,
-) -> Answered {
-    let accept = Act::Accept(AcceptConversation { agent: Some(agent) });
-    let written = perform(&server, &tenant, conversation, accept).await;
-    Answered::Taken { id, offer, written }
+pub(super) async fn take(server: Shared, tenant: Tenant, id: String, accepting: Accepting) -> Answered {
+    let accept = Act::Accept(AcceptConversation { agent: Some(accepting.agent()) });
+    let written = perform(&server, &tenant, accepting.conversation(), accept).await;
+    if written.is_ok() {
+        accepting.taken();
+    }
+    Answered::Say(told(id, written))
 }
 
 pub(super) async fn act(
@@ -135,8 +129,12 @@ pub(super) async fn act(
     act: Act,
 ) -> Answered {
     let written = perform(&server, &tenant, conversation, act).await;
-    Answered::Say(match written {
+    Answered::Say(told(id, written))
+}
+
+fn told(id: String, written: Answer<Written>) -> LiveMessage {
+    match written {
         Ok(written) => LiveMessage::Written { id, written },
         Err(error) => refused(Some(id), error),
-    })
+    }
 }

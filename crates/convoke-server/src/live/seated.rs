@@ -2,8 +2,7 @@
 
 use convoke_api::platform_error::PlatformError;
 use convoke_api::v1::live::{Ask, LiveMessage};
-use convoke_domain::id::{ConversationId, UserId};
-use convoke_engine::{News, OfferId};
+use convoke_engine::{Accepting, News, OfferId};
 
 use super::asks::Answered;
 use super::{Connection, End, as_frame, refused};
@@ -32,28 +31,20 @@ impl Connection {
                 self.told.clear();
                 LiveMessage::Board { id, board }
             }
-            Answered::Taken { id, offer, written } => {
-                if let Some(seat) = &self.seat {
-                    seat.accepted(&offer, written.is_ok());
-                }
-                match written {
-                    Ok(written) => LiveMessage::Written { id, written },
-                    Err(error) => refused(Some(id), error),
-                }
-            }
         }
     }
 
     /// Tells what changed at the board, with the names that are known by now.
     pub(super) fn on_news(&mut self, news: News) -> Result<Option<axum::extract::ws::Message>, End> {
-        if !still_admitted(&self.server, &self.token, &self.tenant.caller) {
-            return Err(End::NotAdmitted);
-        }
         if let Some(view) = self.server.handle.account(self.tenant.id()) {
             self.tenant.view = view;
         }
         if let Some(seat) = &mut self.seat {
             self.told = seat.told(news, &self.tenant);
+        }
+        // Most news of an account are nothing to most of its agents: those are not worth looking at the token.
+        if !self.told.is_empty() && !still_admitted(&self.server, &self.token, &self.tenant.caller) {
+            return Err(End::NotAdmitted);
         }
         Ok(self.told.pop_front().as_ref().map(as_frame))
     }
@@ -86,8 +77,8 @@ impl Connection {
         }
     }
 
-    /// Begins to accept an offer: which conversation, and who accepts.
-    pub(super) fn begin_accept(&self, offer: &OfferId) -> Answer<(ConversationId, UserId)> {
+    /// Begins to accept an offer.
+    pub(super) fn begin_accept(&self, offer: &OfferId) -> Answer<Accepting> {
         self.at_the_board()?.accept(offer)
     }
 

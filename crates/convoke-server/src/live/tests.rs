@@ -10,11 +10,12 @@ mod board;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
+use convoke_api::v1::board::SeeBoard;
 use convoke_api::v1::conversation::{AcceptConversation, PublishLine};
 use convoke_api::v1::event::Event;
 use convoke_api::v1::live::{Act, Ask, Follow, LiveMessage, Request, TOKEN_PROTOCOL};
-use convoke_domain::account::UserRole;
-use convoke_domain::id::ConversationId;
+use convoke_domain::account::{Principal, UserRole};
+use convoke_domain::id::{ConversationId, UserId};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -109,7 +110,7 @@ impl Client {
 async fn served(kit: &Kit) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let endpoint = Endpoint { listener, tls: None, router: kit.router.clone() };
+    let endpoint = Endpoint { listener, tls: None, router: kit.router.clone(), behind_proxy: false };
     TaskTracker::new().spawn(crate::serve(vec![endpoint], kit.stopping.clone()));
     address
 }
@@ -405,6 +406,25 @@ async fn a_client_that_does_not_keep_up_is_told_to_follow_again_and_misses_nothi
         }
     }
     assert!(resyncs > 0, "the client was not slow enough to prove anything");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_told_nothing_is_let_go_with_the_next_ping_after_its_token_ended() {
+    let kit = Kit::new().await;
+    let conversation = opened(&kit).await;
+    let path = format!("/conversations/{conversation}");
+    kit.post(&format!("{path}/accept"), &kit.operator, json!({"agent": "4711"})).await.ok(200);
+    let other = Principal::User(UserId::new(4712).unwrap());
+    let token = kit.issue(ACME, other, &[UserRole::Agent]).await;
+    let mut client = Client::connect(served(&kit).await, &token).await;
+    client.ask("1", Ask::Board(SeeBoard::default())).await;
+    client.answer("1").await;
+    let begun = tokio::time::Instant::now();
+    kit.delete("/users/4712", &kit.operator).await.ok(204);
+    // A change that is nothing to them.
+    kit.put(&format!("{path}/ttr"), &kit.operator, json!({"ttr": {"type": "urgent"}})).await.ok(200);
+    assert_eq!(client.next().await.unwrap_err(), "auth.required");
+    assert!(begun.elapsed() < limits::LIVE_SILENCE_MAX);
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,13 +37,13 @@ async fn take(server: &Shared, asked: &Asked, request: Request) -> Answer<()> {
     if !is_kind(request.headers(), &path) {
         return Err(PlatformError::FileKindWrong.into());
     }
-    let _room = server.files.room()?;
+    let room = server.files.room(&path.account)?;
     let most = usize::try_from(size).map_err(|_| PlatformError::TooLarge)?;
     let bytes = read(request, most).await?;
     if bytes.len() != most || !path.kind.looks_like(&bytes) {
         return Err(PlatformError::FileKindWrong.into());
     }
-    server.files.put(server, &path, &bytes).await
+    server.files.put(server, &path, bytes, room).await
 }
 
 /// Whether a client calls the file what it said before; one that says nothing does.
@@ -62,11 +62,16 @@ pub(super) async fn download(State(server): State<Shared>, asked: Asked, uri: Ur
 async fn give(server: &Shared, asked: &Asked, uri: &Uri) -> Answer<Response> {
     let path = FilePath::read(uri.path()).ok_or(PlatformError::NotFound)?;
     permitted(server, Permit::Download, &path, asked)?;
-    let _room = server.files.room()?;
-    let bytes = server.files.get(&path).await?;
+    let room = server.files.room(&path.account)?;
+    let file = server.files.get(&path, room).await?;
     let name = format!("attachment; filename=\"file.{}\"", path.kind.ending());
-    let headers = [(CONTENT_TYPE, path.kind.media_type()), (CONTENT_DISPOSITION, name.as_str())];
-    Ok((headers, bytes).into_response())
+    let length = file.length().to_string();
+    let headers = [
+        (CONTENT_TYPE, path.kind.media_type()),
+        (CONTENT_DISPOSITION, name.as_str()),
+        (CONTENT_LENGTH, length.as_str()),
+    ];
+    Ok((headers, file.into_body()).into_response())
 }
 
 /// Tells browsers that pages of any origin may send and get files: who may, the address says.

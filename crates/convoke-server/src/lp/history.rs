@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use convoke_api::lp::failure::Plane;
 use convoke_api::lp::history::{Filters, Search, found, record, served_by};
 use convoke_domain::conversation::{Conversation, Recorded, Rejection};
 use convoke_domain::id::{ConsumerId, ConversationId, SkillId, UserId};
@@ -13,6 +12,7 @@ use serde_json::Value;
 use super::failure::{Answer, PlaneError};
 use super::request::{Asked, Sent, parse};
 use crate::caller::Tenant;
+use crate::http::read;
 use crate::limits;
 use crate::problem::ApiError;
 use crate::server::Shared;
@@ -128,6 +128,7 @@ async fn page(server: &Shared, tenant: &Tenant, asked: &Asked, filters: Filters)
 /// Conversations that match, of those that changed last; and whether there are more than are looked at.
 async fn matching(server: &Shared, tenant: &Tenant, wanted: &Wanted) -> Answer<(Vec<ListRow>, bool)> {
     let (mut rows, mut before, mut seen) = (Vec::new(), None, 0);
+    let mut left = limits::SEARCHED_EVENTS_MAX;
     while seen < limits::SEARCHED_CONVERSATIONS_MAX {
         let some = server.handle.conversations(tenant.id(), &wanted.list, before, limits::SEARCHED_AT_ONCE);
         let some = some.await.map_err(PlaneError::gateway)?;
@@ -135,17 +136,40 @@ async fn matching(server: &Shared, tenant: &Tenant, wanted: &Wanted) -> Answer<(
         before = Some(last.place());
         seen += some.len();
         for row in some.into_iter().filter(|row| wanted.has(row)) {
-            if wanted.agents.is_empty() || served(server, tenant, row.conversation, &wanted.agents).await? {
-                rows.push(row);
+            let found = match wanted.agents.as_slice() {
+                [] => Some(true),
+                agents => served(server, tenant, row.conversation, agents, &mut left).await?,
+            };
+            match found {
+                Some(true) => rows.push(row),
+                Some(false) => {}
+                None => return Ok((rows, true)),
             }
         }
     }
     Ok((rows, true))
 }
 
-async fn served(server: &Shared, tenant: &Tenant, id: ConversationId, agents: &[UserId]) -> Answer<bool> {
-    let whole = whole(server, tenant, id).await?;
-    Ok(whole.is_some_and(|(_, events)| served_by(&events, agents)))
+/// Whether one of these agents takes or took part in a conversation; `None` if too much was read to find it out. What is
+/// read is taken from what is `left`.
+async fn served(
+    server: &Shared,
+    tenant: &Tenant,
+    id: ConversationId,
+    agents: &[UserId],
+    left: &mut usize,
+) -> Answer<Option<bool>> {
+    let mut from = EventSeq::FIRST;
+    while *left > 0 {
+        let events = server.handle.events(tenant.id(), id, from).await.map_err(PlaneError::gateway)?;
+        let Some(last) = events.last() else { return Ok(Some(false)) };
+        if served_by(&events, agents) {
+            return Ok(Some(true));
+        }
+        from = last.seq.next();
+        *left = left.saturating_sub(events.len().max(limits::SEARCHED_EVENTS_OF_READ));
+    }
+    Ok(None)
 }
 
 /// A conversation with what happened in it; `None` if there is none in the account.
@@ -159,16 +183,8 @@ async fn whole(
         Err(EngineError::Conversation(Rejection::NotFound)) => return Ok(None),
         Err(error) => return Err(PlaneError::gateway(error)),
     };
-    let mut events = Vec::new();
-    let mut from = EventSeq::FIRST;
-    while events.len() < limits::EXPLAINED_EVENTS_MAX {
-        let more = server.handle.events(tenant.id(), id, from).await;
-        let more = more.map_err(|error| PlaneError::on(Plane::Gateway, ApiError::from(error)))?;
-        let Some(last) = more.last() else { break };
-        from = last.seq.next();
-        events.extend(more);
-    }
-    Ok(Some((conversation, events)))
+    let events = read(server, tenant, id, EventSeq::FIRST, limits::EXPLAINED_EVENTS_MAX).await;
+    Ok(Some((conversation, events.map_err(PlaneError::gateway)?)))
 }
 
 #[cfg(test)]
@@ -177,8 +193,10 @@ mod tests {
 
     use axum::http::Method;
     use convoke_domain::account::UserRole;
+    use convoke_engine::Opening;
     use serde_json::{Value, json};
 
+    use crate::limits;
     use crate::testing::{ACME, Kit, OTHER, Reply, WORKSHOP};
 
     async fn search(kit: &Kit, account: &str, query: &str, body: Value) -> Reply {
@@ -233,6 +251,25 @@ mod tests {
         assert_eq!((ids(&pages), &pages["_metadata"]["count"]), (vec![taken], &json!(3)));
         let elsewhere = search(&kit, OTHER, "search", json!({})).await.ok(200);
         assert_eq!(ids(&elsewhere), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn a_search_by_agent_says_so_when_it_did_not_look_at_all() {
+        let (kit, [.., workshop]) = furnished().await;
+        let account = ACME.parse().unwrap();
+        // More than is read in search of an agent, and fewer than are looked through otherwise.
+        let many = limits::SEARCHED_EVENTS_MAX / limits::SEARCHED_EVENTS_OF_READ;
+        for _ in 0..many {
+            kit.handle.open(&account, Opening::default()).await.unwrap();
+        }
+        kit.clock.advance(Duration::from_hours(1));
+        let agent = kit.token(ACME, &[UserRole::Agent]).await;
+        kit.post(&format!("/conversations/{workshop}/accept"), &agent, Value::Null).await.ok(200);
+        let partial = |found: &Value| found["_metadata"]["shardsStatusResult"]["partialResult"].clone();
+        let found = search(&kit, ACME, "search", json!({"agentIds": ["4711"]})).await.ok(200);
+        assert_eq!((ids(&found), partial(&found)), (vec![workshop], json!(true)), "the last one to change");
+        let found = search(&kit, ACME, "search", json!({"status": ["OPEN"]})).await.ok(200);
+        assert_eq!((&found["_metadata"]["count"], partial(&found)), (&json!(many + 2), json!(false)));
     }
 
     #[tokio::test]

@@ -18,6 +18,9 @@ type Receiver = dyn Fn(&Post) -> Result<u16, PostError> + Send + Sync;
 pub(crate) struct ScriptedHost {
     script: Arc<Script>,
     receiver: Arc<Receiver>,
+    ends: bool,
+    /// What is posted to a URL with this in it is never answered.
+    silent_at: Option<String>,
 }
 
 impl ScriptedHost {
@@ -28,7 +31,12 @@ impl ScriptedHost {
 
     /// Every function ends as `script` says.
     pub(crate) fn new(script: impl Fn(&Job) -> Ending + Send + Sync + 'static) -> Self {
-        Self { script: Arc::new(script), receiver: Arc::new(|_| Ok(204)) }
+        Self { script: Arc::new(script), receiver: Arc::new(|_| Ok(204)), ends: true, silent_at: None }
+    }
+
+    /// Every function runs on and on.
+    pub(crate) fn endless() -> Self {
+        Self { ends: false, ..Self::silent() }
     }
 
     /// Whatever is posted, `receiver` answers.
@@ -36,6 +44,11 @@ impl ScriptedHost {
         receiver: impl Fn(&Post) -> Result<u16, PostError> + Send + Sync + 'static,
     ) -> Self {
         Self { receiver: Arc::new(receiver), ..Self::silent() }
+    }
+
+    /// The same, but what is posted to a URL with `part` in it is never answered.
+    pub(crate) fn never_answering_at(self, part: &str) -> Self {
+        Self { silent_at: Some(part.to_owned()), ..self }
     }
 
     /// Every function returns its own source, which the tests write as JSON. `throw` throws.
@@ -80,10 +93,16 @@ impl FunctionHost for ScriptedHost {
     }
 
     fn post<'a>(&'a self, _: &'a Egress, post: Post) -> BoxFuture<'a, Result<u16, PostError>> {
+        if self.silent_at.as_ref().is_some_and(|part| post.url.contains(part)) {
+            return Box::pin(std::future::pending());
+        }
         Box::pin(std::future::ready((self.receiver)(&post)))
     }
 
     fn run(&self, job: Job, answered: Answered) -> BoxFuture<'_, RunReport> {
+        if !self.ends {
+            return Box::pin(std::future::pending());
+        }
         answered((self.script)(&job));
         let line = LogLine {
             level: "info",

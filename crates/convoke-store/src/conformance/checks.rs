@@ -9,12 +9,16 @@ use super::{
     Harness, account, append, at, conversation, conversation_of, moved, one, seq, set, summary, timer,
 };
 use crate::{
-    DueTimer, FactOp, ListFilter, ListRow, Reject, Step, Store, StoreError, StreamId, Summary, TimerOp,
-    WrappedKey,
+    DueTimer, FactOp, ListFilter, ListRow, Reject, Step, Store, StoreError, StoredRecord, StreamId, Summary,
+    TimerOp, Verdict, WrappedKey,
 };
 
 fn ok<T>(result: Result<T, StoreError>) -> T {
     result.expect("a healthy store answers reads")
+}
+
+fn accepted(verdict: &Verdict) {
+    assert!(verdict.is_ok(), "{verdict:?}");
 }
 
 /// Promise 5.
@@ -469,6 +473,48 @@ pub async fn retention_takes_whole_closed_conversations<H: Harness>() {
     assert!(one(store, append(store, &old, 0, 1)).await.is_ok(), "the name is free again");
     assert_eq!(ok(store.drop_before(day(3)).await).conversations, 1);
     assert_eq!(ok(store.read(&open, seq(1), 9).await).len(), 1);
+}
+
+/// Promise 14.
+pub async fn what_is_forgotten_keeps_its_place<H: Harness>() {
+    let mut store = H::open();
+    let (own, other, talk) =
+        (StreamId::Account(account(1)), StreamId::Functions(account(1)), conversation(1));
+    for expect in [0, 2, 4] {
+        for stream in [&own, &other, &talk] {
+            accepted(&one(store.store(), append(store.store(), stream, expect, 2)).await);
+        }
+    }
+    let snapshot = Some(b"what they made".to_vec());
+    accepted(
+        &one(store.store(), Step { snapshot, ..Step::new(own.clone(), store.store().epoch(), Some(seq(6))) })
+            .await,
+    );
+    let before = ok(store.store().read(&own, seq(1), 9).await);
+    assert_eq!(ok(store.store().forget(&own, seq(1)).await), 0, "its first record ends later");
+    assert_eq!(ok(store.store().forget(&own, seq(3)).await), 1);
+    assert_eq!(ok(store.store().forget(&own, seq(4)).await), 1, "the one before was forgotten already");
+    assert_eq!(ok(store.store().forget(&own, seq(4)).await), 0);
+    assert_eq!(ok(store.store().forget(&talk, seq(4)).await), 0, "conversations are forgotten whole");
+    for round in 0..2 {
+        let after = ok(store.store().read(&own, seq(1), 9).await);
+        let places = |records: &[StoredRecord]| {
+            records.iter().map(|record| (record.first, record.events)).collect::<Vec<_>>()
+        };
+        assert_eq!(places(&after), places(&before));
+        assert!(after[0].body.is_empty() && after[1].body.is_empty(), "round {round}");
+        assert_eq!(after[2], before[2]);
+        for stream in [&other, &talk] {
+            let whole = ok(store.store().read(stream, seq(1), 9).await);
+            assert!(whole.iter().all(|record| !record.body.is_empty()), "{stream} is another stream");
+        }
+        let kept = ok(store.store().snapshot(&own).await);
+        assert_eq!(kept, Some((seq(6), b"what they made".to_vec())));
+        assert_eq!(ok(store.store().snapshot(&other).await), None);
+        store = store.crash();
+    }
+    accepted(&one(store.store(), append(store.store(), &own, 6, 1)).await);
+    assert_eq!(ok(store.store().read(&own, seq(7), 9).await).len(), 1, "it goes on");
 }
 
 /// Promise 1.

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use convoke_domain::id::AccountId;
 
-use super::{FileError, FileOwner, FilePlace, FileStore};
+use super::{FileError, FileOwner, FilePlace, FileRoom, FileStore, counted};
 use crate::limits::FILES_FOLDER;
 
 /// What is not whole yet ends with this.
@@ -47,7 +47,7 @@ impl DiskFiles {
         if !used.contains_key(account) {
             let mut bytes = 0;
             for owner in folder(&self.dir.join(account.as_str()))? {
-                bytes += counted(&owner)?;
+                bytes += size_of_folder(&owner)?;
             }
             used.insert(account.clone(), bytes);
         }
@@ -56,7 +56,7 @@ impl DiskFiles {
 }
 
 impl FileStore for DiskFiles {
-    fn put(&self, place: &FilePlace, sealed: &[u8], account_bytes_max: u64) -> Result<(), FileError> {
+    fn put(&self, place: &FilePlace, sealed: &[u8], room: FileRoom) -> Result<(), FileError> {
         let mut used = self.lock();
         let count = self.count(&mut used, &place.account)?;
         let dir = self.of_owner(&place.account, place.owner);
@@ -64,8 +64,12 @@ impl FileStore for DiskFiles {
         if target.try_exists()? {
             return Err(FileError::Exists);
         }
-        let after = *count + sealed.len() as u64;
-        if after > account_bytes_max {
+        let size = counted(sealed.len() as u64);
+        if size_of_folder(&dir)? + size > room.owner {
+            return Err(FileError::OwnerFull);
+        }
+        let after = *count + size;
+        if after > room.account {
             return Err(FileError::Full);
         }
         DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
@@ -112,6 +116,11 @@ impl FileStore for DiskFiles {
         let mut used = self.lock();
         self.count(&mut used, account).map(|bytes| *bytes)
     }
+
+    fn used_by(&self, account: &AccountId, owner: FileOwner) -> Result<u64, FileError> {
+        let _nobody_writes = self.lock();
+        Ok(size_of_folder(&self.of_owner(account, owner))?)
+    }
 }
 
 /// What is in a folder; nothing if there is none.
@@ -123,15 +132,15 @@ fn folder(dir: &Path) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-/// The bytes of the files of a folder. Whoever asks lets nobody write there: what is not whole was left by a process that died,
-/// and is removed.
-fn counted(dir: &Path) -> io::Result<u64> {
+/// What the files of a folder count for. Whoever asks lets nobody write there: what is not whole was left by a process that
+/// died, and is removed.
+fn size_of_folder(dir: &Path) -> io::Result<u64> {
     let mut bytes = 0;
     for path in folder(dir)? {
         if path.extension().is_some() {
             fs::remove_file(path)?;
         } else {
-            bytes += fs::metadata(path)?.len();
+            bytes += counted(fs::metadata(path)?.len());
         }
     }
     Ok(bytes)

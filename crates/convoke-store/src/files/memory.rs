@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use convoke_domain::id::AccountId;
 
-use super::{FileError, FileOwner, FilePlace, FileStore};
+use super::{FileError, FileOwner, FilePlace, FileRoom, FileStore, counted};
 
 /// Files that are gone with the process.
 #[derive(Debug, Default)]
@@ -17,18 +17,24 @@ impl MemoryFiles {
     }
 }
 
-fn used(files: &BTreeMap<FilePlace, Vec<u8>>, account: &AccountId) -> u64 {
-    let own = files.iter().filter(|(place, _)| place.account == *account);
-    own.map(|(_, file)| file.len() as u64).sum()
+/// The bytes of an account's files; with an owner, of theirs.
+fn used(files: &BTreeMap<FilePlace, Vec<u8>>, account: &AccountId, owner: Option<FileOwner>) -> u64 {
+    let of_account = files.iter().filter(|(place, _)| place.account == *account);
+    let own = of_account.filter(|(place, _)| owner.is_none_or(|owner| place.owner == owner));
+    own.map(|(_, file)| counted(file.len() as u64)).sum()
 }
 
 impl FileStore for MemoryFiles {
-    fn put(&self, place: &FilePlace, sealed: &[u8], account_bytes_max: u64) -> Result<(), FileError> {
+    fn put(&self, place: &FilePlace, sealed: &[u8], room: FileRoom) -> Result<(), FileError> {
         let mut files = self.lock();
         if files.contains_key(place) {
             return Err(FileError::Exists);
         }
-        if used(&files, &place.account) + sealed.len() as u64 > account_bytes_max {
+        let size = counted(sealed.len() as u64);
+        if used(&files, &place.account, Some(place.owner)) + size > room.owner {
+            return Err(FileError::OwnerFull);
+        }
+        if used(&files, &place.account, None) + size > room.account {
             return Err(FileError::Full);
         }
         files.insert(place.clone(), sealed.to_vec());
@@ -45,6 +51,10 @@ impl FileStore for MemoryFiles {
     }
 
     fn used(&self, account: &AccountId) -> Result<u64, FileError> {
-        Ok(used(&self.lock(), account))
+        Ok(used(&self.lock(), account, None))
+    }
+
+    fn used_by(&self, account: &AccountId, owner: FileOwner) -> Result<u64, FileError> {
+        Ok(used(&self.lock(), account, Some(owner)))
     }
 }

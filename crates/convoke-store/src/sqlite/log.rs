@@ -157,7 +157,8 @@ impl Walk<'_> {
         Ok(found.into())
     }
 
-    fn row(&self, id: RowId) -> Result<Row, StoreError> {
+    /// A row of the stream, checked.
+    pub(super) fn row(&self, id: RowId) -> Result<Row, StoreError> {
         let table = Table::of(self.stream, id, self.days);
         let mut raw = self.row_in(table, id)?;
         if raw.is_none() && matches!(table, Table::Day(_)) {

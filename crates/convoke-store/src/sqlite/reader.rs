@@ -19,7 +19,8 @@ use crate::limits::WAYPOINT_RECORDS;
 use crate::query::{micros, time};
 use crate::record;
 use crate::{
-    DueTimer, Fact, ListFilter, ListPlace, ListRow, Loaded, StoreError, StoredRecord, StreamId, Summary,
+    DueTimer, Fact, ListFilter, ListPlace, ListRow, Loaded, Snapshot, StoreError, StoredRecord, StreamId,
+    Summary,
 };
 
 /// How often a read looks again when the ground moved under it. Each time something else made progress.
@@ -122,7 +123,13 @@ impl Reader {
         Ok(Look::Found(Some(Loaded { head: head.seq, cursor, pending, snapshot, records_after })))
     }
 
-    fn snapshot(&self, stream: &StreamId, id: i64) -> Result<Option<(EventSeq, Vec<u8>)>, StoreError> {
+    /// See [`Store::snapshot`](crate::Store::snapshot).
+    pub(super) fn latest_snapshot(&self, stream: &StreamId) -> Result<Option<Snapshot>, StoreError> {
+        let id = self.heads().find(stream).map(|head| head.id);
+        id.map_or(Ok(None), |id| self.snapshot(stream, id))
+    }
+
+    fn snapshot(&self, stream: &StreamId, id: i64) -> Result<Option<Snapshot>, StoreError> {
         let mut statement =
             self.connection.prepare_cached("SELECT head, body FROM snapshot WHERE stream = ?")?;
         let row = statement

@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use convoke_domain::id::{AccountId, ConsumerId};
+use convoke_domain::sequence::EventSeq;
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
@@ -16,12 +17,12 @@ use tracing::error;
 use super::Shared;
 use super::apply::{Changes, Group, Ledger};
 use super::heads::StreamKey;
-use super::retention;
+use super::{forgetting, retention};
 use crate::limits::{
     BUSY_TIMEOUT, ERASE_PATIENCE, GROUP_BYTES_MAX, GROUP_STEPS_MAX, RESTART_PATIENCE, WRITE_BACK_MIN,
     WRITE_BACK_PARTS,
 };
-use crate::{Dropped, Reject, Step, StoreError, Verdict};
+use crate::{Dropped, Reject, Step, StoreError, StreamId, Verdict};
 
 /// What the writer is asked for.
 pub(super) enum Job {
@@ -29,6 +30,8 @@ pub(super) enum Job {
     Commit { steps: Vec<Step>, reply: oneshot::Sender<Vec<Verdict>> },
     /// A key to destroy.
     Erase { account: AccountId, consumer: ConsumerId, reply: oneshot::Sender<Result<bool, StoreError>> },
+    /// Records to forget, all that end here or before.
+    Forget { stream: StreamId, through: EventSeq, reply: oneshot::Sender<Result<u64, StoreError>> },
     /// Days to drop, all before this one.
     DropBefore { day: i64, reply: oneshot::Sender<Result<Dropped, StoreError>> },
 }
@@ -59,6 +62,10 @@ impl Writer {
                 Job::Erase { account, consumer, reply } => {
                     let erased = self.attempt(|writer| writer.erase(&account, consumer));
                     let _gone = reply.send(erased);
+                }
+                Job::Forget { stream, through, reply } => {
+                    let forgotten = self.forget(&stream, through);
+                    let _gone = reply.send(forgotten);
                 }
                 Job::DropBefore { day, reply } => {
                     let dropped = self.attempt(|writer| writer.drop_before(day));
@@ -165,6 +172,24 @@ impl Writer {
         let busy: i64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
         self.connection.busy_timeout(BUSY_TIMEOUT)?;
         Ok(busy == 0)
+    }
+
+    /// Takes the bodies of old records away. One that cannot be read is no failure of writing.
+    fn forget(&mut self, stream: &StreamId, through: EventSeq) -> Result<u64, StoreError> {
+        let rows = {
+            let heads = self.shared.heads.read().unwrap_or_else(PoisonError::into_inner);
+            forgetting::find(&self.connection, &heads, stream, through)?
+        };
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        self.attempt(|writer| {
+            writer.connection.execute_batch("BEGIN IMMEDIATE")?;
+            forgetting::blank(&writer.connection, stream, &rows)?;
+            writer.connection.execute_batch("COMMIT")?;
+            Ok(())
+        })?;
+        Ok(rows.len() as u64)
     }
 
     fn drop_before(&mut self, day: i64) -> Result<Dropped, StoreError> {

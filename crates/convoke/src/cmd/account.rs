@@ -83,6 +83,9 @@ pub(crate) struct Set {
     /// For how many days figures are kept, 1 to 365 [default: as long as runs]
     #[arg(long, value_name = "DAYS")]
     figure_days: Option<u16>,
+    /// For how many days it is kept who changed what, 7 to 3650
+    #[arg(long, value_name = "DAYS")]
+    activity_days: Option<u16>,
     /// Whether log lines of the level debug are kept
     #[arg(long, action = ArgAction::Set, value_name = "BOOL")]
     keep_debug: Option<bool>,
@@ -107,6 +110,7 @@ impl Set {
             fence_policy: self.fence_policy,
             auto_close_seconds: self.auto_close,
             run_log,
+            activity_days: self.activity_days,
             ..UpdateSettings::default()
         };
         let settings: Settings = api.put(&["settings"], &update).await?;

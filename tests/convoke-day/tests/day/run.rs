@@ -376,11 +376,9 @@ impl Simulation {
             let _ = follower.reject(offer);
             return Ok(());
         }
-        let Ok(conversation) = follower.accept(offer) else { return Ok(()) };
-        self.does(conversation, Who::User(agent), Deed::Accept).await?;
-        if let Some(follower) = self.connected.get(&agent) {
-            follower.accepted(offer, true);
-        }
+        let Ok(accepting) = follower.accept(offer) else { return Ok(()) };
+        self.does(accepting.conversation(), Who::User(agent), Deed::Accept).await?;
+        accepting.taken();
         Ok(())
     }
 

@@ -20,7 +20,7 @@ const COMMANDS: [&str; 13] = [
     "function list",
     "conversation say {id} --as consumer --text Anybody?",
     "conversation accept {id}",
-    "conversation say {id} --as agent --text Yes.",
+    "conversation say {id} Yes. --as agent",
     "conversation show {id}",
     "conversation close {id} --as consumer",
     "conversation explain {id}",

@@ -65,6 +65,7 @@ fn subject(event: &Event, account: &Account) -> Value {
         | Event::FireAfterAutocloseSet { .. }
         | Event::FencePolicySet { .. }
         | Event::RunLogSet { .. }
+        | Event::ActivityDaysSet { .. }
         | Event::GenerationSet { .. }
         | Event::WindowSet { .. }
         | Event::EgressSet { .. }

@@ -208,6 +208,18 @@ async fn one_address_opens_so_many_conversations_and_one_visitor_few_at_once() {
     }
 }
 
+#[tokio::test]
+async fn a_visitor_who_does_not_wait_for_answers_opens_no_more_than_one_who_does() {
+    let kit = with_window().await;
+    let path = format!("/api/v1/accounts/{ACME}/conversations");
+    let token = text(&visit(&kit).await["token"]).to_owned();
+    let body = json!({});
+    let open = || ask(&kit, &path, Some(SHOP), &token, &body, [192, 0, 2, 9]);
+    let answers = futures_util::future::join_all((0..2 * limits::WINDOW_OPEN_MAX).map(|_| open())).await;
+    let count = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((count(201), count(429)), (limits::WINDOW_OPEN_MAX, limits::WINDOW_OPEN_MAX));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_visitor_writes_only_so_fast_and_others_are_not_held_up() {
     let kit = with_window().await;

@@ -1,13 +1,12 @@
 //! At the board over a live connection: offers, presence, cards, typing.
 
 use convoke_api::v1::board::{
-    Availability, Board, Card, NameOffer, Offer, OfferState, SeeBoard, SetAvailability, Typing,
+    Availability, Board, Card, NameOffer, Offer, OfferState, SetAvailability, Typing,
 };
 use convoke_api::v1::participant::PartyKind;
-use convoke_domain::account::Principal;
-use convoke_domain::id::UserId;
 
 use super::*;
+use crate::testing::ScriptedHost;
 
 impl Client {
     async fn board(&mut self, id: &str) -> Board {
@@ -97,6 +96,30 @@ async fn what_one_agent_rejects_the_next_one_is_offered() {
 }
 
 #[tokio::test]
+async fn what_an_agent_was_accepting_when_their_connection_broke_others_are_asked() {
+    let kit = Kit::with(ScriptedHost::endless()).await;
+    kit.greet().await;
+    let address = served(&kit).await;
+    let (mut first, mut second) = (agent(&kit, address).await, second_agent(&kit, address).await);
+    first.board("1").await;
+    second.board("1").await;
+    first.is("2", Availability::Online).await;
+    let conversation = opened(&kit).await;
+    let offer = first.offer(OfferState::Waiting).await;
+    second.is("2", Availability::Online).await;
+    first.ask("3", Ask::AcceptOffer(named(&offer))).await;
+    first.ask("4", Ask::Ping).await;
+    loop {
+        match first.next().await.unwrap() {
+            LiveMessage::Pong { .. } => break,
+            message => assert_ne!(message.id(), Some("3"), "it waits for the function"),
+        }
+    }
+    drop(first);
+    assert_eq!(second.offer(OfferState::Waiting).await.conversation, conversation);
+}
+
+#[tokio::test]
 async fn an_agent_who_is_away_or_occupied_is_offered_nothing_and_others_see_it() {
     let kit = Kit::new().await;
     let address = served(&kit).await;
@@ -132,6 +155,32 @@ async fn a_conversation_that_somebody_else_takes_is_told_once_more_and_then_no_l
     let next = opened(&kit).await;
     let seen = agent.card(|_| true).await;
     assert_eq!(seen.conversation.id, next, "nothing of the other one in between");
+}
+
+#[tokio::test]
+async fn who_left_a_conversation_is_told_so_and_nothing_of_what_is_said_in_it() {
+    let kit = Kit::new().await;
+    let address = served(&kit).await;
+    let conversation = opened(&kit).await;
+    let path = format!("/conversations/{conversation}");
+    let by = kit.operator.clone();
+    kit.post(&format!("{path}/accept"), &by, json!({"agent": "4711"})).await.ok(200);
+    let (consumer, guests) = ("cons_00000000000000000000000000000008", format!("{path}/participants"));
+    for (participant, role) in [("4712", "agent"), (consumer, "consumer")] {
+        kit.post(&guests, &by, json!({"participant": participant, "role": role})).await.ok(200);
+    }
+    let say = json!({"text": "the code is 1234"});
+    kit.post(&format!("{path}/lines"), &kit.consumer(ACME, 7), say).await.ok(201);
+    let agent = second_agent(&kit, address).await;
+    let guest = Client::connect(address, &kit.consumer(ACME, 8)).await;
+    for (participant, mut client) in [("4712", agent), (consumer, guest)] {
+        let seen = client.board("1").await.conversations.remove(0);
+        assert!(seen.last_line.is_some(), "{participant} was there");
+        let there = seen.conversation.participants.len();
+        kit.delete(&format!("{guests}/{participant}"), &by).await.ok(200);
+        let told = client.card(|card| card.conversation.participants.len() < there).await;
+        assert_eq!(told.last_line, None, "{participant} left");
+    }
 }
 
 #[tokio::test]

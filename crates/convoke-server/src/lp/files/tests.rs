@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use axum::response::Response;
 use convoke_domain::account::UserRole;
-use convoke_domain::id::ConsumerId;
-use convoke_engine::FileOwner;
+use convoke_domain::id::{ConsumerId, FileId};
+use convoke_engine::{FileOwner, FilePlace, FileRoom, FileStore as _};
 use http_body_util::BodyExt as _;
 use serde_json::json;
 use tower::ServiceExt as _;
@@ -12,7 +13,7 @@ use tower::ServiceExt as _;
 use crate::auth::Permit;
 use crate::files::new_path;
 use crate::limits;
-use crate::testing::{ACME, Kit, OTHER};
+use crate::testing::{ACME, Kit, OTHER, until};
 use convoke_api::limits::FILE_BYTES_MAX;
 use convoke_api::lp::messaging::{FileKind, FilePath};
 
@@ -127,6 +128,76 @@ async fn no_name_leads_out_of_the_folder() {
         assert!(matches!(status, 401 | 404), "{name}: {status}");
         assert!(!String::from_utf8_lossy(&body).contains("root:"), "{name}");
     }
+}
+
+/// A stored picture of several parts; the address to get it from.
+async fn stored(kit: &Kit, account: &str) -> String {
+    let picture = [PICTURE, &vec![7; 3 * limits::FILE_PART_BYTES]].concat();
+    let path = path(kit, account);
+    let there = address(kit, Permit::Upload(picture.len() as u64), &path);
+    assert_eq!(send(kit, &there, "image/png", &picture).await, 201);
+    address(kit, Permit::Download, &path)
+}
+
+async fn unread_one(kit: &Kit, address: &str) -> Response {
+    kit.router.clone().oneshot(Request::get(address).body(Body::empty()).unwrap()).await.unwrap()
+}
+
+/// As many answers as an account may fetch at once, none of them read.
+async fn unread(kit: &Kit, address: &str) -> Vec<Response> {
+    let mut answers = Vec::new();
+    for _ in 0..limits::FILES_AT_ONCE_OF_ACCOUNT_MAX {
+        answers.push(unread_one(kit, address).await);
+        assert_eq!(answers.last().unwrap().status(), 200);
+    }
+    answers
+}
+
+#[tokio::test]
+async fn a_file_counts_until_its_last_byte_was_handed_on_and_other_accounts_have_room() {
+    let kit = Kit::new().await;
+    let (own, foreign) = (stored(&kit, ACME).await, stored(&kit, OTHER).await);
+    let mut answers = unread(&kit, &own).await;
+    assert_eq!(fetch(&kit, &own).await.0, 429);
+    assert_eq!(fetch(&kit, &foreign).await.0, 200);
+    let read = answers.pop().unwrap().into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(read.len(), PICTURE.len() + 3 * limits::FILE_PART_BYTES);
+    assert_eq!(fetch(&kit, &own).await, (200, read.to_vec()));
+    drop(answers.pop());
+    let more = unread_one(&kit, &own).await;
+    assert_eq!(more.headers()["content-length"], read.len().to_string().as_str());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_read_a_file_does_not_keep_it_in_memory() {
+    let kit = Kit::new().await;
+    let own = stored(&kit, ACME).await;
+    let answers = unread(&kit, &own).await;
+    assert_eq!(fetch(&kit, &own).await.0, 429);
+    tokio::time::advance(limits::FILE_FETCH_TIME_MAX).await;
+    until(async || fetch(&kit, &own).await.0 == 200).await;
+    for answer in answers {
+        assert!(answer.into_body().collect().await.is_err(), "what broke off does not look whole");
+    }
+}
+
+#[tokio::test]
+async fn a_consumer_has_so_many_bytes_of_files_and_others_have_theirs() {
+    let kit = Kit::new().await;
+    let (account, id) = (ACME.parse().unwrap(), FileId::from_bits(1));
+    let most = limits::FILES_OF_CONSUMER_BYTES_MAX;
+    let taken = FilePlace { account, owner: consumer(), id };
+    let filling = vec![0; usize::try_from(most - FILE_BYTES_MAX).unwrap()];
+    kit.files.put(&taken, &filling, FileRoom { account: most, owner: most }).unwrap();
+    let (last, more) = (path(&kit, ACME), path(&kit, ACME));
+    let size = FILE_BYTES_MAX - 1024;
+    let large = [PICTURE, &vec![7; usize::try_from(size).unwrap() - PICTURE.len()]].concat();
+    assert_eq!(send(&kit, &address(&kit, Permit::Upload(size), &last), "image/png", &large).await, 201);
+    let size = PICTURE.len() as u64;
+    assert_eq!(send(&kit, &address(&kit, Permit::Upload(size), &more), "image/png", PICTURE).await, 409);
+    let others = FileOwner::Consumer(ConsumerId::from_bits(8));
+    let others = new_path(kit.handle.entropy(), &ACME.parse().unwrap(), others, FileKind::Png);
+    assert_eq!(send(&kit, &address(&kit, Permit::Upload(size), &others), "image/png", PICTURE).await, 201);
 }
 
 #[tokio::test]

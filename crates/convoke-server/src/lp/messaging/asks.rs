@@ -18,7 +18,7 @@ use convoke_api::lp::messaging::{Ask, Dialect, Refused, Request, changes};
 use convoke_api::problem::Problem;
 use convoke_domain::conversation::{Conversation, Rejection};
 use convoke_domain::id::ConversationId;
-use convoke_engine::{EngineError, OfferId, Written};
+use convoke_engine::{EngineError, Written};
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
@@ -37,7 +37,7 @@ pub(super) enum Answered {
     /// Something was published.
     Published { id: String, conversation: ConversationId, result: Result<Written, EngineError> },
     /// An offer was accepted, or not.
-    Taken { id: String, offer: OfferId, result: Result<Written, EngineError> },
+    Taken { id: String, result: Result<Written, EngineError> },
     /// A conversation was opened, or not.
     Opened { id: String, result: Result<ConversationId, EngineError> },
 }

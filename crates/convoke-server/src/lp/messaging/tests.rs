@@ -44,7 +44,7 @@ impl Center {
     async fn with(kit: Kit) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let endpoint = Endpoint { listener, tls: None, router: kit.router.clone() };
+        let endpoint = Endpoint { listener, tls: None, router: kit.router.clone(), behind_proxy: false };
         TaskTracker::new().spawn(crate::serve(vec![endpoint], kit.stopping.clone()));
         Self { kit, address }
     }
@@ -70,7 +70,11 @@ impl Center {
     }
 
     async fn jwt(&self) -> String {
-        let path = format!("/api/account/{ACME}/signup");
+        self.jwt_of(ACME).await
+    }
+
+    async fn jwt_of(&self, account: &str) -> String {
+        let path = format!("/api/account/{account}/signup");
         let reply = self.kit.raw(axum::http::Method::POST, &path, "", Value::Null).await;
         reply.ok(200)["jwt"].as_str().unwrap().to_owned()
     }
@@ -80,6 +84,13 @@ impl Center {
         let properties = json!({"features": features}).to_string();
         let headers = [("authorization", format!("jwt {jwt}")), ("client-properties", properties)];
         self.knock(&consumers(), &headers).await.unwrap()
+    }
+
+    /// A consumer's socket in this account.
+    async fn consumer_of(&self, account: &str) -> Client {
+        let headers = [("authorization", format!("jwt {}", self.jwt_of(account).await))];
+        let path = format!("/ws_api/account/{account}/messaging/consumer?v=3");
+        self.knock(&path, &headers).await.unwrap()
     }
 
     async fn knock(&self, path: &str, headers: &[(&'static str, String)]) -> Result<Client, Error> {

@@ -105,13 +105,15 @@ impl Open {
 /// Writes a line.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example: convoke conversation say conv_… --as agent --text \"Which model is it?\"")]
+Example: convoke conversation say conv_… --as agent \"Which model is it?\"")]
 pub(crate) struct Say {
     #[command(flatten)]
     acting: Acting<'c'>,
-    /// What to write
-    #[arg(long)]
-    text: String,
+    /// What to write; `--text` says it too
+    #[arg(value_name = "TEXT", required_unless_present = "named")]
+    text: Option<String>,
+    #[arg(long = "text", value_name = "TEXT", conflicts_with = "text", hide = true)]
+    named: Option<String>,
     /// A key of your own: the same key again is the same line
     #[arg(long)]
     key: Option<String>,
@@ -119,7 +121,8 @@ pub(crate) struct Say {
 
 impl Say {
     pub(crate) async fn run(self, client: &Client) -> Result<Answer> {
-        let line = PublishLine { text: self.text, key: self.key, private: false };
+        let text = self.text.or(self.named).unwrap_or_default();
+        let line = PublishLine { text, key: self.key, private: false };
         let written = self.acting.post(client, "lines", &line).await?;
         let place = written.line.unwrap_or(written.seq);
         let text = if written.duplicate {

@@ -63,13 +63,10 @@ impl Session {
                 Ok(_) => self.respond(&id, 200, self.names().text, &json!("OK")),
                 Err(error) => self.refuse(&id, &refusal(error)),
             },
-            Answered::Taken { id, offer, result } => {
-                self.follower.accepted(&offer, result.is_ok());
-                match result {
-                    Ok(_) => self.respond(&id, 202, self.names().text, &json!("OK")),
-                    Err(error) => self.refuse(&id, &refusal(error)),
-                }
-            }
+            Answered::Taken { id, result } => match result {
+                Ok(_) => self.respond(&id, 202, self.names().text, &json!("OK")),
+                Err(error) => self.refuse(&id, &refusal(error)),
+            },
             Answered::Opened { id, result } => match result {
                 Ok(conversation) => {
                     let body = json!({"conversationId": conversation.to_string()});

@@ -13,12 +13,12 @@ impl Session {
     pub(super) async fn upload_file(&mut self, id: &str, upload: Upload) -> Result<(), Asked> {
         let Upload { size, kind } = upload;
         let account = self.tenant.id().clone();
-        let room = self.server.files.has_room_for(&account, size).await;
-        room.map_err(|full: ApiError| Refused::of_problem(&full.into_problem()))?;
         let owner = match self.side {
             Side::Agent(user) => FileOwner::User(user),
             Side::Consumer { consumer, .. } => FileOwner::Consumer(consumer),
         };
+        let room = self.server.files.has_room_for(&account, owner, size).await;
+        room.map_err(|full: ApiError| Refused::of_problem(&full.into_problem()))?;
         let path = new_path(self.server.handle.entropy(), &account, owner, kind);
         let (signature, expires) = self.server.auth.file_signature(Permit::Upload(size), &path);
         self.respond(id, 200, self.names().upload, &file_place(&path, &signature, expires));

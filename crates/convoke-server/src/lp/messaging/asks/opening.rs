@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use convoke_api::lp::messaging::Refused;
 use convoke_domain::conversation::{Action, Command};
-use convoke_domain::id::{ConsumerId, ConversationId};
+use convoke_domain::id::{AccountId, ConsumerId, ConversationId};
 use convoke_domain::ttr::Ttr;
 use convoke_engine::{EngineError, Opening};
 use futures_util::FutureExt as _;
@@ -13,8 +13,11 @@ use tokio_util::task::TaskTracker;
 use super::{Answered, Asked};
 use crate::limits;
 use crate::lp::messaging::session::{Session, Side};
-use crate::openings::Seat;
 use crate::problem::ApiError;
+use crate::seats::Seat;
+
+/// A conversation that is being opened, of a consumer.
+type OpeningSeat = Seat<(AccountId, ConsumerId)>;
 
 impl Session {
     pub(super) async fn open(
@@ -67,15 +70,17 @@ impl Session {
 
     /// Room for one more open conversation of a consumer. Those that are being opened count too, over whichever connection:
     /// who does not wait for answers gets no more than who does.
-    fn seat(&self, consumer: ConsumerId) -> Result<Seat, Refused> {
+    fn seat(&self, consumer: ConsumerId) -> Result<OpeningSeat, Refused> {
         let most = limits::OPEN_OF_CONSUMER_MAX;
         let own = BTreeSet::from([consumer]);
         let open = || self.follower.open_conversations(&BTreeSet::new(), &own, most, |_| true).len();
-        let seat = self.server.openings.seat(self.tenant.id(), consumer, open);
+        // Asked while nobody else can begin or end: what was just opened is counted as one of both.
+        let key = (self.tenant.id().clone(), consumer);
+        let seat = self.server.openings.take_if(&key, |being_opened| open() + being_opened < most);
         seat.ok_or_else(|| Refused::too_many(format!("a consumer has at most {most} open conversations")))
     }
 
-    async fn begin_opening(&mut self, id: &str, request: Opening, ttr: Option<Ttr>, seat: Seat) {
+    async fn begin_opening(&mut self, id: &str, request: Opening, ttr: Option<Ttr>, seat: OpeningSeat) {
         let (handle, account, by) = (self.server.handle.clone(), self.tenant.id().clone(), self.actor());
         // Goes on if the connection breaks: until it is decided it counts.
         let opened = TaskTracker::new().spawn(async move {

@@ -61,11 +61,15 @@ impl Session {
             self.respond(id, 202, self.names().text, &json!("OK"));
             return Ok(());
         }
-        let Side::Agent(agent) = self.side else { return Ok(()) };
-        let conversation = self.follower.accept(&offer).map_err(over)?;
-        let asked = self.command(conversation, Action::Accept { agent });
-        let asked = asked.inspect_err(|_| self.follower.accepted(&offer, false))?;
-        self.later(id, asked, |id, result| Answered::Taken { id, offer, result });
+        let accepting = self.follower.accept(&offer).map_err(over)?;
+        let accept = Action::Accept { agent: accepting.agent() };
+        let asked = self.command(accepting.conversation(), accept)?;
+        self.later(id, asked, |id, result| {
+            if result.is_ok() {
+                accepting.taken();
+            }
+            Answered::Taken { id, result }
+        });
         Ok(())
     }
 }

@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::http::Request;
 use convoke_api::limits::FILE_BYTES_MAX;
+use convoke_domain::account::UserRole;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{Center, Client};
+use crate::limits;
 use crate::testing::{ACME, Kit, OTHER, ScriptedHost, until};
 
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1A\n and so on";
@@ -170,6 +172,34 @@ async fn what_somebody_does_besides_writing_is_told_once_to_webhooks_that_want_i
     assert_eq!(change["event"], json!({"type": "ChatStateEvent", "chatState": "PAUSE"}));
     assert_eq!(change["dialogId"], id.as_str());
     assert!(change.get("sequence").is_none(), "{change}");
+}
+
+#[tokio::test]
+async fn a_receiver_that_does_not_answer_keeps_no_other_account_from_being_told_who_types() {
+    let told: Arc<Mutex<usize>> = Arc::default();
+    let receiver = Arc::clone(&told);
+    let host = ScriptedHost::receiving(move |_| {
+        *receiver.lock().unwrap() += 1;
+        Ok(204)
+    });
+    let center = Center::with(Kit::with(host.never_answering_at("slow.example.com")).await).await;
+    center.kit.deliver();
+    for (account, host) in [(ACME, "slow.example.com"), (OTHER, "quick.example.com")] {
+        let define = json!({"name": "CRM", "url": format!("https://{host}"), "form": "liveperson",
+            "topics": ["chat_states"]});
+        let path = format!("/api/v1/accounts/{account}/webhooks");
+        let admin = center.kit.token(account, &[UserRole::Administrator]).await;
+        center.kit.raw(axum::http::Method::POST, &path, &admin, define).await.ok(201);
+    }
+    let mut slow = center.consumer_of(ACME).await;
+    let mut quick = center.consumer_of(OTHER).await;
+    let (id, others) = (slow.open().await, quick.open().await);
+    let event = json!({"type": "ChatStateEvent", "chatState": "COMPOSING"});
+    for _ in 0..=limits::CHAT_DELIVERIES_AT_ONCE {
+        slow.ask("ms.PublishEvent", json!({"dialogId": id, "event": event})).await;
+    }
+    quick.ask("ms.PublishEvent", json!({"dialogId": others, "event": event})).await;
+    until(async || *told.lock().unwrap() == 1).await;
 }
 
 #[tokio::test]

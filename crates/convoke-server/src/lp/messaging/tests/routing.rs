@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Center, Client};
-use crate::testing::{ACME, AGENT, until};
+use crate::testing::{ACME, AGENT, Kit, ScriptedHost, until};
 
 const OTHER_AGENT: u64 = 4712;
 /// How long a ring lasts (messaging contract §1.7).
@@ -110,6 +110,23 @@ async fn an_agent_whose_sockets_broke_gives_conversations_back_after_a_while() {
     })
     .await;
     assert_eq!(other.accept().await, id);
+}
+
+#[tokio::test]
+async fn what_an_agent_was_accepting_when_their_socket_broke_others_are_asked() {
+    let kit = Kit::with(ScriptedHost::endless()).await;
+    kit.greet().await;
+    let center = Center::with(kit).await;
+    let mut first = center.at_work(AGENT).await;
+    let (_consumer, id) = waiting(&center).await;
+    let ring = first.ring("WAITING").await;
+    let mut second = center.at_work(OTHER_AGENT).await;
+    let accept = json!({"ringId": ring["ringId"], "ringState": "ACCEPTED"});
+    let asked = first.begin(".ams.routing.UpdateRingState", accept).await;
+    let answered = first.settled().await.iter().any(|frame| frame["reqId"] == asked.as_str());
+    assert!(!answered, "it waits for the function");
+    drop(first);
+    assert_eq!(second.ring("WAITING").await["convId"], id.as_str());
 }
 
 #[tokio::test]
