@@ -54,7 +54,7 @@ export async function switchBot(on: boolean): Promise<void> {
 export async function allowWindow(): Promise<void> {
   const { window } = await ask("GET /accounts/{account}/settings");
   const saved = await ask("PUT /accounts/{account}/settings", { body: { window: { ...window, enabled: true } } });
-  account.windowOn = saved.window.enabled;
+  account.windowOn = saved.window.enabled === true;
 }
 
 export const skillName = (id: string | null | undefined): string =>

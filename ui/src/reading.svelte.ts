@@ -9,6 +9,9 @@ export interface Reading<Value> {
   put: (value: Value) => void;
 }
 
+/** Whether it was read, or could not be. Where several are shown together, what comes later would push away what is being read. */
+export const known = ({ value, error }: Pick<Reading<unknown>, "value" | "error">): boolean => value !== undefined || error !== null;
+
 /** Reads at once, whenever what `read` depends on changes, and every `everyMs` if given. To be called by a component. */
 export function reading<Value>(read: () => Promise<Value>, everyMs?: number): Reading<Value> {
   let value = $state.raw<Value | undefined>(undefined);

@@ -9,6 +9,8 @@ type Phase = "starting" | "out" | "in" | "unreachable";
 export const session = $state({
   phase: "starting" as Phase,
   account: "",
+  /** Who they are. A page belongs to who opened it. */
+  who: "",
   /** The user's id, if it is a user. */
   user: null as string | null,
   roles: [] as UserRole[],
@@ -119,6 +121,7 @@ function enter(found: Session, chosen = ""): void {
   caller.account = account;
   caller.who = JSON.stringify(found.principal);
   session.account = account;
+  session.who = caller.who;
   session.user = found.principal.kind === "user" ? found.principal.id : null;
   session.roles = found.roles;
   session.ended = false;

@@ -3,21 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PHONE, accessible, eachInABrowser, picture, prepare } from "./support.js";
+import { until } from "./time.js";
 
 const [SERVICE, WORKSHOP] = ["123456", "654321"];
 let server;
 let page;
 
 eachInABrowser((desk) => ({ server, page } = desk));
-
-/** Waits for something that the server does by itself. */
-async function until(holds, what) {
-  const deadline = Date.now() + 15_000;
-  while (!(await holds())) {
-    assert.ok(Date.now() < deadline, `${what} did not happen in time`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 /** A conversation in the list. */
 const card = ({ id }) => page.locator(`[data-conversation="${id}"]`);
@@ -148,6 +140,44 @@ test("lines that were not seen are counted, and automatic messages lead to what 
   await page.getByRole("heading", { name: "new_conversation" }).waitFor();
   await first.closes();
   await second.closes();
+});
+
+test("each line is asked for once, whatever is written before the answer to it is there", async () => {
+  const asked = [];
+  const held = [];
+  let hold = false;
+  let letThrough;
+  await page.routeWebSocket(/\/live$/, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((message) => {
+      const { type, body } = JSON.parse(message);
+      if (type === "publish") asked.push(body.text);
+      server.send(message);
+    });
+    server.onMessage((message) => (hold ? held.push(message) : socket.send(message)));
+    letThrough = () => {
+      hold = false;
+      for (const message of held.splice(0)) socket.send(message);
+    };
+  });
+  const talk = await consumer(SERVICE, "One question");
+  await talk.served();
+  await sitDown();
+  await card(talk).click();
+  hold = true;
+  const lines = ["The first answer", "The second answer", "The third answer"];
+  for (const line of lines) {
+    await page.getByLabel("Your answer").fill(line);
+    await page.getByLabel("Your answer").press("Enter");
+  }
+  await page.locator(".draft").nth(2).waitFor();
+  await until(async () => (await talk.lines()).length > 1, "the first line");
+  letThrough();
+  await page.getByRole("list", { name: "Transcript" }).getByText("The third answer").waitFor();
+  await page.locator(".draft").first().waitFor({ state: "hidden" });
+  assert.deepEqual(asked, lines);
+  assert.deepEqual(await talk.lines(), ["One question", ...lines]);
+  await talk.closes();
 });
 
 test("a manager sees what others serve, joins, takes over and closes", async () => {

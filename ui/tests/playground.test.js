@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { keys } from "./hands.js";
 import { DESKTOP, PHONE, accessible, eachInABrowser, picture, stage, texts } from "./support.js";
 
 let server;
@@ -19,7 +20,8 @@ test("a newcomer writes, is answered by a function, and sees beside it what the 
   await talk.writes("Hello, my kettle is broken");
   await talk.consumer.locator(".line.automatic").first().waitFor();
   await talk.tells("new_conversation, version 1");
-  await talk.tells("applied");
+  // Which command, and what became of it.
+  assert.match(await talk.story.locator("li.settled").first().innerText(), /systemMessage\s+applied/);
   // What the attempt took and logged is there a moment later.
   await talk.tells(/It took .* ms/);
   await talk.tells("conversation opened");
@@ -47,6 +49,10 @@ test("the conversation rings at the agent, who takes it, answers, transfers it, 
   await talk.tells("CONSUMER_END_CONVERSATION");
   await talk.hears("The conversation has ended");
   await talk.consumer.getByRole("button", { name: "Start a new conversation" }).waitFor();
+  // Nobody can write any more, on neither side.
+  await talk.agent.getByText("The conversation is closed.").waitFor();
+  assert.equal(await talk.agent.getByLabel("Your answer").count(), 0);
+  assert.equal(await talk.consumer.getByLabel("Your message").isVisible(), false);
 });
 
 test("reloading keeps the conversation and all that happened in it", async () => {
@@ -67,6 +73,24 @@ test("reloading keeps the conversation and all that happened in it", async () =>
   await page.getByRole("button", { name: "New conversation", exact: true }).click();
   await talk.hears("How can we help?");
   assert.deepEqual(await lines(), []);
+});
+
+test("everything can be done with the keyboard", async () => {
+  const hands = keys();
+  await talk.come(server.url);
+  await hands.say(page, "Your message", "Only keys");
+  await talk.hears("Only keys");
+  await talk.hears("Welcome");
+  await page.keyboard.type("A second line");
+  await page.keyboard.press("Enter");
+  await talk.hears("A second line");
+  await hands.press(page, "Mark as urgent");
+  await talk.tells("CONSUMER_ASKED_URGENT_RESPONSE_TIME");
+  await talk.agent.getByRole("button", { name: "Accept A" }).waitFor();
+  await hands.press(page, /^Accept A/);
+  await talk.hears("Grace is here for you");
+  await hands.say(page, "Your answer", "Without a mouse");
+  await talk.hears("Without a mouse");
 });
 
 test("without a test clock it says how time can be made to pass", async () => {

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keys, pointer } from "./hands.js";
 import { accessible, browse, picture, prepare, serve, settled } from "./support.js";
+import { pass, passTo } from "./time.js";
 
 const WORKSHOP = "654321";
 const SAYS = "Grace knows everything about kettles";
@@ -12,22 +13,6 @@ const CODE = (body) => `function lambda(input, callback) {\n${body}\n}\n`;
 const GOOD = CODE(`  console.info("joined", input.payload.general.convId);\n  callback(null, [{ type: "systemMessage", text: "${SAYS}" }]);`);
 const BROKEN = CODE('  if (input.payload.general) throw new Error("the kettle exploded");\n  callback();');
 const FIXED = CODE(`  callback(null, [{ type: "systemMessage", text: "${SAYS}, again" }]);`);
-
-/** Moves the server's clock. */
-async function pass(server, seconds) {
-  const headers = { Authorization: `Bearer ${server.operator}`, "Content-Type": "application/json" };
-  const answer = await fetch(`${server.url}/api/v1/clock/advance`, { method: "POST", headers, body: JSON.stringify({ seconds }) });
-  assert.ok(answer.ok, `the clock was not moved: ${answer.status}`);
-}
-
-/** From the server's present to eleven on the next Sunday, when nobody is at work. Seconds. */
-async function untilSunday(server) {
-  const { now } = await (await fetch(`${server.url}/api/v1/clock`, { headers: { Authorization: `Bearer ${server.operator}` } })).json();
-  const sunday = new Date(now);
-  sunday.setUTCHours(11, 0, 0, 0);
-  while (sunday.getTime() <= Date.parse(now) || sunday.getUTCDay() !== 0) sunday.setUTCDate(sunday.getUTCDate() + 1);
-  return Math.ceil((sunday.getTime() - Date.parse(now)) / 1000);
-}
 
 for (const hands of [pointer(), keys()]) {
   test(`the whole story ${hands.name}`, async () => {
@@ -157,7 +142,7 @@ async function tell(server, [developer, agent, consumer], hands) {
   await saw("ttr");
 
   // It is Sunday, the skill that it goes to is closed.
-  await pass(server, await untilSunday(server));
+  await passTo(server);
   await transfer("Sales");
   await hands.say(shop, "Your message", "Is anybody there on a Sunday?");
   await hears("We have received your message and are away until we open again.");

@@ -117,14 +117,19 @@ export async function browse(options = {}) {
   };
 }
 
-/** One server for the tests of a file and a browser without a past for each, which is told to `use`; no browser may complain. */
-export function eachInABrowser(use) {
+/**
+ * One server for the tests of a file and a browser without a past for each, which is told to `use`; no browser may complain.
+ * `options` are the server's; `prepare` is told the server once it runs. `fresh` gives each test a server of its own.
+ */
+export function eachInABrowser(use, { options = [], prepare = async () => {}, fresh = false } = {}) {
   let server;
   let browser;
-  before(async () => {
-    server = await serve();
+  const [begin, end] = fresh ? [beforeEach, afterEach] : [before, after];
+  begin(async () => {
+    server = await serve(...options);
+    await prepare(server);
   });
-  after(async () => {
+  end(async () => {
     await server?.stop();
   });
   beforeEach(async () => {
@@ -137,6 +142,21 @@ export function eachInABrowser(use) {
     assert.deepEqual(complaints, [], "the browser complains about nothing");
   });
 }
+
+/** How much of a page may move by itself. The unit is that of the layout shift score. */
+export const SHIFT_MAX = 0.05;
+
+/** Watches what moves on the pages of a browser without anybody's having done something. */
+export const watchMoves = (context) =>
+  context.addInitScript(() => {
+    globalThis.shifts = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) globalThis.shifts += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+
+/** How much moved since a page was opened. */
+export const moved = (page) => page.evaluate(() => globalThis.shifts);
 
 function listen(page, complaints) {
   page.on("pageerror", (error) => complaints.push(String(error)));

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { accessible, browse, picture, prepare, serve } from "./support.js";
+import { after, test } from "node:test";
+import { accessible, eachInABrowser, picture, prepare } from "./support.js";
+import { pass } from "./time.js";
 
 const SERVICE = "123456";
 /** For how long a letter is tried. Seconds. */
@@ -11,7 +12,6 @@ const RETENTION = 60;
 
 let server;
 let receiver;
-let browser;
 let page;
 let ask;
 
@@ -39,33 +39,22 @@ async function listen() {
   };
 }
 
-before(async () => {
-  server = await serve("--allow-private-egress", "--test-clock");
-  ask = await prepare(server.url);
-  receiver = await listen();
-  await ask("PUT", "/domains/127.0.0.1", undefined);
-});
+eachInABrowser(
+  (desk) => {
+    ({ server, page } = desk);
+  },
+  {
+    options: ["--allow-private-egress", "--test-clock"],
+    prepare: async (server) => {
+      ask = await prepare(server.url);
+      receiver = await listen();
+      await ask("PUT", "/domains/127.0.0.1", undefined);
+    },
+  },
+);
 after(async () => {
   await receiver?.stop();
-  await server?.stop();
 });
-beforeEach(async () => {
-  browser = await browse();
-  page = browser.page;
-});
-afterEach(async () => {
-  const { complaints } = browser;
-  await browser.stop();
-  assert.deepEqual(complaints, [], "the browser complains about nothing");
-});
-
-/** Moves the server's clock. */
-const pass = (seconds) =>
-  fetch(`${server.url}/api/v1/clock/advance`, {
-    method: "POST",
-    headers: { Authorization: `Bearer ${server.operator}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ seconds }),
-  });
 
 test("a webhook is made, tried, found failing, and what it missed is told again", async () => {
   await page.goto(`${server.url}/settings/webhooks`);
@@ -91,7 +80,7 @@ test("a webhook is made, tried, found failing, and what it missed is told again"
   await page.getByRole("link", { name: "CRM" }).click();
   await page.getByRole("cell", { name: "answered 500" }).first().waitFor();
   await accessible(page, "letters on their way");
-  await pass(RETENTION + 300);
+  await pass(server, RETENTION + 300);
   await page.getByRole("button", { name: "Deliver again" }).first().waitFor();
   await picture(page, "webhook-letters-1440");
 

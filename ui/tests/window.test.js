@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { DESKTOP, PHONE, barriers, browse, photograph, prepare, serve, widths } from "./support.js";
+import { passTo } from "./time.js";
 
 const SERVICE = "123456";
 let server;
@@ -211,16 +212,72 @@ test("everything in it can be done with keys", async () => {
 test("at night it says that nobody is there, and when somebody is", async () => {
   const night = await foreignPage('data-account="demo" data-skill="234567"');
   await ask("PUT", "/settings", { window: { enabled: true, origins: [shop.url, night.url] } });
-  const headers = { Authorization: `Bearer ${server.operator}`, "Content-Type": "application/json" };
-  const { now } = await (await fetch(`${server.url}/api/v1/clock`, { headers })).json();
-  const sunday = new Date(now);
-  do sunday.setUTCDate(sunday.getUTCDate() + 1);
-  while (sunday.getUTCDay() !== 0);
-  sunday.setUTCHours(11, 0, 0, 0);
-  await fetch(`${server.url}/api/v1/clock/advance`, { method: "POST", headers, body: JSON.stringify({ seconds: Math.ceil((sunday - new Date(now)) / 1000) }) });
+  await passTo(server);
   await come(night.url);
   await panel().getByText(/Nobody is at work now. We are back Monday/).waitFor();
   await write("Good night");
   await panel().getByText("Good night").waitFor();
   await night.stop();
+});
+
+test("whom the brand knows is known, and finds their conversation on another computer", async () => {
+  const { id_token } = await ask("POST", "/consumers", { name: "customer-1815" });
+  const known = await foreignPage(`data-account="demo" data-id-token="${id_token}"`);
+  await ask("PUT", "/settings", { window: { enabled: true, origins: [shop.url, known.url] } });
+  await come(known.url);
+  await write("You know me");
+  await panel().locator(".line.automatic").first().waitFor();
+  const id = await newest();
+  assert.equal((await ask("GET", `/conversations/${id}`)).authenticated, true);
+
+  // Nothing of it is kept where somebody whom nobody knows would find it.
+  await page.goto(known.url);
+  const kept = await page.evaluate(() => Object.keys(localStorage));
+  assert.ok(kept.length > 0 && kept.every((name) => name.endsWith(".known")), kept.join(", "));
+
+  // Another computer, another token of the same name.
+  const other = await browse();
+  const again = await foreignPage(`data-account="demo" data-id-token="${(await ask("POST", "/consumers", { name: "customer-1815" })).id_token}"`);
+  await ask("PUT", "/settings", { window: { enabled: true, origins: [shop.url, known.url, again.url] } });
+  await other.page.goto(again.url);
+  await other.page.getByRole("button", { name: /^Write to us/ }).click();
+  await other.page.getByRole("dialog", { name: "Write to us" }).getByText("You know me").waitFor();
+  await other.stop();
+  await again.stop();
+  await known.stop();
+});
+
+test("a token that the account did not sign opens no window", async () => {
+  const { id_token } = await ask("POST", "/consumers", { name: "customer-1815" });
+  const [head, claims, signature] = id_token.split(".");
+  const said = JSON.parse(Buffer.from(claims, "base64url").toString());
+  const forged = [head, Buffer.from(JSON.stringify({ ...said, sub: "somebody-else" })).toString("base64url"), signature].join(".");
+  const forger = await foreignPage(`data-account="demo" data-id-token="${forged}"`);
+  await ask("PUT", "/settings", { window: { enabled: true, origins: [shop.url, forger.url] } });
+  const warned = page.waitForEvent("console", (message) => message.text().includes("gave out no such data-id-token"));
+  await page.goto(forger.url);
+  await warned;
+  assert.equal(await launch().count(), 0);
+  await forger.stop();
+});
+
+test("a window that is taken off a page asks for nothing any more", async () => {
+  const tab = await browser.context.newPage();
+  await tab.clock.install();
+  await tab.goto(`${server.url}/playground`);
+  await tab.getByText("How can we help?").waitFor();
+  let asked = 0;
+  await tab.route(/\/window$/, (route) => {
+    asked += 1;
+    return route.fulfill({ status: 503 });
+  });
+  await tab.getByRole("button", { name: "New conversation", exact: true }).click();
+  await tab.getByText("No connection").waitFor();
+  await tab.getByRole("link", { name: "Home" }).click();
+  await tab.getByRole("heading", { name: "Home" }).waitFor();
+  const before = asked;
+  assert.ok(before > 0);
+  await tab.clock.runFor(120_000);
+  assert.equal(asked, before);
+  await tab.close();
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { pointer } from "./hands.js";
 import { eachInABrowser, picture, stage } from "./support.js";
 
 let server;
@@ -16,13 +17,7 @@ const CODE = (body) => `function lambda(input, callback) {\n${body}\n}\n`;
 
 /** Replaces the code in the editor, as somebody who pastes. */
 async function write(text) {
-  const editor = page.locator(".editor .monaco-editor");
-  await editor.waitFor({ timeout: 30_000 });
-  await editor.click();
-  await page.keyboard.press("Control+A");
-  await browser.context.grantPermissions(["clipboard-read", "clipboard-write"]);
-  await page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
-  await page.keyboard.press("Control+V");
+  await pointer().write(page, browser.context, text);
   await page.getByText("unsaved changes").waitFor();
 }
 

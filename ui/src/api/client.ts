@@ -60,6 +60,21 @@ export async function ask<Route extends keyof Routes>(
   return response.status === 204 ? null : response.json();
 }
 
+/**
+ * Goes on as soon as we are known, for what was refused as a stranger. That can be at once: who logged in again is known
+ * while connections of the session before are still being ended.
+ */
+export async function whenKnown(goOn: () => void): Promise<void> {
+  try {
+    await ask("GET /session");
+    goOn();
+  } catch (error) {
+    // Where the server is away, trying shows when it is back.
+    if (!(error instanceof Refused) || error.status !== 401) goOn();
+    else caller.back.add(goOn);
+  }
+}
+
 /** The address of a route, with its query. */
 export function address(
   route: keyof Routes,

@@ -1,7 +1,7 @@
 // Conversations as they happen: all that a page follows comes over one WebSocket, which is none of the six connections
 // that a browser has for a server.
 
-import { Refused, caller } from "./client";
+import { Refused, caller, whenKnown } from "./client";
 import { Live } from "./live";
 import type { ConversationEvent } from "./schema";
 import type { Listener } from "./stream";
@@ -11,33 +11,16 @@ type On = Listener<ConversationEvent>;
 /** One connection, and who listens to which conversation on it. */
 class Following {
   readonly #listeners = new Map<string, Set<{ last: number; on: On }>>();
-  #live: Live;
   #connected = false;
-
-  constructor() {
-    this.#live = this.#connect();
-  }
-
-  #connect(): Live {
-    return new Live(location.origin, caller.account, caller.token, {
-      ready: () => {},
-      live: (connected) => {
-        this.#connected = connected;
-        for (const { on } of this.#all()) on.live?.(connected);
-      },
-      message: () => {},
-      strangers: () => {
-        caller.back.add(this.#again);
-        caller.strangers();
-      },
-    });
-  }
-
-  readonly #again = () => {
-    if (this.#listeners.size === 0) return;
-    this.#live = this.#connect();
-    for (const conversation of this.#listeners.keys()) this.#follow(conversation);
-  };
+  readonly #live = new Live(location.origin, caller.account, caller.token, {
+    ready: () => {},
+    live: (connected) => {
+      this.#connected = connected;
+      for (const { on } of this.#all()) on.live?.(connected);
+    },
+    message: () => {},
+    strangers: () => void whenKnown(() => this.#live.resume(caller.token)),
+  });
 
   add(conversation: string, after: number, on: On): () => void {
     const listener = { last: after, on };

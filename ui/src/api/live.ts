@@ -34,7 +34,7 @@ export interface LiveListener {
   /** The token does not count any more: nothing goes on by itself. */
   strangers: () => void;
   /** It could not connect several times in a row: the server is away, or does not let us in. */
-  failing?: () => void;
+  failing?: () => unknown;
 }
 
 export interface Followed {
@@ -60,7 +60,7 @@ export type Kind =
 /** A live connection. It connects at once, and again whenever it broke, until it is closed. */
 export class Live {
   readonly #address: string;
-  readonly #token: string | null;
+  #token: string | null;
   readonly #on: LiveListener;
   readonly #waiting = new Map<string, Waiting>();
   readonly #following = new Map<string, Following>();
@@ -71,6 +71,8 @@ export class Live {
   #ping: ReturnType<typeof setInterval> | undefined;
   #failures = 0;
   #closed = false;
+  /** The token does not count any more: it waits for another one. */
+  #rests = false;
 
   /** `base` is the server's address; without a token the cookie speaks. */
   constructor(base: string, account: string, token: string | null, on: LiveListener) {
@@ -112,9 +114,25 @@ export class Live {
     this.#lost();
   }
 
+  /** Connects no more until it is told to `resume`. */
+  rest(): void {
+    this.#rests = true;
+    clearTimeout(this.#again);
+  }
+
+  /** Goes on with what it followed, if it rests: somebody logged in again. */
+  resume(token: string | null): void {
+    if (this.#closed || !this.#rests) return;
+    this.#token = token;
+    this.#rests = false;
+    if (this.#socket !== null) return;
+    this.#again = setTimeout(() => this.#connect(), this.#wait);
+    this.#wait = Math.min(this.#wait * 2, WAIT_MS_MAX);
+  }
+
   /** Tries at once instead of when its time comes: somebody looks, or the network is back. */
   hurry(): void {
-    if (this.#closed || this.#socket !== null) return;
+    if (this.#closed || this.#rests || this.#socket !== null) return;
     clearTimeout(this.#again);
     this.#connect();
   }
@@ -137,13 +155,13 @@ export class Live {
       this.#lost();
       if (this.#closed) return;
       if (event.reason === "auth.required") {
-        this.#closed = true;
+        this.#rests = true;
         this.#on.strangers();
         return;
       }
       this.#failures += 1;
       if (this.#failures === FAILURES_MAX) this.#on.failing?.();
-      if (this.#closed) return;
+      if (this.#closed || this.#rests) return;
       this.#again = setTimeout(() => this.#connect(), this.#wait);
       this.#wait = Math.min(this.#wait * 2, WAIT_MS_MAX);
     };

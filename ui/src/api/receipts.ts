@@ -1,18 +1,29 @@
-// Which lines of others somebody has read and not said so. Knows no framework: the consumer window uses it, too.
+// Who has read what: lines of others that somebody has read and not said so, and one's own that others have read. Knows no
+// framework: the consumer window uses it, too.
 
-import type { ConversationEvent } from "./schema";
+import type { ConversationEvent, Party } from "./schema";
 
 /** Lines that one receipt names at most. */
 const NAMED_MAX = 1000;
 
+type Line = ConversationEvent & { type: "line_published" };
+
+/** The place of the last line of those that count up to which people of a kind say to have read; 0 if there is none. */
+export function lastRead(events: ConversationEvent[], by: Party["kind"], counts: (line: Line) => boolean): number {
+  const read = events.flatMap((event) => (event.type === "lines_received" && event.receipt === "read" && event.receiver.kind === by ? event.lines : []));
+  if (read.length === 0) return 0;
+  const until = Math.max(...read);
+  return events.findLast((event) => event.type === "line_published" && event.sequence <= until && counts(event))?.seq ?? 0;
+}
+
 /** What was read is said once, also after coming back: what was said is among the events. */
 export class Receipts {
   readonly #me: string;
-  readonly #wanted: (event: ConversationEvent & { type: "line_published" }) => boolean;
+  readonly #wanted: (line: Line) => boolean;
   #told = -1;
 
   /** `wanted` says whose lines count. */
-  constructor(me: string, wanted: (event: ConversationEvent & { type: "line_published" }) => boolean) {
+  constructor(me: string, wanted: (line: Line) => boolean) {
     this.#me = me;
     this.#wanted = wanted;
   }

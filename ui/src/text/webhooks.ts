@@ -4,7 +4,6 @@ export const webhooks = {
   lead: "Addresses of other systems that are told what happens in conversations.",
   add: "Add a webhook",
   edit: (name: string) => `Webhook ${name}`,
-  open: "Letters",
   back: "Webhooks",
   url: "Address",
   urlHint: "Its host has to be in Settings, Domains.",
@@ -35,7 +34,6 @@ export const webhooks = {
   waits: "Waiting",
   waiting: (count: number) => (count === 0 ? "nothing waits" : count === 1 ? "1 conversation waits" : `${count} conversations wait`),
   dead: "Dead letters",
-  many: (count: number, more: boolean) => `${count}${more ? "+" : ""}`,
   column: { name: "Webhook", form: "Form", state: "State" },
   state: { good: "delivers", failing: "not taken", dead: "dead letters", off: "off" },
   empty: { title: "No webhook yet", detail: "A webhook tells a system of yours, for instance a CRM, what happens in conversations: signed, in order, and again until it is taken." },
@@ -44,7 +42,6 @@ export const webhooks = {
     none: "Everything is delivered.",
     some: (count: number) => (count === 1 ? "1 conversation has something that is not told yet." : `${count} conversations have something that is not told yet.`),
     attempts: (count: number) => (count === 1 ? "1 attempt" : `${count} attempts`),
-    next: "next",
     column: { conversation: "Conversation", why: "Why it was not taken", attempts: "Attempts", next: "Tried next" },
   },
   letters: {

@@ -95,7 +95,6 @@ export const work = {
     from: "From",
     to: "To",
     draft: "Draft",
-    differ: (added: number, removed: number) => `${added} lines added, ${removed} removed`,
     equal: "They are the same.",
     rollback: "Roll back to it",
     rollbackTitle: (version: number) => `Answer with version ${version} again?`,

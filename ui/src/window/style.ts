@@ -31,7 +31,7 @@ header :focus-visible { outline-color: var(--on-accent); outline-offset: -3px; }
 .line.automatic { border: 1px dashed var(--auto-edge); background: var(--auto); }
 .line.pending { opacity: .8; border: 1px dashed var(--soft); }
 .line.refused { opacity: 1; border-color: var(--bad); }
-.quiet, .note { color: var(--soft); font-size: .85rem; }
+.quiet { color: var(--soft); font-size: .85rem; }
 .quiet { align-self: center; text-align: center; }
 .bar { margin: 0; padding: .45rem 1rem; background: var(--sunken); font-size: .88rem; }
 .bar.warn { background: var(--auto); color: var(--auto-edge); }
@@ -42,7 +42,7 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
 .send, .anew { min-height: 2.5rem; padding: 0 1rem; border: 0; border-radius: .6rem; background: var(--accent); color: var(--on-accent); font-weight: 600; }
 .send:disabled { opacity: .6; cursor: not-allowed; }
 .anew { margin: .6rem .75rem; }
-.acts { display: flex; flex-wrap: wrap; gap: .25rem .5rem; padding: 0 .75rem .6rem; }
+.acts { display: flex; flex-wrap: wrap; gap: .25rem .5rem; min-height: 2.35rem; padding: 0 .75rem .6rem; }
 .acts button, .line button { min-height: 1.75rem; padding: 0 .5rem; border: 1px solid var(--edge); border-radius: .5rem; background: none; color: var(--soft); font-size: .85rem; }
 .acts span { align-self: center; font-size: .85rem; }
 .hidden-text { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }

@@ -3,8 +3,10 @@
 
 import { Live, LiveRefused } from "../api/live";
 import type { Card, ConversationEvent, LiveMessage, Party, WindowSession } from "../api/schema";
-import { Receipts } from "../api/receipts";
-import { type Memory, type Unsent, newKey } from "./memory";
+import { Receipts, lastRead } from "../api/receipts";
+import { TypingNotice, Writer } from "../api/typing";
+import { newKey } from "../api/key";
+import type { Memory, Unsent } from "./memory";
 
 export interface Options {
   /** The server's address. */
@@ -29,8 +31,8 @@ export type Phase = "starting" | "ready" | "unavailable";
 const AGAIN_MS_MIN = 500;
 const AGAIN_MS_MAX = 30_000;
 const BUSY_MS = 2000;
-const TYPING_MS = 8000;
-const TYPING_AGAIN_MS = 3000;
+/** Answers that trying again does not change: no window here, or a token that does not count. */
+const REFUSED: ReadonlySet<number> = new Set([400, 401, 404]);
 
 export class Talk {
   phase: Phase = "starting";
@@ -52,7 +54,13 @@ export class Talk {
   #again = AGAIN_MS_MIN;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sending = false;
-  #saidTypingAt = 0;
+  readonly #typing = new TypingNotice((typing) => {
+    if (this.conversation && !this.closed) this.#live?.ask("typing", { typing }, this.conversation).catch(() => {});
+  });
+  readonly #writer = new Writer((who) => {
+    this.writer = who;
+    this.#changed();
+  });
   #ended = false;
 
   constructor(options: Options, changed: () => void) {
@@ -81,10 +89,7 @@ export class Talk {
   /** The last line of one's own that somebody at the brand has read; 0 if there is none. */
   get readUntil(): number {
     const me = this.session?.consumer;
-    const read = this.events.flatMap((event) => (event.type === "lines_received" && event.receipt === "read" && event.receiver.kind === "user" ? event.lines : []));
-    if (read.length === 0) return 0;
-    const until = Math.max(...read);
-    return this.events.findLast((event) => event.type === "line_published" && event.author.id === me && event.sequence <= until)?.seq ?? 0;
+    return lastRead(this.events, "user", ({ author }) => author.id === me);
   }
 
   write(text: string): void {
@@ -102,10 +107,7 @@ export class Talk {
   }
 
   types(typing: boolean): void {
-    const now = Date.now();
-    if (!this.conversation || this.closed || (typing ? now - this.#saidTypingAt < TYPING_AGAIN_MS : this.#saidTypingAt === 0)) return;
-    this.#saidTypingAt = typing ? now : 0;
-    this.#live?.ask("typing", { typing }, this.conversation).catch(() => {});
+    if (this.conversation && !this.closed) this.#typing.tell(typing);
   }
 
   /** Marks it urgent, or takes that back. The reason is thrown if that is refused. */
@@ -154,12 +156,14 @@ export class Talk {
     try {
       // As text: browsers ask no question before it, so the window opens one journey earlier.
       const response = await fetch(`${base}/api/v1/accounts/${encodeURIComponent(account)}/window`, { method: "POST", body, credentials: "omit" });
-      // What the brand said of somebody does not count any more: its page has to say it anew.
-      if (response.status === 404 || response.status === 401) return this.#unavailable();
+      if (this.#ended) return;
+      if (REFUSED.has(response.status)) return this.#unavailable(response.status);
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
       this.session = (await response.json()) as WindowSession;
     } catch (error) {
-      if (await isRefusedToPage(base, error)) return this.#unavailable();
+      const refused = await isRefusedToPage(base, error);
+      if (this.#ended) return;
+      if (refused) return this.#unavailable();
       this.lost = true;
       this.#changed();
       this.#timer = setTimeout(() => void this.#start(), this.#again);
@@ -185,7 +189,9 @@ export class Talk {
         this.#changed();
       },
       message: (message) => this.#heard(message),
-      strangers: () => void this.#start(),
+      strangers: () => {
+        if (!this.#ended) void this.#start();
+      },
       // A handshake that is refused does not say why: asking for a token does.
       failing: () => {
         this.#live?.close();
@@ -195,9 +201,12 @@ export class Talk {
     this.#changed();
   }
 
-  #unavailable(): void {
+  /** What the brand said of somebody may not count any more: its page has to say it anew. */
+  #unavailable(status = 404): void {
     this.phase = "unavailable";
-    console.warn(`Convoke: the account "${this.#options.account}" has no window on ${location.origin}. An administrator allows it in Settings, Account.`);
+    const { account } = this.#options;
+    const why = status === 404 ? `the account "${account}" has no window on ${location.origin}. An administrator allows it in Settings, Account.` : `the account "${account}" gave out no such data-id-token, or it is too old.`;
+    console.warn(`Convoke: ${why}`);
     this.#changed();
   }
 
@@ -217,20 +226,10 @@ export class Talk {
   }
 
   #heard(message: LiveMessage): void {
-    if (message.type === "typing" && message.conversation === this.conversation) this.#writes(message.typing ? message.who : null);
+    if (message.type === "typing" && message.conversation === this.conversation) this.#writer.is(message.typing ? message.who : null);
     if (message.type !== "card") return;
     const { id, open } = message.card.conversation;
     if (open && this.conversation === null && !this.#sending) this.#enter(id);
-  }
-
-  #writes(who: Party | null): void {
-    this.writer = who;
-    this.#changed();
-    if (who !== null) {
-      setTimeout(() => {
-        if (this.writer === who) this.#writes(null);
-      }, TYPING_MS);
-    }
   }
 
   #enter(conversation: string): void {
@@ -254,7 +253,7 @@ export class Talk {
     if (event.type === "closed") this.closed = true;
     if (event.type === "line_published") {
       this.#settle(event.seq);
-      if (event.author.kind !== "consumer") this.writer = null;
+      if (event.author.kind !== "consumer") this.#writer.is(null);
     }
     this.#changed();
   }
@@ -303,7 +302,7 @@ export class Talk {
 
   /** What broke is sent again with the next connection; what is refused waits for its writer, or a moment. */
   #refused(error: unknown): void {
-    if (!(error instanceof LiveRefused)) return;
+    if (!(error instanceof LiveRefused) || this.#ended) return;
     const { status, detail } = error.problem;
     if (status === 429 && error.problem.code !== "request.too_many") {
       this.#timer = setTimeout(() => void this.#send(), BUSY_MS);

@@ -178,7 +178,7 @@ export class Panel {
   #drawLines(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.#lines;
     const follows = scrollHeight - scrollTop - clientHeight < NEAR;
-    const { events, pending, session } = this.talk;
+    const { events, pending, session, phase } = this.talk;
     const known = new Set(events.map((event) => event.seq));
     for (const [seq, line] of this.#told) {
       if (known.has(seq)) continue;
@@ -186,7 +186,9 @@ export class Panel {
       this.#told.delete(seq);
     }
     for (const old of this.#lines.querySelectorAll(".pending, .hello")) old.remove();
-    if (events.length === 0 && pending.length === 0) this.#lines.append(element("p", { className: "quiet hello" }, words.hello));
+    // Not before it is known what stands above it.
+    const nothing = events.length === 0 && pending.length === 0;
+    if (nothing && phase !== "starting") this.#lines.append(element("p", { className: "quiet hello" }, words.hello));
     for (const event of events) {
       if (this.#told.has(event.seq)) continue;
       const line = shown(event, session?.consumer ?? "");

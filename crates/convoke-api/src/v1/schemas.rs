@@ -48,7 +48,7 @@ use crate::problem;
     cloud_event::CloudEventAnswer,
     webhook::DefineWebhook,
     webhook::IssuedWebhook,
-    list::List<webhook::Webhook>,
+    list::List<webhook::ListedWebhook>,
     webhook::TestDelivery,
     webhook::Deliveries,
     list::Page<webhook::DeadLetter>,

@@ -173,6 +173,20 @@ impl fmt::Debug for Webhook {
     }
 }
 
+/// A webhook with how it is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ListedWebhook {
+    /// The webhook.
+    #[serde(flatten)]
+    pub webhook: Webhook,
+    /// Conversations with something that is not told yet; those that are not looked at yet are not counted.
+    pub waiting: usize,
+    /// Those of them whose last delivery failed; at most 100.
+    pub failing: usize,
+    /// Events that were tried for as long as they may; at most 10,000, then the oldest one makes room.
+    pub dead: usize,
+}
+
 /// A webhook with its secret, which is shown this once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IssuedWebhook {

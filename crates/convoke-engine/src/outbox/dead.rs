@@ -89,9 +89,10 @@ impl Counts {
         counts.get(&(account.clone(), webhook)).copied()
     }
 
-    fn set(&self, account: &AccountId, webhook: WebhookId, count: usize) {
+    /// Keeps what was counted and gives what counts: where somebody counted before, changes have been added to that since.
+    fn first(&self, account: &AccountId, webhook: WebhookId, count: usize) -> usize {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.insert((account.clone(), webhook), count);
+        *counts.entry((account.clone(), webhook)).or_insert(count)
     }
 
     pub(super) fn forget(&self, account: &AccountId, webhook: WebhookId) {
@@ -134,8 +135,7 @@ impl Outbox {
                 None => break,
             }
         }
-        self.dead.set(account, webhook, count);
-        Ok(count)
+        Ok(self.dead.first(account, webhook, count))
     }
 }
 
@@ -167,6 +167,18 @@ impl Handle {
         }
         outbox.write(account, rows).await?;
         Ok(rest)
+    }
+
+    /// How many dead letters a webhook has; at most 10,000.
+    ///
+    /// # Errors
+    /// If the storage cannot be read.
+    pub async fn dead_letters_of(
+        &self,
+        account: &AccountId,
+        webhook: WebhookId,
+    ) -> Result<usize, EngineError> {
+        self.inner.outbox.count_dead(account, webhook).await
     }
 
     /// Dead letters of a webhook, oldest first, after one of them.
@@ -211,6 +223,8 @@ impl Handle {
         dead: &[DeadLetterId],
     ) -> Result<(), EngineError> {
         let outbox = &self.inner.outbox;
+        // Counted before any of them goes, so that nobody counts half of that.
+        outbox.count_dead(account, webhook).await?;
         for some in dead.chunks(limits::LETTERS_DROPPED_AT_ONCE / 2) {
             let mut rows = Vec::with_capacity(some.len() * 2);
             for id in some {

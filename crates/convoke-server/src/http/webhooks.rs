@@ -7,7 +7,7 @@ use convoke_api::platform_error::PlatformError;
 use convoke_api::v1::list::{List, Page};
 use convoke_api::v1::webhook::{
     DeadLetter, DefineWebhook, Deliveries, FailingDelivery, InspectedDeadLetter, IssuedWebhook,
-    ListDeadLetters, Redelivered, TestDelivery, Webhook,
+    ListDeadLetters, ListedWebhook, Redelivered, TestDelivery, Webhook,
 };
 use convoke_domain::account::{Command, Rejection, Webhook as Domain};
 use convoke_domain::id::WebhookId;
@@ -22,11 +22,21 @@ use crate::problem::{Answer, ApiError};
 use crate::server::Shared;
 use crate::webhooks::{body_of, send_test};
 
-/// The webhooks of the account, without their secrets.
+/// The webhooks of the account, without their secrets, each with what it still has to be told and what it never was.
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/webhooks", tag = "webhooks",
-    responses((status = 200, body = List<Webhook>)))]
-pub(super) async fn list(tenant: Tenant) -> Json<List<Webhook>> {
-    Json(tenant.view.account.webhooks.iter().map(|(id, webhook)| Webhook::of(*id, webhook)).collect())
+    responses((status = 200, body = List<ListedWebhook>)))]
+pub(super) async fn list(State(server): State<Shared>, tenant: Tenant) -> Answer<Json<List<ListedWebhook>>> {
+    let mut listed = Vec::with_capacity(tenant.view.account.webhooks.len());
+    for (id, webhook) in &tenant.view.account.webhooks {
+        let waiting = server.lanes.waiting(tenant.id(), *id);
+        listed.push(ListedWebhook {
+            webhook: Webhook::of(*id, webhook),
+            waiting: waiting.conversations,
+            failing: waiting.failing.len(),
+            dead: server.handle.dead_letters_of(tenant.id(), *id).await?,
+        });
+    }
+    Ok(Json(listed.into_iter().collect()))
 }
 
 /// Makes a webhook. Its secret is in this answer and nowhere else.

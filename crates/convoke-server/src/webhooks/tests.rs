@@ -167,6 +167,8 @@ async fn a_conversation_that_is_not_taken_waits_alone_and_stays_in_order() {
     }
     let waiting = kit.get(&deliveries, &admin).await;
     assert_eq!(waiting.ok(200)["failing"][0]["status"], 503);
+    let listed = kit.get("/webhooks", &admin).await.ok(200)["items"][0].clone();
+    assert_eq!([&listed["waiting"], &listed["failing"], &listed["dead"]], [1, 1, 0]);
     assert!(!waiting.text.contains("stuck"));
     receiver.refuse(&[]);
     kit.clock.advance(Duration::from_secs(16));
@@ -195,6 +197,8 @@ async fn what_was_tried_for_long_enough_is_dead_can_be_looked_at_and_is_told_aga
     until(|| async { receiver.places(&id).len() == 1 }).await;
     assert_eq!(receiver.refusals(), 3, "the last attempt is made when the time is over");
     let developer = kit.token(ACME, &[UserRole::FaasDeveloper]).await;
+    let dead = || async { kit.get("/webhooks", &developer).await.ok(200)["items"][0]["dead"].clone() };
+    assert_eq!(dead().await, 1);
     let listed = kit.get(&format!("{path}/dead-letters"), &developer).await;
     let letter = listed.ok(200)["items"][0].clone();
     assert_eq!((&letter["attempts"], &letter["status"]), (&json!(3), &json!(503)));
@@ -208,6 +212,7 @@ async fn what_was_tried_for_long_enough_is_dead_can_be_looked_at_and_is_told_aga
     receiver.refuse(&[]);
     kit.post(&format!("{one}/redeliver"), &developer, Value::Null).await.ok(200);
     until(|| async { receiver.places(&id).len() == 2 }).await;
+    assert_eq!(dead().await, 0);
     kit.get(&one, &developer).await.fails(404, "request.not_found");
     let again = kit.post(&format!("{path}/redeliver"), &developer, Value::Null).await.ok(200);
     assert_eq!(again, json!({"redelivered": 0, "more": false}));

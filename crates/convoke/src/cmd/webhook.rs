@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use convoke_api::v1::list::{List, Page};
 use convoke_api::v1::webhook::{
-    DeadLetter, DefineWebhook, Deliveries, InspectedDeadLetter, IssuedWebhook, Redelivered, TestDelivery,
-    Webhook as View, WebhookForm, WebhookSignature, WebhookTopic,
+    DeadLetter, DefineWebhook, Deliveries, InspectedDeadLetter, IssuedWebhook, ListedWebhook, Redelivered,
+    TestDelivery, Webhook as View, WebhookForm, WebhookSignature, WebhookTopic,
 };
 use convoke_domain::id::WebhookId;
 use serde_json::Value;
@@ -201,7 +201,7 @@ impl Webhook {
         let api = context.client.speak_as(Persona::Admin)?;
         match self {
             Self::List => {
-                let webhooks: List<View> = api.get(&["webhooks"]).await?;
+                let webhooks: List<ListedWebhook> = api.get(&["webhooks"]).await?;
                 Answer::new(&webhooks.items, table(&webhooks.items))
             }
             Self::Create(settings) => issued(&api.post(&["webhooks"], &DefineWebhook::from(settings)).await?),
@@ -260,9 +260,9 @@ fn issued(issued: &IssuedWebhook) -> Result<Answer> {
     Ok(Answer::new(issued, text)?.with_id(&issued.webhook.id))
 }
 
-fn table(webhooks: &[View]) -> String {
-    let mut table = Table::new(&["webhook", "name", "form", "topics", "on", "url"]);
-    for webhook in webhooks {
+fn table(webhooks: &[ListedWebhook]) -> String {
+    let mut table = Table::new(&["webhook", "name", "form", "topics", "on", "waiting", "dead", "url"]);
+    for ListedWebhook { webhook, waiting, dead, .. } in webhooks {
         let topics: Vec<String> = webhook.topics.iter().map(word).collect();
         let on = if webhook.enabled { "yes" } else { "no" };
         table.row([
@@ -271,6 +271,8 @@ fn table(webhooks: &[View]) -> String {
             word(&webhook.form),
             topics.join(","),
             on.to_owned(),
+            waiting.to_string(),
+            dead.to_string(),
             webhook.url.clone(),
         ]);
     }

@@ -29,7 +29,7 @@ async fn site(folder: &Path) -> Result<(Dev, Receiver)> {
 /// Runs a command as a person does, at a terminal, who then types something.
 fn at_a_terminal(folder: &Path, arguments: &[&str], typed: &str) -> Result<Output> {
     let line = format!("'{}' {}", binary().display(), arguments.join(" "));
-    let mut person = command(folder, &[]);
+    let person = command(folder, &[]);
     let mut terminal = std::process::Command::new("script");
     terminal.args(["-q", "-e", "-c", &line, "/dev/null"]).current_dir(folder);
     for (name, value) in person.get_envs() {
@@ -38,7 +38,6 @@ fn at_a_terminal(folder: &Path, arguments: &[&str], typed: &str) -> Result<Outpu
             None => terminal.env_remove(name),
         };
     }
-    person.stdin(Stdio::null());
     let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     std::io::Write::write_all(&mut child.stdin.take().context("it is piped")?, typed.as_bytes())?;
     Ok(child.wait_with_output()?)

@@ -1,5 +1,6 @@
 // From what is seen in a conversation to what caused it.
 
+import { lastRead } from "../../api/receipts";
 import type { ConversationEvent } from "../../api/schema";
 import { addressOf } from "../../runs";
 import { may } from "../../session.svelte";
@@ -24,9 +25,4 @@ export function invocationOf(conversation: string, event: ConversationEvent): Ca
 }
 
 /** The place of the last line of a person at the brand that the consumer says to have read; 0 if there is none. */
-export function readUntil(events: ConversationEvent[]): number {
-  const read = events.flatMap((event) => (event.type === "lines_received" && event.receipt === "read" && event.receiver.kind === "consumer" ? event.lines : []));
-  if (read.length === 0) return 0;
-  const until = Math.max(...read);
-  return events.findLast((event) => event.type === "line_published" && event.author.kind === "user" && !event.private && event.sequence <= until)?.seq ?? 0;
-}
+export const readUntil = (events: ConversationEvent[]): number => lastRead(events, "consumer", ({ author, private: isPrivate }) => author.kind === "user" && !isPrivate);

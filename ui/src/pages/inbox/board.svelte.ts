@@ -2,11 +2,11 @@
 
 import { type Kind, Live, LiveBroken, LiveRefused } from "../../api/live";
 import { Receipts } from "../../api/receipts";
-import { Refused, Unreachable, caller } from "../../api/client";
+import { Writer } from "../../api/typing";
+import { Refused, Unreachable, caller, whenKnown } from "../../api/client";
+import { newKey } from "../../api/key";
 import type { AgentPresence, Availability, Card, ConversationEvent, LiveMessage, Offer, Party } from "../../api/schema";
 
-/** For how long somebody is shown as writing who does not say that they stopped. */
-const TYPING_MS = 8000;
 const PRESENCE = "convoke.presence";
 const SEEN = "convoke.seen";
 
@@ -17,6 +17,8 @@ export interface Draft {
   /** Whether only agents and managers see it. */
   private: boolean;
   failed: unknown;
+  /** Whether the server has it: its line is told a moment later. */
+  recorded: boolean;
 }
 
 export interface Seat {
@@ -45,22 +47,43 @@ export class Board {
   #seen = $state.raw<Record<string, number>>(JSON.parse(sessionStorage.getItem(SEEN) ?? "{}"));
   /** What was read of each conversation that one takes part in. */
   readonly #receipts = new Map<string, Receipts>();
+  /** Who writes in which conversation. */
+  readonly #writers = new Map<string, Writer>();
   readonly seat: Seat;
   #all: boolean;
   readonly #live: Live;
+  /** Whose place it is: theirs who logged in, or the demo agent's, whose token stays. */
+  readonly #who = caller.who;
+  readonly #own: boolean;
+  /** Conversations whose drafts are being sent. */
+  readonly #sending = new Set<string>();
   /** The conversation that is looked at: it is followed, whoever serves it. */
   #open: string | null = null;
 
   constructor(seat: Seat, all: boolean) {
     this.seat = seat;
     this.#all = all;
+    this.#own = seat.token === caller.token;
     this.#live = new Live(location.origin, caller.account, seat.token, {
       ready: () => void this.#arrive(),
       live: (connected) => (this.connected = connected),
       message: (message) => this.#heard(message),
-      strangers: () => caller.strangers(),
+      strangers: () => (this.#own ? this.#doubt() : caller.strangers()),
+      // A handshake that is refused does not say why.
+      failing: () => this.#own && this.#doubt(),
     });
   }
+
+  /** The token may not count any more. */
+  #doubt(): void {
+    this.#live.rest();
+    void whenKnown(this.#again);
+  }
+
+  /** Somebody logged in again. Who is somebody else gets a place of their own. */
+  readonly #again = () => {
+    if (caller.who === this.#who) this.#live.resume(caller.token);
+  };
 
   close(): void {
     this.#live.close();
@@ -111,7 +134,7 @@ export class Board {
 
   /** Writes a line; it is there at once, and recorded as soon as that is possible. */
   write(conversation: string, text: string, isPrivate = false): void {
-    this.#draft(conversation, (drafts) => [...drafts, { key: crypto.randomUUID(), text, private: isPrivate, failed: null }]);
+    this.#draft(conversation, (drafts) => [...drafts, { key: newKey(), text, private: isPrivate, failed: null, recorded: false }]);
     void this.#send(conversation);
   }
 
@@ -183,7 +206,7 @@ export class Board {
     if (message.type === "card") this.#changed(message.card);
     else if (message.type === "offer") this.#offered(message.offer);
     else if (message.type === "presence") this.#present(message.agent);
-    else if (message.type === "typing") this.#types(message.conversation, message.who, message.typing);
+    else if (message.type === "typing") this.#types(message.conversation, message.typing ? message.who : null);
   }
 
   #changed(card: Card): void {
@@ -214,16 +237,16 @@ export class Board {
     if (presence.agent === this.seat.user) this.availability = presence.availability;
   }
 
-  #types(conversation: string, who: Party, typing: boolean): void {
-    const next = new Map(this.typing);
-    if (typing) next.set(conversation, who);
-    else next.delete(conversation);
-    this.typing = next;
-    if (typing) {
-      setTimeout(() => {
-        if (this.typing.get(conversation) === who) this.#types(conversation, who, false);
-      }, TYPING_MS);
-    }
+  #types(conversation: string, who: Party | null): void {
+    const show = (who: Party | null) => {
+      const next = new Map(this.typing);
+      if (who) next.set(conversation, who);
+      else next.delete(conversation);
+      this.typing = next;
+    };
+    const writer = this.#writers.get(conversation) ?? new Writer(show);
+    this.#writers.set(conversation, writer);
+    writer.is(who);
   }
 
   #follow(conversation: string): void {
@@ -233,7 +256,7 @@ export class Board {
       event: (event) => {
         this.events = new Map(this.events).set(conversation, [...(this.events.get(conversation) ?? []), event]);
         if (event.type === "line_published" && event.key) this.discard(conversation, event.key);
-        if (event.type === "line_published" && event.author.kind === "consumer") this.#types(conversation, event.author, false);
+        if (event.type === "line_published" && event.author.kind === "consumer") this.#types(conversation, null);
       },
       over: (problem) => (this.error = new Refused(problem)),
     });
@@ -241,6 +264,8 @@ export class Board {
 
   #forget(conversation: string): void {
     this.#receipts.delete(conversation);
+    this.#types(conversation, null);
+    this.#writers.delete(conversation);
     this.#live.unfollow(conversation);
     const next = new Map(this.events);
     next.delete(conversation);
@@ -255,19 +280,33 @@ export class Board {
     this.drafts = next;
   }
 
-  /** Sends what is not recorded yet, oldest first. The key makes a line that is sent twice one line. */
+  /** Sends what is not recorded yet, oldest first, one after the other. The key makes a line that is sent twice one line. */
   async #send(conversation: string): Promise<void> {
-    for (const { key, text, private: isPrivate, failed } of this.drafts.get(conversation) ?? []) {
-      if (failed !== null) continue;
-      try {
-        const answer = await this.#live.ask("publish", { text, key, private: isPrivate }, conversation);
-        // The line itself takes its place, unless it was there before.
-        if (answer.type === "written" && answer.written.duplicate) this.discard(conversation, key);
-      } catch (error) {
-        if (!(error instanceof LiveRefused)) return;
-        const failed = new Refused(error.problem);
-        this.#draft(conversation, (drafts) => drafts.map((draft) => (draft.key === key ? { ...draft, failed } : draft)));
-      }
+    if (this.#sending.has(conversation)) return;
+    this.#sending.add(conversation);
+    try {
+      for (let next = this.#next(conversation); next; next = this.#next(conversation)) await this.#publish(conversation, next);
+    } catch {
+      // It broke: the next connection sends it again, under the same key.
+    } finally {
+      this.#sending.delete(conversation);
+    }
+  }
+
+  #next(conversation: string): Draft | undefined {
+    return this.drafts.get(conversation)?.find((draft) => draft.failed === null && !draft.recorded);
+  }
+
+  async #publish(conversation: string, { key, text, private: isPrivate }: Draft): Promise<void> {
+    const change = (to: Partial<Draft>) => this.#draft(conversation, (drafts) => drafts.map((draft) => (draft.key === key ? { ...draft, ...to } : draft)));
+    try {
+      const answer = await this.#live.ask("publish", { text, key, private: isPrivate }, conversation);
+      // The line itself takes its place, unless it was there before.
+      if (answer.type === "written" && answer.written.duplicate) this.discard(conversation, key);
+      else change({ recorded: true });
+    } catch (error) {
+      if (!(error instanceof LiveRefused)) throw error;
+      change({ failed: new Refused(error.problem) });
     }
   }
 }

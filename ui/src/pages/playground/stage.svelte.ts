@@ -1,7 +1,7 @@
 // One conversation from all sides: the window's consumer, the agent at the board, and whoever may see everything.
 
 import { account } from "../../account.svelte";
-import { ask, reach } from "../../api/client";
+import { ask } from "../../api/client";
 import { followConversation } from "../../api/conversations";
 import type { ConversationEvent, ExplainedChange } from "../../api/schema";
 import { text } from "../../text";
@@ -122,8 +122,8 @@ export class Stage {
   }
 
   async #advance(seconds: number): Promise<void> {
-    await reach("/api/v1/demo/clock", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ seconds }) });
-    this.#board.ahead += seconds * 1000;
+    const { now } = await ask("POST /demo/clock", { body: { seconds } });
+    this.#board.ahead = Date.parse(now) - Date.now();
   }
 
   #explain(conversation: string): void {
