@@ -41,6 +41,7 @@ mod shard;
 mod start;
 mod stored;
 mod subscription;
+mod surveys;
 mod timers;
 mod webhooks;
 

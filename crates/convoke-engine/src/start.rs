@@ -23,7 +23,7 @@ use crate::ports::Ports;
 use crate::runs::{self, RunLog};
 use crate::shard::{Shard, Shared, ToShard, Write};
 use crate::timers::{TimerIndex, by_name};
-use crate::{committer, limits, rearm, routing, schedules};
+use crate::{committer, limits, rearm, routing, schedules, surveys};
 
 /// How the engine is sized.
 #[derive(Debug, Clone, Copy)]
@@ -107,6 +107,7 @@ impl Engine {
             invoker: Arc::clone(&invoker),
             boards: Arc::clone(&boards),
             outbox: Arc::clone(&outbox),
+            surveys: Arc::default(),
             tasks: tasks.clone(),
         });
         let mut mailboxes = Vec::with_capacity(shards);
@@ -126,6 +127,7 @@ impl Engine {
                 directory: Arc::clone(&shared.directory),
                 contexts,
                 outbox,
+                surveys: Arc::clone(&shared.surveys),
                 boards,
                 invoker,
                 shards: mailboxes,
@@ -167,6 +169,7 @@ fn spawn_loops(
     tasks.spawn(rearm::run(handle.clone(), stopping.clone()));
     tasks.spawn(routing::run::run(handle.clone(), stopping.clone()));
     tasks.spawn(schedules::run(handle.clone(), stopping.clone()));
+    tasks.spawn(surveys::run(handle.clone(), stopping.clone()));
     let (directory, clock) = (Arc::clone(&handle.inner.directory), Arc::clone(&handle.inner.clock));
     tasks.spawn(runs::keep_within(runs, directory, clock, stopping.clone()));
 }

@@ -16,3 +16,4 @@ mod presence;
 mod race;
 mod runs;
 mod schedules;
+mod surveys;

@@ -67,6 +67,7 @@ fn subject(event: &Event, account: &Account) -> Value {
         | Event::RunLogSet { .. }
         | Event::GenerationSet { .. }
         | Event::WindowSet { .. }
+        | Event::SurveySet { .. }
         | Event::EgressSet { .. }
         | Event::DomainAdded { .. }
         | Event::DomainRemoved { .. } => value(&Settings::from(account)),

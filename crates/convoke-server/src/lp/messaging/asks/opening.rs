@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use convoke_api::lp::messaging::Refused;
-use convoke_domain::conversation::{Action, Command};
+use convoke_domain::conversation::{Action, Command, Conversation};
 use convoke_domain::id::{ConsumerId, ConversationId};
 use convoke_domain::ttr::Ttr;
 use convoke_engine::{EngineError, Opening};
@@ -70,7 +70,8 @@ impl Session {
     fn seat(&self, consumer: ConsumerId) -> Result<Seat, Refused> {
         let most = limits::OPEN_OF_CONSUMER_MAX;
         let own = BTreeSet::from([consumer]);
-        let open = || self.follower.open_conversations(&BTreeSet::new(), &own, most, |_| true).len();
+        let open =
+            || self.follower.present_conversations(&BTreeSet::new(), &own, most, Conversation::is_open).len();
         let seat = self.server.openings.seat(self.tenant.id(), consumer, open);
         seat.ok_or_else(|| Refused::too_many(format!("a consumer has at most {most} open conversations")))
     }
