@@ -1,4 +1,4 @@
-// Which lines of others somebody has read and not said so. Knows no framework: the consumer window uses it, too.
+// Which lines of others somebody has read and not said so, in main dialogs. Knows no framework: the consumer window uses it, too.
 
 import type { ConversationEvent } from "./schema";
 
@@ -19,9 +19,9 @@ export class Receipts {
 
   /** The lines to be named in a receipt now, if any. They are not given again. */
   take(events: ConversationEvent[]): number[] {
-    const lines = events.flatMap((event) => (event.type === "line_published" && this.#wanted(event) && event.sequence > this.#told ? [event.sequence] : []));
+    const lines = events.flatMap((event) => (event.type === "line_published" && !event.dialog && this.#wanted(event) && event.sequence > this.#told ? [event.sequence] : []));
     if (lines.length === 0) return [];
-    const said = events.flatMap((event) => (event.type === "lines_received" && event.receiver.id === this.#me && event.receipt === "read" ? event.lines : []));
+    const said = events.flatMap((event) => (event.type === "lines_received" && !event.dialog && event.receiver.id === this.#me && event.receipt === "read" ? event.lines : []));
     this.#told = Math.max(this.#told, ...lines, ...said);
     const before = new Set(said);
     return lines.filter((line) => !before.has(line)).slice(-NAMED_MAX);

@@ -25,7 +25,7 @@ export function invocationOf(conversation: string, event: ConversationEvent): Ca
 
 /** The place of the last line of a person at the brand that the consumer says to have read; 0 if there is none. */
 export function readUntil(events: ConversationEvent[]): number {
-  const read = events.flatMap((event) => (event.type === "lines_received" && event.receipt === "read" && event.receiver.kind === "consumer" ? event.lines : []));
+  const read = events.flatMap((event) => (event.type === "lines_received" && !event.dialog && event.receipt === "read" && event.receiver.kind === "consumer" ? event.lines : []));
   if (read.length === 0) return 0;
   const until = Math.max(...read);
   return events.findLast((event) => event.type === "line_published" && event.author.kind === "user" && !event.private && event.sequence <= until)?.seq ?? 0;
