@@ -15,8 +15,9 @@ use convoke_api::v1::list::Page;
 use convoke_domain::conversation::{Conversation as ConversationState, Recorded, Rejection};
 use convoke_domain::id::ConversationId;
 use convoke_domain::sequence::EventSeq;
-use convoke_engine::{ListFilter, ListPlace, ListRow, Opening};
+use convoke_engine::{Following, ListFilter, ListPlace, ListRow, Opening};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
@@ -112,8 +113,11 @@ pub(crate) async fn open_for(
 
 /// Refuses what is too much for somebody whom nobody knows.
 async fn may_open_by_window(server: &Shared, tenant: &Tenant, peer: Option<Peer>) -> Answer<()> {
-    let filter = ListFilter { open: Some(true), consumer: tenant.caller.consumer(), ..ListFilter::default() };
-    let open = server.handle.conversations(tenant.id(), &filter, None, limits::WINDOW_OPEN_MAX).await?;
+    let Some(consumer) = tenant.caller.consumer() else { return Ok(()) };
+    let (board, _) = server.handle.at_board(tenant.id(), Following::Consumer(consumer)).await?;
+    let (own, most) = (BTreeSet::from([consumer]), limits::WINDOW_OPEN_MAX);
+    // Surveys that nobody answered do not count: they wait for a week.
+    let open = board.present_conversations(&BTreeSet::new(), &own, most, ConversationState::is_open);
     if open.len() >= limits::WINDOW_OPEN_MAX {
         let detail = format!("at most {} conversations are open at once", limits::WINDOW_OPEN_MAX);
         return Err(Problem::new(PlatformError::TooManyRequests, detail).into());
