@@ -23,7 +23,6 @@ use crate::outbox::Outbox;
 use crate::ports::{Clock, Entropy};
 use crate::shard::{self, ToShard, Write, Written};
 use crate::subscription::Subscription;
-use crate::surveys::Surveys;
 use crate::{limits, stored};
 
 /// The engine, as everybody else sees it.
@@ -40,7 +39,6 @@ pub(crate) struct Inner {
     pub(crate) directory: Arc<Directory>,
     pub(crate) contexts: ContextBook,
     pub(crate) outbox: Arc<Outbox>,
-    pub(crate) surveys: Arc<Surveys>,
     pub(crate) boards: Arc<Boards>,
     pub(crate) invoker: Arc<Invoker>,
     pub(crate) shards: Vec<mpsc::Sender<ToShard>>,

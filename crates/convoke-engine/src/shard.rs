@@ -36,7 +36,7 @@ use crate::keys::MasterKey;
 use crate::limits;
 use crate::outbox::{self, Outbox};
 use crate::ports::{Clock, Entropy};
-use crate::surveys::{self, Surveys};
+use crate::surveys;
 use crate::timers::TimerIndex;
 
 pub(crate) use load::key_owner;
@@ -56,7 +56,6 @@ pub(crate) struct Shared {
     pub(crate) invoker: Arc<Invoker>,
     pub(crate) boards: Arc<Boards>,
     pub(crate) outbox: Arc<Outbox>,
-    pub(crate) surveys: Arc<Surveys>,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -301,7 +300,7 @@ impl Shard {
         self.shared.boards.note(&ticket.write.account, conversation, &ticket.events);
         self.shared.outbox.note(&ticket.write.account, conversation, &ticket.letters);
         if ticket.surveys {
-            self.shared.surveys.note(&ticket.write.account);
+            self.shared.outbox.surveys.note(&ticket.write.account);
         }
         for op in &ticket.timers {
             step::keep_timer(&self.shared.timers, &ticket.write.account, conversation, op);

@@ -107,7 +107,6 @@ impl Engine {
             invoker: Arc::clone(&invoker),
             boards: Arc::clone(&boards),
             outbox: Arc::clone(&outbox),
-            surveys: Arc::default(),
             tasks: tasks.clone(),
         });
         let mut mailboxes = Vec::with_capacity(shards);
@@ -127,7 +126,6 @@ impl Engine {
                 directory: Arc::clone(&shared.directory),
                 contexts,
                 outbox,
-                surveys: Arc::clone(&shared.surveys),
                 boards,
                 invoker,
                 shards: mailboxes,

@@ -124,11 +124,11 @@ fn other_event(event: &Event) -> Option<OtherEvent> {
 /// Tells functions, until the engine stops; first what was left by the process before this one.
 pub(crate) async fn run(handle: Handle, mut stopping: watch::Receiver<bool>) {
     for view in handle.accounts() {
-        handle.inner.surveys.note(&view.account.id);
+        handle.inner.outbox.surveys.note(&view.account.id);
     }
     loop {
         let account = tokio::select! {
-            account = handle.inner.surveys.next() => account,
+            account = handle.inner.outbox.surveys.next() => account,
             _ = stopping.changed() => return,
         };
         let (handle, stopping) = (handle.clone(), stopping.clone());
@@ -138,7 +138,7 @@ pub(crate) async fn run(handle: Handle, mut stopping: watch::Receiver<bool>) {
                 if let Err(error) = tell(&handle, &account, &stopping).await {
                     tracing::warn!(%account, %error, "functions were not told of all surveys; the next start does");
                 }
-                if !handle.inner.surveys.done(&account) {
+                if !handle.inner.outbox.surveys.done(&account) {
                     return;
                 }
             }
