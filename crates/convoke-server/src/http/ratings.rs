@@ -67,7 +67,9 @@ mod tests {
         let kinds: Vec<&str> =
             events["items"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
         let end = kinds.iter().position(|kind| *kind == "closed").unwrap();
-        assert_eq!(kinds[end..], ["closed", "survey_opened", "line_published", "rated", "survey_closed"]);
+        let expected =
+            ["closed", "survey_opened", "line_published", "deadline_moved", "rated", "survey_closed"];
+        assert_eq!(kinds[end..], expected);
     }
 
     #[tokio::test]
