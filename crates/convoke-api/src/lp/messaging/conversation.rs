@@ -144,7 +144,7 @@ fn main_dialog(dialect: Dialect, state: &Conversation, account: &Account) -> Val
     // The survey changed the conversation after its close, but not this dialog.
     let closed = closing(state);
     let changed_at = closed.filter(|_| state.survey.is_some()).map_or(state.changed_at, |(_, at)| at);
-    dialog(state, DialogId::MAIN, participants, (state.opened_at, changed_at), closed)
+    dialog(state, DialogId::MAIN, &participants, (state.opened_at, changed_at), closed)
 }
 
 /// Whoever served is out of it.
@@ -152,13 +152,13 @@ fn survey_dialog(dialect: Dialect, state: &Conversation, survey: &Survey, accoun
     let participants = participants(dialect, state, account, takes_part);
     let closed = survey.closed.map(|closed| (closed.by, closed.at));
     let changed_at = closed.map_or(survey.opened_at, |(_, at)| at);
-    dialog(state, DialogId::SURVEY, participants, (survey.opened_at, changed_at), closed)
+    dialog(state, DialogId::SURVEY, &participants, (survey.opened_at, changed_at), closed)
 }
 
 fn dialog(
     state: &Conversation,
     ordinal: u8,
-    participants: Vec<Value>,
+    participants: &[Value],
     (opened_at, changed_at): (Timestamp, Timestamp),
     closed: Option<(Closer, Timestamp)>,
 ) -> Value {
