@@ -191,9 +191,10 @@ fn by_conversation(page: Vec<Fact>) -> BTreeMap<ConversationId, Vec<Row>> {
             };
             Some((conversation.parse().ok()?, row))
         };
-        match read() {
-            Some((conversation, row)) => rows.entry(conversation).or_default().push(row),
-            None => tracing::warn!(key, "a row about a survey cannot be read"),
+        if let Some((conversation, row)) = read() {
+            rows.entry(conversation).or_default().push(row);
+        } else {
+            tracing::warn!(key, "a row about a survey cannot be read");
         }
     }
     rows
