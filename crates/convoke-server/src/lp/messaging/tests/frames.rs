@@ -92,8 +92,8 @@ fn name(frame: &Value) -> String {
     let state =
         result["ringsDetails"][0]["ringState"].as_str().or(result["conversationDetails"]["state"].as_str());
     // Only a survey makes the whole another than its main dialog.
-    let stage = result["conversationDetails"]["stage"].as_str().filter(|stage| Some(*stage) != state);
-    let parts = [frame["type"].as_str(), first["type"].as_str(), event, state, stage];
+    let whole = result["conversationDetails"]["stage"].as_str().filter(|whole| Some(*whole) != state);
+    let parts = [frame["type"].as_str(), first["type"].as_str(), event, state, whole];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -298,8 +298,10 @@ async fn both_sides_are_told_of_a_survey_as_is_recorded() {
     agent
         .change("UPSERT", |result| result["conversationDetails"]["participants"]["ASSIGNED_AGENT"].is_array())
         .await;
-    (agent.settled().await, window.settled().await);
-    (agent.heard.clear(), window.heard.clear());
+    for client in [&mut agent, &mut window] {
+        client.settled().await;
+        client.heard.clear();
+    }
     let (mut by_agent, mut by_window) = (Recorder::default(), Recorder::default());
     let close = json!({"conversationId": id, "conversationField": [
         {"field": "DialogChange", "type": "UPDATE", "dialog": {"dialogId": id, "state": "CLOSE"}},
@@ -320,7 +322,9 @@ async fn both_sides_are_told_of_a_survey_as_is_recorded() {
     window.change("UPSERT", |result| ended(result, "CLOSE")).await;
     agent.change("DELETE", |result| ended(result, "CLOSE")).await;
     by_agent.ask(&mut agent, ".ams.ms.QueryMessages", json!({"dialogId": survey})).await;
-    (agent.settled().await, window.settled().await);
+    for client in [&mut agent, &mut window] {
+        client.settled().await;
+    }
     compare(
         "survey-agent.json",
         &by_agent.finish(&agent.heard, &["cm.UpdateConversationField", "ms.QueryMessages"]),
