@@ -1,17 +1,28 @@
 //! Conversations that are being opened, so that several connections of one consumer get no more than one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use convoke_domain::id::{AccountId, ConsumerId};
+use convoke_engine::Follower;
 
-use crate::limits::OPEN_OF_CONSUMER_MAX;
+use crate::limits::{OPEN_OF_CONSUMER_MAX, PRESENT_OF_CONSUMER_MAX};
 
 type Consumers = Mutex<BTreeMap<(AccountId, ConsumerId), usize>>;
 
 /// How many each consumer is opening. There is an entry while there is one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Openings(Arc<Consumers>);
+
+/// How many conversations of a consumer count as open, up to `most`: surveys that wait do not, until there are too many.
+pub(crate) fn open_of(board: &Follower, consumer: ConsumerId, most: usize) -> usize {
+    let (nobody, own) = (BTreeSet::new(), BTreeSet::from([consumer]));
+    let present = board.present_conversations(&nobody, &own, PRESENT_OF_CONSUMER_MAX, |_| true);
+    if present.len() >= PRESENT_OF_CONSUMER_MAX {
+        return most;
+    }
+    present.iter().filter(|card| card.state.is_open()).count().min(most)
+}
 
 /// Counts as one until it is dropped.
 #[derive(Debug)]

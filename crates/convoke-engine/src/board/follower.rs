@@ -58,7 +58,8 @@ impl Handle {
         let id = inner.index.join(user, interest, Arc::clone(&mailbox));
         let present = user.map(|user| {
             inner.routing.connected(user);
-            inner.conversations_of(user).map(|card| (card.state.id, card.state.head)).collect()
+            let served = inner.conversations_of(user).filter(|card| card.state.is_open());
+            served.map(|card| (card.state.id, card.state.head)).collect()
         });
         drop(inner);
         let (handle, account) = (self.clone(), account.clone());

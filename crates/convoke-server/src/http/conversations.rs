@@ -17,7 +17,6 @@ use convoke_domain::id::ConversationId;
 use convoke_domain::sequence::EventSeq;
 use convoke_engine::{Following, ListFilter, ListPlace, ListRow, Opening};
 use serde::Deserialize;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
@@ -26,6 +25,7 @@ use super::run_log::explained_attempts;
 use crate::caller::{Peer, Tenant};
 use crate::extract::{MaybeBody, Params, Query};
 use crate::limits;
+use crate::openings::open_of;
 use crate::problem::{Answer, ApiError};
 use crate::server::Shared;
 
@@ -115,11 +115,9 @@ pub(crate) async fn open_for(
 async fn may_open_by_window(server: &Shared, tenant: &Tenant, peer: Option<Peer>) -> Answer<()> {
     let Some(consumer) = tenant.caller.consumer() else { return Ok(()) };
     let (board, _) = server.handle.at_board(tenant.id(), Following::Consumer(consumer)).await?;
-    let (own, most) = (BTreeSet::from([consumer]), limits::WINDOW_OPEN_MAX);
-    // Surveys that nobody answered do not count: they wait for a week.
-    let open = board.present_conversations(&BTreeSet::new(), &own, most, ConversationState::is_open);
-    if open.len() >= limits::WINDOW_OPEN_MAX {
-        let detail = format!("at most {} conversations are open at once", limits::WINDOW_OPEN_MAX);
+    let most = limits::WINDOW_OPEN_MAX;
+    if open_of(&board, consumer, most) >= most {
+        let detail = format!("at most {most} conversations are open at once");
         return Err(Problem::new(PlatformError::TooManyRequests, detail).into());
     }
     server.visits.opening(peer.map(|peer| peer.0.ip()))

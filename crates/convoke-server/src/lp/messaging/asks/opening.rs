@@ -1,9 +1,7 @@
 //! Opening a conversation.
 
-use std::collections::BTreeSet;
-
 use convoke_api::lp::messaging::Refused;
-use convoke_domain::conversation::{Action, Command, Conversation};
+use convoke_domain::conversation::{Action, Command};
 use convoke_domain::id::{ConsumerId, ConversationId};
 use convoke_domain::ttr::Ttr;
 use convoke_engine::{EngineError, Opening};
@@ -13,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::{Answered, Asked};
 use crate::limits;
 use crate::lp::messaging::session::{Session, Side};
-use crate::openings::Seat;
+use crate::openings::{Seat, open_of};
 use crate::problem::ApiError;
 
 impl Session {
@@ -69,9 +67,7 @@ impl Session {
     /// who does not wait for answers gets no more than who does.
     fn seat(&self, consumer: ConsumerId) -> Result<Seat, Refused> {
         let most = limits::OPEN_OF_CONSUMER_MAX;
-        let own = BTreeSet::from([consumer]);
-        let open =
-            || self.follower.present_conversations(&BTreeSet::new(), &own, most, Conversation::is_open).len();
+        let open = || open_of(&self.follower, consumer, most);
         let seat = self.server.openings.seat(self.tenant.id(), consumer, open);
         seat.ok_or_else(|| Refused::too_many(format!("a consumer has at most {most} open conversations")))
     }

@@ -6,6 +6,7 @@ use convoke_domain::limits::SURVEY_EXPIRY;
 use serde_json::{Value, json};
 
 use super::{Center, Client, messages};
+use crate::limits;
 use crate::testing::{ACME, AGENT, Kit};
 
 const UPDATE: &str = "cm.UpdateConversationField";
@@ -241,6 +242,17 @@ async fn what_does_not_belong_into_a_survey_is_refused() {
     assert_eq!(refused, (400, "conversation.closed".to_owned()));
     let body = json!({"conversationId": id, "conversationField": close(&survey)});
     assert_eq!(window.refused(UPDATE, body).await, (400, "conversation.closed".to_owned()));
+}
+
+#[tokio::test]
+async fn who_answers_no_survey_at_all_opens_conversations_no_more() {
+    let center = asking().await;
+    let mut window = center.consumer(&center.jwt().await, &["MULTI_DIALOG"]).await;
+    for _ in 0..limits::PRESENT_OF_CONSUMER_MAX {
+        let id = window.open().await;
+        window.ask(UPDATE, json!({"conversationId": id, "conversationField": close(&id)})).await;
+    }
+    assert_eq!(window.refused("cm.ConsumerRequestConversation", json!({})).await.0, 429);
 }
 
 #[tokio::test]
