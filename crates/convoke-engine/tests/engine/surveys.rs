@@ -152,10 +152,10 @@ async fn a_survey_goes_on_after_a_restart_and_expires_by_the_engines_clock() {
     assert!(!state.is_open() && state.open_survey().is_some());
     let say = NewLine { text: "later".to_owned(), key: None, extra: None };
     center.act(id, Actor::Consumer(consumer), Action::InSurvey(InSurvey::Publish(say))).await.unwrap();
-    center.clock.advance(SURVEY_EXPIRY - Duration::from_secs(1));
+    center.clock.advance(SURVEY_EXPIRY / 2);
     let center = center.crash().await;
     assert!(center.handle.conversation(&account(), id).await.unwrap().open_survey().is_some());
-    center.clock.advance(Duration::from_secs(1));
+    center.clock.advance(SURVEY_EXPIRY / 2);
     let log = center
         .until(id, |log| log.iter().any(|recorded| matches!(recorded.event, Event::SurveyClosed { .. })))
         .await;
