@@ -151,6 +151,28 @@ test("it is marked urgent, ended, and another one begun", async () => {
   assert.deepEqual(await shown(), ["Something else"]);
 });
 
+test("whoever is asked afterwards rates with a button, or skips", async () => {
+  await ask("PUT", "/settings", { survey: { enabled: true, question: { en: "How did we do?" } } });
+  for (const [button, rating] of [["4 of 5", { rate: 4, status: "filled" }], ["Skip", { status: "skipped" }]]) {
+    await come();
+    await write("A short question");
+    await panel().locator(".line.automatic").first().waitFor();
+    const id = await newest();
+    await agent(`/conversations/${id}/accept`);
+    assert.equal(await panel().getByRole("group", { name: "How satisfied were you" }).count(), 0);
+    await agent(`/conversations/${id}/close`);
+    const group = panel().getByRole("group", { name: "How satisfied were you" });
+    await group.waitFor();
+    await panel().getByText("How did we do?").waitFor();
+    assert.deepEqual((await barriers(page)).map((barrier) => `${barrier}`), []);
+    await group.getByRole("button", { name: button }).press("Enter");
+    await group.waitFor({ state: "hidden" });
+    const { survey, rating: kept } = await ask("GET", `/conversations/${id}`);
+    assert.deepEqual([survey.open, kept], [false, rating]);
+  }
+  await ask("PUT", "/settings", { survey: { enabled: false } });
+});
+
 test("nothing of the page's styles gets into the window, and nothing of the window out", async () => {
   await come();
   const looks = await panel().getByLabel("Your message").evaluate((text) => [getComputedStyle(text).fontSize, getComputedStyle(text).color, getComputedStyle(text).display]);

@@ -9,7 +9,7 @@ pub mod words;
 use convoke_domain::conversation::{
     Actor, Closer, Event, Line, ParticipantId, PrivateText, Recorded, Role, Settled, Timer, UnfiredReason,
 };
-use convoke_domain::id::{SkillId, UserId};
+use convoke_domain::id::{DialogId, SkillId, UserId};
 use convoke_domain::invocation::{FunctionRef, Outcome};
 use convoke_domain::ttr::Ttr;
 
@@ -73,6 +73,8 @@ pub fn describe(recorded: &Recorded, names: &dyn Names) -> String {
         Event::DelaySet { delay: None } => "The time to respond begins as usual.".to_owned(),
         Event::IdleFired { timer, count, .. } => idle_words(*timer, *count),
         Event::Closed { by } => closed_words(*by, names),
+        Event::SurveyOpened { .. } => "The consumer is asked what they think of it.".to_owned(),
+        Event::SurveyClosed { by } => survey_closed_words(*by, names),
         Event::Triggered(triggered) => {
             format!("This fired {} ({}).", triggered.event.title(), triggered.code)
         }
@@ -99,7 +101,8 @@ fn line_words(line: &Line, names: &dyn Names) -> String {
         },
         None => String::new(),
     };
-    format!("{author} wrote{hours}: {}{source}", quoted(&line.text))
+    let place = if line.dialog == DialogId::SURVEY { " in the survey" } else { "" };
+    format!("{author} wrote{place}{hours}: {}{source}", quoted(&line.text))
 }
 
 /// A private text on one line, short enough for it.
@@ -150,6 +153,7 @@ fn idle_words(timer: Timer, count: u8) -> String {
         Timer::AgentNonResponsive => "The agent did not answer in time",
         Timer::ConsumerNonResponsive => "The consumer did not answer in time",
         Timer::AutoClose => "Nothing happened for a long time",
+        Timer::SurveyExpiry => "Nobody answered the survey",
     };
     match count {
         0 | 1 => format!("{what}."),
@@ -164,6 +168,16 @@ fn closed_words(by: Closer, names: &dyn Names) -> String {
         Closer::ControllerBot => "A function closed the conversation.".to_owned(),
         Closer::AutoClose => "The conversation was closed because nothing happened any more.".to_owned(),
         Closer::Operator => "An operator closed the conversation.".to_owned(),
+    }
+}
+
+fn survey_closed_words(by: Closer, names: &dyn Names) -> String {
+    match by {
+        Closer::Agent(user) => format!("{} ended the survey.", sentence(user_words(user, names))),
+        Closer::Consumer(_) => "The consumer ended the survey.".to_owned(),
+        Closer::ControllerBot => "A function ended the survey.".to_owned(),
+        Closer::AutoClose => "The survey ended because nobody answered it for a week.".to_owned(),
+        Closer::Operator => "An operator ended the survey.".to_owned(),
     }
 }
 

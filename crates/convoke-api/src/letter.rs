@@ -159,7 +159,7 @@ pub fn message_notification(writing: &Writing<'_>, recorded: &Recorded) -> Optio
     let message = message_of(Dialect::Consumer, recorded, conversation, names.account)?;
     let body = json!({
         "sentTs": now.as_millisecond(),
-        "dialogId": conversation,
+        "dialogId": message["dialogId"],
         "conversationId": conversation,
         "changes": [message],
     });

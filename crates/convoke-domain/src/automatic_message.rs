@@ -92,7 +92,7 @@ impl AutomaticMessage {
     }
 
     /// The text for a consumer of `language`: that, its primary subtag, then the default and its primary subtag.
-    fn text(&self, language: Option<&Language>, default: &Language) -> Option<(&Language, &str)> {
+    pub(crate) fn text(&self, language: Option<&Language>, default: &Language) -> Option<(&Language, &str)> {
         let wanted = language.into_iter().chain([default]);
         let mut wanted = wanted.flat_map(|language| [language.clone(), language.primary()]);
         wanted

@@ -3,7 +3,7 @@
 //! ```text
 //!            accept                     leave of the assigned agent, transfer
 //!   queued ─────────▶ assigned ──────────────────────────────────────────────▶ queued
-//!      └───────────────── close, auto-close ─────────────────▶ closed
+//!      └───────────────── close, auto-close ─────────────────▶ closed ──▶ survey ──▶ over
 //! ```
 //!
 //! [`decide`] makes one commit: the events of the change itself; a `Triggered` (or `Unfired`) for each state change
@@ -21,9 +21,12 @@ pub mod line;
 pub mod payload;
 mod settle;
 pub mod state;
+pub mod survey;
 pub mod timers;
 
-pub use command::{Action, Command, ConsumerHistory, Failed, NewLine, Open, Rejection, Settlement, Settling};
+pub use command::{
+    Action, Command, ConsumerHistory, Failed, InSurvey, NewLine, Open, Rejection, Settlement, Settling,
+};
 pub use commit::Context;
 pub use decide::{Decision, Reply, decide};
 pub use event::{
@@ -33,6 +36,7 @@ pub use event::{
 pub use field::{Delay, DelayKind, Rating, RatingStatus};
 pub use line::{Audience, LineExtra, LineForm, Receipt};
 pub use state::{Conversation, LaneEntry, SeenKey, Stage};
+pub use survey::{Survey, SurveyClosed};
 
 use crate::id::ConversationId;
 

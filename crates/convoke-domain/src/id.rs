@@ -328,8 +328,15 @@ text_serde!(UserId);
 pub struct DialogId {
     /// The conversation it is a part of.
     pub conversation: ConversationId,
-    /// 0 for the main dialog, then counting.
+    /// [`DialogId::MAIN`] or [`DialogId::SURVEY`].
     pub ordinal: u8,
+}
+
+impl DialogId {
+    /// Ordinal of the dialog in which a consumer is served.
+    pub const MAIN: u8 = 0;
+    /// Ordinal of the dialog in which they are asked about it afterwards.
+    pub const SURVEY: u8 = 1;
 }
 
 impl fmt::Display for DialogId {

@@ -69,6 +69,9 @@ pub const AUTO_CLOSE_MIN: Duration = Duration::from_mins(25);
 /// Longest auto-close, and the default (messaging contract §5.5).
 pub const AUTO_CLOSE_MAX: Duration = Duration::from_hours(90 * 24);
 
+/// How long a survey waits for its consumer until it closes by itself (messaging contract §5.5).
+pub const SURVEY_EXPIRY: Duration = Duration::from_hours(7 * 24);
+
 /// Longest text of an automatic message, in characters: two screens of a phone.
 pub const AUTOMATIC_TEXT_CHARS_MAX: usize = 2_000;
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use convoke_domain::conversation::Cause;
 use convoke_domain::function::{EventBinding, Function, OtherEvent, Rejection};
-use convoke_domain::id::{AccountId, FunctionId, InvocationId, SkillId};
+use convoke_domain::id::{AccountId, ConsumerId, FunctionId, InvocationId, SkillId};
 use convoke_domain::invocation::FunctionRef;
 use convoke_domain::limits::CAUSE_DEPTH_MAX;
 use convoke_store::runs::RunSource;
@@ -55,6 +55,15 @@ pub enum CallFrom {
     Schedule(InvocationId),
     /// Another function, with the cause that it passes on.
     Function(Cause),
+    /// The survey of a conversation, which began or ended.
+    Survey {
+        /// Named by the event, so that it is the same after a crash.
+        invocation: InvocationId,
+        /// Whose conversation it was.
+        consumer: ConsumerId,
+        /// How many causes led to the event.
+        depth: u8,
+    },
 }
 
 impl CallFrom {
@@ -63,6 +72,7 @@ impl CallFrom {
         match self {
             Self::Client | Self::Schedule(_) => 0,
             Self::Function(cause) => cause.depth,
+            Self::Survey { depth, .. } => depth,
         }
     }
 }
@@ -194,7 +204,7 @@ impl Handle {
         call: &Call,
     ) -> Result<Called, CallError> {
         let function = view.functions.get(id).ok_or(CallError::Function(Rejection::FunctionUnknown(id)))?;
-        if matches!(call.from, CallFrom::Function(cause) if cause.depth > CAUSE_DEPTH_MAX) {
+        if call.from.depth() > CAUSE_DEPTH_MAX {
             return Err(CallError::TooDeep);
         }
         let account = &view.account.id;
@@ -265,10 +275,11 @@ impl Handle {
             .deployed_version()
             .ok_or_else(|| CallError::Function(Rejection::NotDeployed(function.name.clone())))?;
         let named = FunctionRef { function: id, version: deployment.version };
-        let (source, invocation) = match call.from {
-            CallFrom::Client => (RunSource::Call, self.new_invocation()),
-            CallFrom::Schedule(invocation) => (RunSource::Schedule, invocation),
-            CallFrom::Function(_) => (RunSource::Function, self.new_invocation()),
+        let (attempt, invocation) = match call.from {
+            CallFrom::Client => (Attempt::direct(id, RunSource::Call), self.new_invocation()),
+            CallFrom::Schedule(invocation) => (Attempt::direct(id, RunSource::Schedule), invocation),
+            CallFrom::Function(_) => (Attempt::direct(id, RunSource::Function), self.new_invocation()),
+            CallFrom::Survey { invocation, consumer, .. } => (Attempt::of_survey(id, consumer), invocation),
         };
         let job = Job {
             account: view.account.id.clone(),
@@ -288,7 +299,6 @@ impl Handle {
             live: true,
             key_values: self.inner.invoker.key_values.begin(&view.account.id, true),
         };
-        let attempt = Attempt::direct(id, source);
         Ok(Started { job, attempt, function: named, request: call.request.clone(), progress })
     }
 
@@ -296,6 +306,11 @@ impl Handle {
     pub(crate) fn new_invocation(&self) -> InvocationId {
         InvocationId::Direct(uuid::Uuid::from_u128(self.entropy().bits()))
     }
+}
+
+/// Whether a deployed function listens to an event in conversations with a skill.
+pub(crate) fn is_listened_to(view: &AccountView, event: EventBinding, skill: &SkillId) -> bool {
+    listening(view, event, Some(skill)).next().is_some()
 }
 
 /// The deployed functions of an event. Without a skill all of them listen.

@@ -43,6 +43,7 @@ mod shard;
 mod start;
 mod stored;
 mod subscription;
+mod surveys;
 mod timers;
 mod webhooks;
 

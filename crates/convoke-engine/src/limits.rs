@@ -92,6 +92,9 @@ pub(crate) const DEAD_LETTERS_MAX: usize = 10_000;
 /// Rows of letters removed by one step, below the bound of a step.
 pub(crate) const LETTERS_DROPPED_AT_ONCE: usize = 200;
 
+/// Events of surveys of one account that are told to functions at once; its permits bound how many run.
+pub(crate) const SURVEY_EVENTS_AT_ONCE: usize = 64;
+
 /// Timers taken from the index at once, so that a flood of due ones does not starve what else there is to do.
 pub(crate) const TIMERS_AT_ONCE: usize = 256;
 

@@ -31,6 +31,7 @@ use crate::directory::AccountView;
 use crate::error::EngineError;
 use crate::handle::Handle;
 use crate::shard::Ticket;
+use crate::surveys::Surveys;
 
 /// What is shared by those who write letters and those who deliver them.
 pub(crate) struct Outbox {
@@ -38,6 +39,8 @@ pub(crate) struct Outbox {
     committer: mpsc::Sender<Pending<Ticket>>,
     news: News,
     dead: dead::Counts,
+    /// Which accounts' functions have to be told of surveys; their rows are here, too.
+    pub(crate) surveys: Surveys,
 }
 
 /// Events of one conversation that one webhook has to be told, in their order.
@@ -62,7 +65,13 @@ struct StoredLetter {
 
 impl Outbox {
     pub(crate) fn new(store: Arc<dyn Store>, committer: mpsc::Sender<Pending<Ticket>>) -> Self {
-        Self { store, committer, news: News::default(), dead: dead::Counts::default() }
+        Self {
+            store,
+            committer,
+            news: News::default(),
+            dead: dead::Counts::default(),
+            surveys: Surveys::default(),
+        }
     }
 
     /// A step is durable that leaves letters to these webhooks.

@@ -36,6 +36,7 @@ use crate::keys::MasterKey;
 use crate::limits;
 use crate::outbox::{self, Outbox};
 use crate::ports::{Clock, Entropy};
+use crate::surveys;
 use crate::timers::TimerIndex;
 
 pub(crate) use load::key_owner;
@@ -274,7 +275,8 @@ impl Shard {
         }
         let head = step.head_after();
         let (timers, letters) = (step.timers.clone(), outbox::addressed(&step));
-        let ticket = Ticket { conversation, head, events, timers, letters, write, reply: decision.reply };
+        let (surveys, reply) = (surveys::leaves_rows(&step), decision.reply);
+        let ticket = Ticket { conversation, head, events, timers, letters, surveys, write, reply };
         self.outbox.push(Pending { step, from: CommittedBy::Shard { index: self.index, ticket } });
         self.in_flight += 1;
     }
@@ -297,6 +299,9 @@ impl Shard {
         self.publish(conversation, &ticket.events);
         self.shared.boards.note(&ticket.write.account, conversation, &ticket.events);
         self.shared.outbox.note(&ticket.write.account, conversation, &ticket.letters);
+        if ticket.surveys {
+            self.shared.outbox.surveys.note(&ticket.write.account);
+        }
         for op in &ticket.timers {
             step::keep_timer(&self.shared.timers, &ticket.write.account, conversation, op);
         }

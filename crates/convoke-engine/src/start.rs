@@ -23,7 +23,7 @@ use crate::ports::Ports;
 use crate::runs::{self, RunLog};
 use crate::shard::{Shard, Shared, ToShard, Write};
 use crate::timers::{TimerIndex, by_name};
-use crate::{activity, committer, limits, rearm, routing, schedules};
+use crate::{activity, committer, limits, rearm, routing, schedules, surveys};
 
 /// How the engine is sized.
 #[derive(Debug, Clone, Copy)]
@@ -167,6 +167,7 @@ fn spawn_loops(
     tasks.spawn(rearm::run(handle.clone(), stopping.clone()));
     tasks.spawn(routing::run::run(handle.clone(), stopping.clone()));
     tasks.spawn(schedules::run(handle.clone(), stopping.clone()));
+    tasks.spawn(surveys::run(handle.clone(), stopping.clone()));
     let (directory, clock) = (Arc::clone(&handle.inner.directory), Arc::clone(&handle.inner.clock));
     tasks.spawn(activity::keep_within(Arc::clone(&directory), Arc::clone(&clock), stopping.clone()));
     tasks.spawn(runs::keep_within(runs, directory, clock, stopping.clone()));

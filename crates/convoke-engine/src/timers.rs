@@ -22,6 +22,7 @@ pub(crate) fn name(timer: Timer) -> TimerName {
         Timer::AgentNonResponsive => "idle.agent",
         Timer::ConsumerNonResponsive => "idle.consumer",
         Timer::AutoClose => "auto_close",
+        Timer::SurveyExpiry => "survey",
     };
     text.parse().expect("the names above are printable and short")
 }

@@ -207,6 +207,7 @@ pub(crate) const TABLE: &[Row] = rows! {
     PUT "/api/v1/accounts/{account}/conversations/{conversation}/manual-deadline" => Staff(CONVERSATIONS),
     PUT "/api/v1/accounts/{account}/conversations/{conversation}/note" => Staff(CONVERSATIONS),
     POST "/api/v1/accounts/{account}/conversations/{conversation}/receipts" => StaffAndConsumers(CONVERSATIONS),
+    PUT "/api/v1/accounts/{account}/conversations/{conversation}/rating" => StaffAndConsumers(CONVERSATIONS),
     GET "/api/v1/accounts/{account}/conversations/{conversation}/events" => StaffAndConsumers(CONVERSATIONS_READ),
     GET "/api/v1/accounts/{account}/conversations/{conversation}/explain" => Staff(CONVERSATIONS_READ),
     GET "/api/v1/accounts/{account}/conversations/{conversation}/follow" => StaffAndConsumers(CONVERSATIONS_READ),

@@ -62,7 +62,7 @@ impl Seat {
 
     /// All that concerns the caller now.
     pub(crate) fn board(&mut self, tenant: &Tenant, now: Timestamp) -> Board {
-        let mut cards = self.open_conversations(tenant);
+        let mut cards = self.present_conversations(tenant);
         cards.sort_by_key(|card| (card.due(), card.state.id));
         let more = cards.len() > limits::BOARD_CARDS_MAX;
         cards.truncate(limits::BOARD_CARDS_MAX);
@@ -78,16 +78,24 @@ impl Seat {
         }
     }
 
-    fn open_conversations(&self, tenant: &Tenant) -> Vec<CardView> {
+    fn present_conversations(&self, tenant: &Tenant) -> Vec<CardView> {
         let (nobody, most) = (BTreeSet::new(), limits::BOARD_LOOKED_AT_MAX);
-        let concerns = |state: &State| self.concerns(state, tenant);
+        let concerns = |state: &State| self.goes_on(state) && self.concerns(state, tenant);
         match self.who {
             Following::Consumer(consumer) => {
-                self.follower.open_conversations(&nobody, &BTreeSet::from([consumer]), most, concerns)
+                self.follower.present_conversations(&nobody, &BTreeSet::from([consumer]), most, concerns)
             }
             Following::Agent(_) | Following::Observer => {
-                self.follower.open_conversations(&nobody, &BTreeSet::new(), most, concerns)
+                self.follower.present_conversations(&nobody, &BTreeSet::new(), most, concerns)
             }
+        }
+    }
+
+    /// Whether there is still something to do in it: after the close only for a consumer who is asked about it.
+    fn goes_on(&self, state: &State) -> bool {
+        match self.who {
+            Following::Consumer(_) => !state.is_over(),
+            Following::Agent(_) | Following::Observer => state.is_open(),
         }
     }
 
@@ -153,7 +161,7 @@ impl Seat {
         let card = self.follower.card(conversation)?;
         let concerns = self.concerns(&card.state, tenant);
         let known = self.known.contains(&conversation);
-        if concerns && card.state.is_open() {
+        if concerns && self.goes_on(&card.state) {
             self.known.insert(conversation);
         } else {
             self.known.remove(&conversation);

@@ -23,6 +23,7 @@ mod hours;
 mod live;
 mod metrics;
 mod page;
+mod ratings;
 mod receipts;
 mod recordings;
 mod removal;
@@ -220,6 +221,7 @@ fn conversing() -> OpenApiRouter<Shared> {
         .routes(routes!(conversation_writes::set_manual_deadline))
         .routes(routes!(conversation_writes::set_note))
         .routes(routes!(receipts::receive))
+        .routes(routes!(ratings::rate))
 }
 
 async fn nothing_here() -> ApiError {

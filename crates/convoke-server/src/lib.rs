@@ -31,6 +31,7 @@ mod limits;
 mod live;
 mod lp;
 mod openapi;
+mod openings;
 mod operator;
 mod problem;
 mod seats;

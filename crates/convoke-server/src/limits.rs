@@ -206,6 +206,10 @@ pub(crate) const DIALOGS_MAX: usize = 2_000;
 /// Open conversations of one consumer: one in each shop of a brand. A program that opens more is not a person.
 pub(crate) const OPEN_OF_CONSUMER_MAX: usize = 20;
 
+/// Conversations of one consumer that are not over: open ones, and those whose survey waits for its week. That is ten a day
+/// of which none is answered; each is in memory.
+pub(crate) const PRESENT_OF_CONSUMER_MAX: usize = 70;
+
 /// Features that a consumer's client declares; the contract lists ten.
 pub(crate) const CLIENT_FEATURES_MAX: usize = 50;
 

@@ -184,11 +184,11 @@ mod tests {
     fn what_a_process_that_died_left_unfinished_takes_up_no_room() {
         let dir = tempfile::tempdir().unwrap();
         let own = place("acme", 1, 1);
-        DiskFiles::new(dir.path()).put(&own, b"picture", 100).unwrap();
+        DiskFiles::new(dir.path()).put(&own, b"picture", ROOM).unwrap();
         let folder = dir.path().join(FILES_FOLDER).join("acme").join(own.owner.to_string());
         let unfinished = folder.join(place("acme", 1, 2).id.to_string()).with_extension("part");
         std::fs::write(&unfinished, [0; 50]).unwrap();
-        assert_eq!(DiskFiles::new(dir.path()).used(&own.account).unwrap(), 7);
+        assert_eq!(DiskFiles::new(dir.path()).used(&own.account).unwrap(), BLOCK);
         assert!(!unfinished.exists());
     }
 

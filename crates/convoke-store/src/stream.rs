@@ -15,7 +15,7 @@ pub enum StreamId {
     Context(AccountId),
     /// What an account's functions keep under keys of their own: small rows only, never a record.
     KeyValues(AccountId),
-    /// What an account's webhooks still have to be told. It has side rows only, never a record, so that they can be
+    /// What an account's webhooks, and its functions on surveys, still have to be told. It has side rows only, never a record, so that they can be
     /// taken away without asking how far any other stream is.
     Outbox(AccountId),
     /// One conversation.

@@ -55,7 +55,7 @@ interface Waiting {
 /** What can be asked, as docs/reference/live.md has it. */
 export type Kind =
   | "ping" | "follow" | "unfollow" | "open" | "publish" | "join" | "leave" | "accept" | "transfer" | "step_up" | "close" | "set_ttr"
-  | "set_manual_deadline" | "set_note" | "receive" | "board" | "set_availability" | "accept_offer" | "reject_offer" | "typing";
+  | "set_manual_deadline" | "set_note" | "receive" | "rate" | "board" | "set_availability" | "accept_offer" | "reject_offer" | "typing";
 
 /** A live connection. It connects at once, and again whenever it broke, until it is closed. */
 export class Live {

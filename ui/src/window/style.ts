@@ -42,6 +42,10 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
 .send, .anew { min-height: 2.5rem; padding: 0 1rem; border: 0; border-radius: .6rem; background: var(--accent); color: var(--on-accent); font-weight: 600; }
 .send:disabled { opacity: .6; cursor: not-allowed; }
 .anew { margin: .6rem .75rem; }
+.rate { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem; padding: .6rem .75rem 0; border-top: 1px solid var(--edge); }
+.rate span { width: 100%; }
+.rate button { min-width: 2.5rem; min-height: 2.5rem; border: 1px solid var(--soft); border-radius: .6rem; background: var(--ground); }
+.rate button:disabled { opacity: .6; cursor: not-allowed; }
 .acts { display: flex; flex-wrap: wrap; gap: .25rem .5rem; min-height: 2.35rem; padding: 0 .75rem .6rem; }
 .acts button, .line button { min-height: 1.75rem; padding: 0 .5rem; border: 1px solid var(--edge); border-radius: .5rem; background: none; color: var(--soft); font-size: .85rem; }
 .acts span { align-self: center; font-size: .85rem; }

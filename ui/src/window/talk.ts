@@ -28,6 +28,8 @@ export interface Pending extends Unsent {
 
 export type Phase = "starting" | "ready" | "unavailable";
 
+/** What the window shows besides lines of people: the wire's words. */
+const FEATURES = ["AUTO_MESSAGES", "MULTI_DIALOG"];
 const AGAIN_MS_MIN = 500;
 const AGAIN_MS_MAX = 30_000;
 const BUSY_MS = 2000;
@@ -43,6 +45,8 @@ export class Talk {
   conversation: string | null;
   closed = false;
   urgent = false;
+  /** The conversation has ended, and one is asked what one thinks of it. */
+  asked = false;
   events: ConversationEvent[] = [];
   pending: Pending[];
   writer: Party | null = null;
@@ -119,12 +123,18 @@ export class Talk {
     if (this.conversation) await this.#live?.ask("close", undefined, this.conversation);
   }
 
+  /** Says what one thinks of it, or that one does not say. The reason is thrown if that is refused. */
+  async rate(rate: number | null): Promise<void> {
+    if (this.conversation) await this.#live?.ask("rate", rate === null ? {} : { rate }, this.conversation);
+  }
+
   /** Leaves an ended conversation behind; the next line opens another one. */
   anew(): void {
     if (this.conversation) this.#live?.unfollow(this.conversation);
     this.conversation = null;
     this.closed = false;
     this.urgent = false;
+    this.asked = false;
     this.events = [];
     this.#receipts = null;
     this.#options.memory.keep({ conversation: null, seen: 0 });
@@ -251,6 +261,8 @@ export class Talk {
     this.events = [...this.events, event];
     if (event.type === "ttr_changed") this.urgent = event.to.type === "urgent";
     if (event.type === "closed") this.closed = true;
+    if (event.type === "survey_opened") this.asked = true;
+    if (event.type === "survey_closed") this.asked = false;
     if (event.type === "line_published") {
       this.#settle(event.seq);
       if (event.author.kind !== "consumer") this.#writer.is(null);
@@ -286,7 +298,7 @@ export class Talk {
     let line: number | null | undefined;
     if (this.conversation === null) {
       const { skill } = this.#options;
-      const answer = await this.#live?.ask("open", { skill: skill ?? undefined, language: navigator.language, line: { text, key } });
+      const answer = await this.#live?.ask("open", { skill: skill ?? undefined, language: navigator.language, features: FEATURES, line: { text, key } });
       if (answer?.type !== "opened") return;
       line = answer.opened.line;
       this.#enter(answer.opened.id);

@@ -45,6 +45,7 @@ export class Panel {
   readonly #submit = element("button", { className: "send" }, words.send);
   readonly #form = element("form", {}, this.#text, this.#submit);
   readonly #read = element("span", { className: "who read" }, words.read);
+  readonly #rate = element("div", { className: "rate", hidden: true });
   readonly #anew = element("button", { className: "anew", type: "button", hidden: true }, words.anew);
   readonly #acts = element("div", { className: "acts" });
   readonly #panel = element("section", { className: "panel", hidden: true });
@@ -103,10 +104,11 @@ export class Panel {
     this.#typing.setAttribute("role", "status");
     this.#panel.setAttribute("role", this.#look.inline ? "region" : "dialog");
     this.#panel.ariaLabel = title;
-    this.#panel.append(element("header", {}, element("h2", {}, title), this.#look.inline ? null : hide), this.#status, this.#night, this.#lines, this.#typing, this.#form, this.#anew, this.#acts);
+    this.#panel.append(element("header", {}, element("h2", {}, title), this.#look.inline ? null : hide), this.#status, this.#night, this.#lines, this.#typing, this.#form, this.#rate, this.#anew, this.#acts);
     this.#all.append(this.#panel, this.#launch);
     root.append(this.#all);
 
+    this.#buildRate();
     this.#launch.onclick = () => this.show();
     hide.onclick = () => this.hide();
     this.#anew.onclick = () => {
@@ -133,6 +135,23 @@ export class Panel {
     };
     document.addEventListener("visibilitychange", this.#looked);
     addEventListener("online", this.#looked);
+  }
+
+  /** One to five, or none. */
+  #buildRate(): void {
+    const say = (rate: number | null) => this.talk.rate(rate).catch(() => this.#say(this.#status, words.busy));
+    const rates = [1, 2, 3, 4, 5].map((rate) => element("button", { type: "button", ariaLabel: words.rateAs(rate), onclick: () => void say(rate) }, String(rate)));
+    this.#rate.setAttribute("role", "group");
+    this.#rate.ariaLabel = words.rateUs;
+    this.#rate.append(element("span", {}, words.rateUs), ...rates, element("button", { type: "button", onclick: () => void say(null) }, words.skip));
+  }
+
+  #drawRate(): void {
+    const inside = this.#rate.contains((this.#host.shadowRoot as ShadowRoot).activeElement);
+    this.#rate.hidden = !this.talk.asked;
+    for (const button of this.#rate.querySelectorAll("button")) button.disabled = !this.talk.connected;
+    // Whoever has said it goes on from there.
+    if (inside && this.#rate.hidden) this.#anew.focus();
   }
 
   #write(): void {
@@ -165,6 +184,7 @@ export class Panel {
     this.#anew.hidden = !talk.closed;
     this.#submit.disabled = this.#text.value.trim() === "";
     this.#drawLines();
+    this.#drawRate();
     this.#drawActs();
     this.#look.changed?.();
   }
@@ -271,6 +291,8 @@ function shown(event: ConversationEvent, me: string): HTMLElement | null {
       return event.to.type === "urgent" ? quiet(words.isUrgent) : event.from.type === "urgent" ? quiet(words.noLongerUrgent) : null;
     case "closed":
       return quiet(words.closed);
+    case "rated":
+      return event.rate == null ? null : quiet(words.thanks);
     default:
       return null;
   }

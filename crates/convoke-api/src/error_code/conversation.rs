@@ -10,6 +10,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         advice: "Ask for another one." },
     Entry { code: "conversation.closed", status: Some(409), title: "The conversation is closed",
         advice: "Open a new one. As the fate of a command: it settled after the close; only the function of *end* can still send one last message." },
+    Entry { code: "dialog.unknown", status: Some(404), title: "The conversation has no such dialog",
+        advice: "Its state lists its dialogs; a survey has one only after the close, where the account asks." },
     Entry { code: "conversation.busy", status: Some(429), title: "The conversation has too much to do",
         advice: "64 writes wait in the [hold](../concepts/trigger-settle-hold-fence.md#hold), or 64 triggers are unsettled; nothing was recorded, try again with the same key after a moment." },
     Entry { code: "conversation.already_assigned", status: Some(409), title: "Another agent serves this conversation",

@@ -1,6 +1,7 @@
 //! A conversation as the history service tells it (functions contract §7.4): made anew from its events.
 //!
-//! Leaves out what there is no such thing of here: scores, surveys, co-browsing, intents. Their lists are empty.
+//! Leaves out what there is no such thing of here: scores, surveys as forms, co-browsing, intents. Their lists are empty;
+//! what was said in the survey after a conversation is among the lines, in its own dialog.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,7 @@ use convoke_domain::account::Account;
 use convoke_domain::conversation::{
     Actor, Closer, Conversation, Event, Line, ParticipantId, Recorded, Role, Stage,
 };
-use convoke_domain::id::{SkillId, UserId};
+use convoke_domain::id::{DialogId, SkillId, UserId};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -122,7 +123,7 @@ impl History<'_> {
         add("consumerParticipants", &|| self.consumers());
         add("transfers", &|| self.transfers());
         add("skillChanges", &|| self.skill_changes());
-        add("dialogs", &|| json!([self.dialog()]));
+        add("dialogs", &|| self.dialogs());
         add("responseTime", &|| self.response_time());
         add("summary", &|| json!({"text": ""}));
         add(
@@ -148,21 +149,24 @@ impl History<'_> {
             "latestAgentNickname": latest_agent.and_then(|user| self.account.user(user)).map(|user| &user.nickname),
             "source": "APP",
             "firstConversation": conversation.first_conversation,
-            "status": if self.ended().is_some() { "CLOSE" } else { "OPEN" },
-            "ended": self.ended().is_some(),
+            "status": if conversation.is_over() { "CLOSE" } else { "OPEN" },
+            "ended": conversation.is_over(),
         });
         put_time(&mut info, "startTime", conversation.opened_at);
-        if let Some((at, by)) = self.ended() {
+        if let Some(at) = conversation.ended_at() {
             put_time(&mut info, "endTime", at);
             let duration = at.duration_since(conversation.opened_at).as_millis();
             info["duration"] = json!(i64::try_from(duration).unwrap_or(i64::MAX));
+        }
+        if let Some((_, by)) = self.closed() {
             info["closeReason"] = json!(close_reason(by));
             info["closeReasonDescription"] = json!(close_reason(by));
         }
         info
     }
 
-    fn ended(&self) -> Option<(Timestamp, Closer)> {
+    /// When its main dialog was closed, and by whom.
+    fn closed(&self) -> Option<(Timestamp, Closer)> {
         match self.conversation.stage {
             Stage::Closed { by, at } => Some((at, by)),
             Stage::Open => None,
@@ -183,13 +187,14 @@ impl History<'_> {
     }
 
     fn line(&self, recorded: &Recorded, line: &Line) -> Value {
+        let dialog = DialogId { conversation: self.conversation.id, ordinal: line.dialog };
         let mut record = json!({
             "type": "TEXT_PLAIN",
             "messageData": {"msg": {"text": line.text.reveal().unwrap_or_default()}},
-            "messageId": format!("ams::dialog:{}::msg:{}", self.conversation.id, line.wire_sequence),
+            "messageId": format!("ams::dialog:{dialog}::msg:{}", line.wire_sequence),
             "audience": "ALL",
             "seq": line.wire_sequence,
-            "dialogId": self.conversation.id.to_string(),
+            "dialogId": dialog.to_string(),
             "participantId": self.participant(line.author),
             "source": "APP",
             "sentBy": sent_by(line.role),
@@ -212,7 +217,7 @@ impl History<'_> {
     }
 
     fn takes_part(&self, user: UserId) -> bool {
-        self.ended().is_none() && self.conversation.participants.contains_key(&ParticipantId::User(user))
+        self.conversation.is_open() && self.conversation.participants.contains_key(&ParticipantId::User(user))
     }
 
     fn agents(&self, wanted: impl Fn(UserId) -> bool) -> Value {
@@ -289,17 +294,26 @@ impl History<'_> {
         Value::Array(changes.collect())
     }
 
-    fn dialog(&self) -> Value {
+    fn dialogs(&self) -> Value {
+        let main = self.dialog(DialogId::MAIN, self.conversation.opened_at, self.closed());
+        let survey = self.conversation.survey.map(|survey| {
+            let closed = survey.closed.map(|closed| (closed.at, closed.by));
+            self.dialog(DialogId::SURVEY, survey.opened_at, closed)
+        });
+        std::iter::once(main).chain(survey).collect()
+    }
+
+    fn dialog(&self, ordinal: u8, opened_at: Timestamp, closed: Option<(Timestamp, Closer)>) -> Value {
         let mut dialog = json!({
-            "dialogId": self.conversation.id.to_string(),
-            "dialogType": "MAIN",
+            "dialogId": DialogId { conversation: self.conversation.id, ordinal }.to_string(),
+            "dialogType": if ordinal == DialogId::MAIN { "MAIN" } else { "POST_SURVEY" },
             "dialogChannelType": "MESSAGING",
-            "status": if self.ended().is_some() { "CLOSE" } else { "OPEN" },
+            "status": if closed.is_some() { "CLOSE" } else { "OPEN" },
             "skillId": skill_number(&self.conversation.skill),
             "skillName": self.skill_name(&self.conversation.skill),
         });
-        put_time(&mut dialog, "startTime", self.conversation.opened_at);
-        if let Some((at, by)) = self.ended() {
+        put_time(&mut dialog, "startTime", opened_at);
+        if let Some((at, by)) = closed {
             put_time(&mut dialog, "endTime", at);
             dialog["closeReason"] = json!(close_reason(by));
         }

@@ -20,7 +20,7 @@ use convoke_domain::conversation::{ParticipantId, Role};
 use convoke_domain::id::UserId;
 
 pub use self::ask::{Ask, Opening, Publish, Query, RingAnswer};
-pub use self::conversation::{Changed, change};
+pub use self::conversation::{Changed, change, dialogs};
 pub use self::envelope::{Request, Unreadable, notification, response};
 pub use self::event::{Published, chat_state, message, message_of};
 pub use self::field::changes;

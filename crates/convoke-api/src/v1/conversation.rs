@@ -7,9 +7,9 @@ mod views;
 pub use export::{ExportConversations, ExportFormat, ExportedConversation};
 pub use requests::{
     AcceptConversation, JoinConversation, ListConversations, OpenConversation, PlaceInList, PublishLine,
-    ReceiveLines, SetDeadline, SetNote, SetTtr, StepUp, TransferConversation,
+    RateConversation, ReceiveLines, SetDeadline, SetNote, SetTtr, StepUp, TransferConversation,
 };
 pub use views::{
     Closed, Closing, Conversation, ConversationSummary, OpenedConversation, Participant, PendingTrigger,
-    Written,
+    Rating, Survey, Written,
 };

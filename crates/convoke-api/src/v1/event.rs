@@ -34,6 +34,8 @@ mirror! {
         ConsumerNonResponsive,
         /// It is closed because nothing happens any more.
         AutoClose,
+        /// Its survey closes because nobody answers it.
+        SurveyExpiry,
     }
 }
 
@@ -122,7 +124,7 @@ pub enum Event {
     },
     /// Somebody wrote.
     LinePublished {
-        /// Ordinal of its dialog, 0 for the main one.
+        /// Ordinal of its dialog: 0 for the main one, 1 for a survey.
         dialog: u8,
         /// Its number in the dialog, from 0 and with gaps: what receipts name it by.
         sequence: u32,
@@ -204,7 +206,7 @@ pub enum Event {
     },
     /// Somebody did something with lines of others.
     LinesReceived {
-        /// Ordinal of their dialog, 0 for the main one.
+        /// Ordinal of their dialog: 0 for the main one, 1 for a survey.
         dialog: u8,
         /// Who.
         receiver: Party,
@@ -244,6 +246,13 @@ pub enum Event {
     /// It was closed.
     Closed {
         /// By whom.
+        closed_by: Closing,
+    },
+    /// After the close the consumer is asked about it, in a dialog of its own.
+    SurveyOpened,
+    /// The survey is over, and with it the conversation.
+    SurveyClosed {
+        /// By whom; the system, if nobody answered in time.
         closed_by: Closing,
     },
     /// A state change event fired: somebody has to answer it.

@@ -18,8 +18,8 @@ use crate::limits::LIVE_ID_BYTES_MAX;
 use crate::problem::{Invalid, Problem};
 use crate::v1::board::{AgentPresence, Board, Card, NameOffer, Offer, SeeBoard, SetAvailability, Typing};
 use crate::v1::conversation::{
-    AcceptConversation, JoinConversation, OpenConversation, OpenedConversation, PublishLine, ReceiveLines,
-    SetDeadline, SetNote, SetTtr, StepUp, TransferConversation, Written,
+    AcceptConversation, JoinConversation, OpenConversation, OpenedConversation, PublishLine,
+    RateConversation, ReceiveLines, SetDeadline, SetNote, SetTtr, StepUp, TransferConversation, Written,
 };
 use crate::v1::event::ConversationEvent;
 use crate::v1::participant::{ParticipantRef, Party, Role};
@@ -107,6 +107,8 @@ pub enum Act {
     SetNote(SetNote),
     /// Tells what became of lines of others.
     Receive(ReceiveLines),
+    /// Says what the consumer thinks of it.
+    Rate(RateConversation),
 }
 
 /// From where a conversation is followed.
@@ -179,6 +181,8 @@ pub enum LiveRequestType {
     SetNote,
     /// What became of lines of others.
     Receive,
+    /// What the consumer thinks of it.
+    Rate,
     /// What is going on, and then what changes of it.
     Board,
     /// Whether an agent takes conversations.
@@ -387,6 +391,7 @@ impl LiveRequest {
             LiveRequestType::SetManualDeadline => self.act(Act::SetManualDeadline(self.body()?))?,
             LiveRequestType::SetNote => self.act(Act::SetNote(self.body()?))?,
             LiveRequestType::Receive => self.act(Act::Receive(self.body()?))?,
+            LiveRequestType::Rate => self.act(Act::Rate(self.body_or_default()?))?,
             LiveRequestType::Board => Ask::Board(self.body_or_default()?),
             LiveRequestType::SetAvailability => Ask::SetAvailability(self.body()?),
             LiveRequestType::AcceptOffer => Ask::AcceptOffer(self.body()?),
@@ -456,6 +461,7 @@ impl Act {
             Self::SetManualDeadline(body) => (LiveRequestType::SetManualDeadline, raw(body)),
             Self::SetNote(body) => (LiveRequestType::SetNote, raw(body)),
             Self::Receive(body) => (LiveRequestType::Receive, raw(body)),
+            Self::Rate(body) => (LiveRequestType::Rate, raw(body)),
         }
     }
 }

@@ -100,6 +100,7 @@ use crate::problem;
     conversation::StepUp,
     conversation::SetNote,
     conversation::ReceiveLines,
+    conversation::RateConversation,
     list::Page<unanswered::UnansweredChange>,
     window::OpenWindow,
     window::WindowSession,

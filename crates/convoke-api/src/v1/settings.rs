@@ -1,10 +1,11 @@
 //! An account's settings that have no module of their own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use convoke_domain::account::{
-    Account, Command, ConsumerWindow as DomainWindow, Egress as DomainEgress, RunLogSettings as DomainRunLog,
+    Account, Command, ConsumerWindow as DomainWindow, Egress as DomainEgress, PostSurvey as DomainSurvey,
+    RunLogSettings as DomainRunLog,
 };
 use convoke_domain::automatic_message::Language;
 use convoke_domain::id::SkillId;
@@ -79,6 +80,29 @@ impl From<ConsumerWindow> for DomainWindow {
     }
 }
 
+/// What consumers are asked after a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PostSurvey {
+    /// Whether they are, unless a skill says otherwise. Only those are asked whose client can show it.
+    pub enabled: bool,
+    /// The line that opens the survey, by language; without one for a consumer's language there is none.
+    #[schema(value_type = std::collections::BTreeMap<String, String>, example = json!({"en": "How were we?"}))]
+    pub question: BTreeMap<Language, String>,
+}
+
+impl From<&DomainSurvey> for PostSurvey {
+    fn from(survey: &DomainSurvey) -> Self {
+        Self { enabled: survey.enabled, question: survey.question.clone() }
+    }
+}
+
+impl From<PostSurvey> for DomainSurvey {
+    fn from(PostSurvey { enabled, question }: PostSurvey) -> Self {
+        Self { enabled, question }
+    }
+}
+
 /// What is kept of the runs of functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -144,6 +168,8 @@ pub struct Settings {
     pub generation: Generation,
     /// Where the consumer window may be.
     pub window: ConsumerWindow,
+    /// What consumers are asked after a conversation.
+    pub survey: PostSurvey,
     /// Where functions may call.
     pub egress: Egress,
     /// What is kept of the runs of functions.
@@ -166,6 +192,7 @@ impl From<&Account> for Settings {
             fence_policy: account.fence_policy.into(),
             generation: account.generation.into(),
             window: (&account.window).into(),
+            survey: (&account.survey).into(),
             egress: Egress { mode: account.egress.mode.into(), domains: account.egress.domains.clone() },
             run_log: account.run_log.into(),
             activity_days: account.activity_days,
@@ -212,6 +239,9 @@ pub struct UpdateSettings {
     /// Where the consumer window may be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<ConsumerWindow>,
+    /// What consumers are asked after a conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub survey: Option<PostSurvey>,
     /// Where functions may call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub egress: Option<Egress>,
@@ -247,6 +277,7 @@ impl UpdateSettings {
             self.fence_policy.map(|policy| Command::SetFencePolicy { policy: policy.into() }),
             self.generation.map(|generation| Command::SetGeneration { generation: generation.into() }),
             self.window.map(|window| Command::SetWindow { window: window.into() }),
+            self.survey.map(|survey| Command::SetSurvey { survey: survey.into() }),
             egress.map(|egress| Command::SetEgress { egress }),
             self.run_log.map(|run_log| Command::SetRunLog { run_log: run_log.into() }),
             self.activity_days.map(|days| Command::SetActivityDays { days }),

@@ -34,6 +34,9 @@ pub struct DefineSkill {
     /// Idle timers instead of the account's.
     #[serde(default)]
     pub idle: IdleOverrides,
+    /// Whether its consumers are asked what they think after a conversation, instead of what the account says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<bool>,
 }
 
 const fn yes() -> bool {
@@ -50,6 +53,7 @@ impl DefineSkill {
             special_occasions: self.special_occasions,
             ttr: self.ttr.map(Into::into),
             idle: self.idle.into(),
+            survey: self.survey,
         };
         Command::DefineSkill { id, skill }
     }
@@ -83,6 +87,7 @@ impl Skill {
             special_occasions: skill.special_occasions.clone(),
             ttr: skill.ttr.map(Into::into),
             idle: skill.idle.into(),
+            survey: skill.survey,
         };
         let staffed_changes_at = match shift {
             Shift::On { until } | Shift::Off { until, .. } => until,

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessToken, ConsumerWindow, Egress, FencePolicy, Generation, IdleTimers, PasswordHash, Principal,
-    RunLogSettings, SealedValue, Skill, User, UserRole, WebhookPlan,
+    AccessToken, ConsumerWindow, Egress, FencePolicy, Generation, IdleTimers, PasswordHash, PostSurvey,
+    Principal, RunLogSettings, SealedValue, Skill, User, UserRole, WebhookPlan,
 };
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours};
@@ -124,6 +124,8 @@ pub enum Command {
     SetGeneration { generation: Generation },
     /// Set where the consumer window may be.
     SetWindow { window: ConsumerWindow },
+    /// Set what consumers are asked after a conversation.
+    SetSurvey { survey: PostSurvey },
     /// Set where functions may call.
     SetEgress { egress: Egress },
     /// Let functions call a domain.

@@ -168,6 +168,10 @@ fn checked(account: &Account, command: Command, context: &Context<'_>) -> Result
         Command::SetActivityDays { days } => set_activity_days(days)?,
         Command::SetGeneration { generation } => Event::GenerationSet { generation },
         Command::SetWindow { window } => set_window(window)?,
+        Command::SetSurvey { survey } => {
+            survey.check()?;
+            Event::SurveySet { survey }
+        }
         Command::SetEgress { egress } => check_egress(&egress).map(|()| Event::EgressSet { egress })?,
         Command::AddDomain { domain } => add_domain(account, domain)?,
         Command::RemoveDomain { domain } => remove_domain(account, domain)?,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccessToken, AppKey, Client, ConsumerWindow, Egress, FencePolicy, Generation, IdleTimers, PasswordHash,
-    RunLogSettings, Secret, Skill, User, Webhook,
+    PostSurvey, RunLogSettings, Secret, Skill, User, Webhook,
 };
 use crate::automatic_message::{AutomaticMessage, Language};
 use crate::hours::{SpecialOccasions, WorkingHours, seconds};
@@ -73,6 +73,8 @@ pub enum Event {
     GenerationSet { generation: Generation },
     /// It was set where the consumer window may be.
     WindowSet { window: ConsumerWindow },
+    /// It was set what consumers are asked after a conversation.
+    SurveySet { survey: PostSurvey },
     /// It was set where functions may call.
     EgressSet { egress: Egress },
     /// Functions may call a domain.

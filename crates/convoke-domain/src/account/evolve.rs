@@ -31,6 +31,12 @@ fn apply(account: &mut Account, event: &Event) {
         Event::ActivityDaysSet { days } => account.activity_days = *days,
         Event::GenerationSet { generation } => account.generation = *generation,
         Event::WindowSet { window } => account.window = window.clone(),
+        Event::SurveySet { survey } => {
+            if account.survey != *survey {
+                account.survey_revision = account.survey_revision.saturating_add(1);
+            }
+            account.survey = survey.clone();
+        }
         Event::EgressSet { egress } => account.egress = egress.clone(),
         Event::DomainAdded { domain } => drop(account.egress.domains.insert(domain.clone())),
         Event::DomainRemoved { domain } => drop(account.egress.domains.remove(domain)),
@@ -105,6 +111,7 @@ fn apply_to_parts(account: &mut Account, event: &Event) {
         | Event::ActivityDaysSet { .. }
         | Event::GenerationSet { .. }
         | Event::WindowSet { .. }
+        | Event::SurveySet { .. }
         | Event::EgressSet { .. }
         | Event::DomainAdded { .. }
         | Event::DomainRemoved { .. }

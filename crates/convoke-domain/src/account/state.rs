@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessToken, Actor, AppKey, Client, ConsumerWindow, IdleOverrides, IdleTimers, PasswordHash, Principal,
-    Secret, User, Webhook,
+    AccessToken, Actor, AppKey, Client, ConsumerWindow, IdleOverrides, IdleTimers, PasswordHash, PostSurvey,
+    Principal, Secret, User, Webhook,
 };
 use crate::automatic_message::{AutomaticMessage, AutomaticMessages, Language};
 use crate::hours::{Hours, SpecialOccasions, WorkingHours, seconds};
@@ -54,6 +54,12 @@ pub struct Account {
     /// How long a conversation may lie still until it is closed, whole seconds.
     #[serde(with = "seconds")]
     pub auto_close: Duration,
+    /// What consumers are asked after a conversation.
+    #[serde(default)]
+    pub survey: PostSurvey,
+    /// How often that was changed.
+    #[serde(default)]
+    pub survey_revision: u32,
     /// Whether a new conversation soon after an auto-close fires as `…_AFTER_AUTOCLOSE` instead of not at all.
     pub fire_after_autoclose: bool,
     /// What happens to an answer that the conversation has overtaken, unless a function says otherwise.
@@ -106,6 +112,9 @@ pub struct Skill {
     pub ttr: Option<TtrSettings>,
     /// Idle timers instead of the account's.
     pub idle: IdleOverrides,
+    /// Whether its consumers are asked afterwards, instead of what the account says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<bool>,
 }
 
 impl Skill {
@@ -118,6 +127,7 @@ impl Skill {
             special_occasions: None,
             ttr: None,
             idle: IdleOverrides::default(),
+            survey: None,
         }
     }
 }
@@ -223,6 +233,8 @@ impl Account {
             automatic_messages: AutomaticMessages::defaults(),
             skill_messages: BTreeMap::new(),
             auto_close: limits::AUTO_CLOSE_MAX,
+            survey: PostSurvey::default(),
+            survey_revision: 0,
             fire_after_autoclose: false,
             fence_policy: FencePolicy::default(),
             generation: Generation::default(),
@@ -272,6 +284,11 @@ impl Account {
     /// The idle timers of this skill.
     pub fn idle_of(&self, skill: Option<&SkillId>) -> IdleTimers {
         self.settings_of(skill).map_or(self.idle, |skill| skill.idle.over(&self.idle))
+    }
+
+    /// Whether consumers of this skill are asked what they think after a conversation.
+    pub fn asks_afterwards(&self, skill: &SkillId) -> bool {
+        self.skills.get(skill).and_then(|skill| skill.survey).unwrap_or(self.survey.enabled)
     }
 
     /// The entry that counts for this code: the skill's own, else the account's.

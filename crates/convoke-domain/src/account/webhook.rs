@@ -97,7 +97,9 @@ impl WebhookTopic {
             | ConversationEvent::Rated { .. }
             | ConversationEvent::DelaySet { .. }
             | ConversationEvent::IdleFired { .. }
-            | ConversationEvent::Closed { .. } => &[Self::Conversation],
+            | ConversationEvent::Closed { .. }
+            | ConversationEvent::SurveyOpened { .. }
+            | ConversationEvent::SurveyClosed { .. } => &[Self::Conversation],
         }
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::conversation::event::{Actor, Closer, Event, ParticipantId, Recorded, Role, Timer};
 use crate::conversation::state::{Conversation, Stage};
+use crate::id::DialogId;
 use crate::state_change::CbotEventType;
 use crate::ttr::Ttr;
 
@@ -122,7 +123,8 @@ fn ttr(events: &[Recorded]) -> Option<CbotEventType> {
 
 fn off_hours_lines(after: &Conversation, events: &[Recorded]) -> Option<CbotEventType> {
     let written = events.iter().any(|recorded| {
-        matches!(&recorded.event, Event::LinePublished(line) if line.role == Role::Consumer && line.in_off_hours)
+        matches!(&recorded.event, Event::LinePublished(line)
+            if line.role == Role::Consumer && line.in_off_hours && line.dialog == DialogId::MAIN)
     });
     (written && !after.opened_in_off_hours).then_some(CbotEventType::ConsumerSendMessageOnOffHours)
 }
@@ -134,7 +136,7 @@ fn idle(events: &[Recorded]) -> Option<CbotEventType> {
             Timer::AwaitingInQueue => Some(CbotEventType::ConvAwaitingInQueue),
             Timer::AgentNonResponsive => Some(CbotEventType::AgentNonResponsive),
             Timer::ConsumerNonResponsive => Some(CbotEventType::ConsumerNonResponsive),
-            Timer::AutoClose => None,
+            Timer::AutoClose | Timer::SurveyExpiry => None,
         }
     })
 }

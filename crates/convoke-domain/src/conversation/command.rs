@@ -102,8 +102,13 @@ pub enum Action {
         /// The brand's own id of the person.
         identity: PrivateText,
     },
-    /// Close it.
+    /// Close it, with all its dialogs.
     Close,
+    /// Close its main dialog. The consumer is asked about it then if the skill has a survey, their client can show one,
+    /// and they did not say what they think before.
+    CloseMain,
+    /// Do something in its survey.
+    InSurvey(InSurvey),
     /// A timer came due.
     TimerDue {
         /// Which.
@@ -111,6 +116,22 @@ pub enum Action {
     },
     /// Answer the oldest unsettled trigger.
     Settle(Settlement),
+}
+
+/// What is done in the survey of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InSurvey {
+    /// Write a line; the consumer's side only.
+    Publish(NewLine),
+    /// Tell what became of its lines.
+    Receive {
+        /// What.
+        receipt: Receipt,
+        /// The wire sequences of the lines.
+        lines: Vec<u32>,
+    },
+    /// Close it, and the conversation with it.
+    Close,
 }
 
 /// How a conversation begins.
@@ -189,6 +210,9 @@ pub enum Rejection {
     /// It has ended.
     #[error("the conversation is closed; open a new one")]
     Closed,
+    /// It has no such dialog.
+    #[error("the conversation has no such dialog")]
+    NoSuchDialog,
     /// Too many triggers are unsettled, or too many writes wait.
     #[error("the conversation has too much to do; try again in a moment")]
     Busy,
@@ -287,6 +311,7 @@ impl Rejection {
             Self::NotFound => "conversation.not_found",
             Self::AlreadyOpen => "conversation.already_open",
             Self::Closed => "conversation.closed",
+            Self::NoSuchDialog => "dialog.unknown",
             Self::Busy => "conversation.busy",
             Self::NotAParticipant => "participant.not_in_conversation",
             Self::NotAllowed { .. } => "participant.role_not_allowed",

@@ -1,7 +1,7 @@
 //! What a command causes. Refuses, or records; never performs anything.
 
 use crate::account::{Account, User};
-use crate::conversation::command::{Action, Command, NewLine, Open, Rejection};
+use crate::conversation::command::{Action, Command, InSurvey, NewLine, Open, Rejection};
 use crate::conversation::commit::{By, Commit, Context};
 use crate::conversation::event::{
     Actor, Closer, Event, Line, ParticipantId, PrivateText, Recorded, Role, Timer,
@@ -10,8 +10,9 @@ use crate::conversation::field;
 use crate::conversation::line::{Audience, LineExtra};
 use crate::conversation::settle;
 use crate::conversation::state::Conversation;
+use crate::conversation::survey;
 use crate::conversation::timers;
-use crate::id::{ConversationId, SkillId, UserId};
+use crate::id::{ConversationId, DialogId, SkillId, UserId};
 use crate::limits;
 use crate::sequence::EventSeq;
 use crate::ttr::Ttr;
@@ -76,7 +77,7 @@ pub fn decide(
 fn act(commit: &mut Commit<'_>, by: By, action: Action) -> Result<Reply, Rejection> {
     match action {
         Action::Open(open) => return open_conversation(commit, by, open),
-        Action::Publish(line) => return publish(commit, by, line),
+        Action::Publish(line) => return publish(commit, by, DialogId::MAIN, line),
         Action::Join { participant, role } => join(commit, by, participant, role)?,
         Action::Leave { participant } => leave(commit, by, participant)?,
         Action::Accept { agent } => accept(commit, by, agent)?,
@@ -98,16 +99,19 @@ fn act(commit: &mut Commit<'_>, by: By, action: Action) -> Result<Reply, Rejecti
             }
         }
         Action::HandOver { from, skill, agent } => hand_over(commit, by, from, skill, agent)?,
-        Action::Receive { receipt, lines } => field::receive(commit, by, receipt, lines)?,
+        Action::Receive { receipt, lines } => field::receive(commit, by, DialogId::MAIN, receipt, lines)?,
         Action::Note { note } => field::note(commit, by, note)?,
         Action::Rate { rating } => field::rate(commit, by, rating)?,
         Action::SetDelay { delay } => field::set_delay(commit, by, delay)?,
         Action::Together(actions) => together(commit, by, actions)?,
         Action::StepUp { identity } => step_up(commit, by, identity)?,
-        Action::Close => {
-            let closer = closer(open_state(commit)?, by)?;
-            commit.push(by, Event::Closed { by: closer });
+        Action::Close => close(commit, by)?,
+        Action::CloseMain => survey::close_main(commit, by)?,
+        Action::InSurvey(InSurvey::Publish(line)) => return publish(commit, by, DialogId::SURVEY, line),
+        Action::InSurvey(InSurvey::Receive { receipt, lines }) => {
+            field::receive(commit, by, DialogId::SURVEY, receipt, lines)?;
         }
+        Action::InSurvey(InSurvey::Close) => survey::close(commit, by)?,
         Action::TimerDue { timer } => timer_due(commit, timer)?,
         Action::Settle(settlement) => settle::settle(commit, settlement)?,
     }
@@ -138,9 +142,12 @@ const fn is_part(action: &Action) -> bool {
         | Action::SetDelay { .. }
         | Action::Note { .. }
         | Action::Rate { .. }
-        | Action::Close => true,
+        | Action::InSurvey(InSurvey::Close)
+        | Action::Close
+        | Action::CloseMain => true,
         Action::Open(_)
         | Action::Publish(_)
+        | Action::InSurvey(InSurvey::Publish(_) | InSurvey::Receive { .. })
         | Action::Receive { .. }
         | Action::Together(_)
         | Action::StepUp { .. }
@@ -179,12 +186,14 @@ fn open_conversation(commit: &mut Commit<'_>, by: By, open: Open) -> Result<Repl
     };
     commit.push(by, event);
     match open.first_line {
-        Some(line) => publish(commit, By { actor: Actor::Consumer(open.consumer), ..by }, line),
+        Some(line) => {
+            publish(commit, By { actor: Actor::Consumer(open.consumer), ..by }, DialogId::MAIN, line)
+        }
         None => Ok(Reply::Done),
     }
 }
 
-fn publish(commit: &mut Commit<'_>, by: By, line: NewLine) -> Result<Reply, Rejection> {
+fn publish(commit: &mut Commit<'_>, by: By, dialog: u8, line: NewLine) -> Result<Reply, Rejection> {
     check_text(&line.text)?;
     let state = commit.state()?;
     let author = by.actor.participant().ok_or(Rejection::NotAParticipant)?;
@@ -194,14 +203,19 @@ fn publish(commit: &mut Commit<'_>, by: By, line: NewLine) -> Result<Reply, Reje
     {
         return Ok(Reply::Duplicate(seen.line));
     }
-    let state = open_state(commit)?;
     let private = line.extra.as_ref().is_some_and(|extra| extra.audience == Audience::BrandSide);
-    if role == Role::Reader || (private && !role.is_brand_side()) {
+    let (wire_sequence, may_write) = if dialog == DialogId::MAIN {
+        let may_write = role != Role::Reader && (!private || role.is_brand_side());
+        (open_state(commit)?.next_wire_sequence, may_write)
+    } else {
+        (survey::open(commit)?.next_wire_sequence, survey::takes_part(role) && !private)
+    };
+    if !may_write {
         return Err(Rejection::NotAllowed { role });
     }
     let event = Event::LinePublished(Line {
-        dialog: 0,
-        wire_sequence: state.next_wire_sequence,
+        dialog,
+        wire_sequence,
         author,
         role,
         text: PrivateText::new(line.text),
@@ -382,7 +396,17 @@ fn step_up(commit: &mut Commit<'_>, by: By, identity: PrivateText) -> Result<(),
     Ok(())
 }
 
-fn closer(state: &Conversation, by: By) -> Result<Closer, Rejection> {
+/// Closes whatever of it is open.
+fn close(commit: &mut Commit<'_>, by: By) -> Result<(), Rejection> {
+    if commit.state()?.survey.is_some() {
+        return survey::close(commit, by);
+    }
+    let closer = closer(open_state(commit)?, by)?;
+    commit.push(by, Event::Closed { by: closer });
+    Ok(())
+}
+
+pub(crate) fn closer(state: &Conversation, by: By) -> Result<Closer, Rejection> {
     Ok(match by.actor {
         Actor::Consumer(consumer) => {
             participant_role(state, by)?;
@@ -407,6 +431,7 @@ fn timer_due(commit: &mut Commit<'_>, timer: Timer) -> Result<(), Rejection> {
     };
     let event = match timer {
         Timer::AutoClose => Event::Closed { by: Closer::AutoClose },
+        Timer::SurveyExpiry => Event::SurveyClosed { by: Closer::AutoClose },
         Timer::AwaitingInQueue | Timer::AgentNonResponsive | Timer::ConsumerNonResponsive => {
             Event::IdleFired { timer, base, count: state.fired_since(timer, base).saturating_add(1) }
         }

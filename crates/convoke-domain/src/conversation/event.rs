@@ -168,12 +168,19 @@ pub enum Timer {
     ConsumerNonResponsive,
     /// It is closed because nothing happens any more.
     AutoClose,
+    /// Its survey closes because nobody answers it.
+    SurveyExpiry,
 }
 
 impl Timer {
     /// All timers.
-    pub const ALL: [Self; 4] =
-        [Self::AwaitingInQueue, Self::AgentNonResponsive, Self::ConsumerNonResponsive, Self::AutoClose];
+    pub const ALL: [Self; 5] = [
+        Self::AwaitingInQueue,
+        Self::AgentNonResponsive,
+        Self::ConsumerNonResponsive,
+        Self::AutoClose,
+        Self::SurveyExpiry,
+    ];
 }
 
 /// What is known of where the consumer came from; carried into every payload.
@@ -235,7 +242,7 @@ impl CommandKey {
 /// One published message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// Ordinal of its dialog, 0 for the main one.
+    /// Ordinal of its dialog: [`crate::id::DialogId::MAIN`] or [`crate::id::DialogId::SURVEY`].
     pub dialog: u8,
     /// The wire's own sequence within the dialog, from 0.
     pub wire_sequence: u32,
@@ -270,7 +277,7 @@ impl Line {
     }
 }
 
-/// Who closed a conversation.
+/// Who closed a conversation, or its survey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Closer {
@@ -280,7 +287,7 @@ pub enum Closer {
     Consumer(ConsumerId),
     /// A function, through the Controller Bot.
     ControllerBot,
-    /// Nothing happened for the account's auto-close time.
+    /// Nothing happened for the account's auto-close time, or in a survey until it expired.
     AutoClose,
     /// An operator.
     Operator,
@@ -408,9 +415,20 @@ pub enum Event {
         /// How many times for this base, from 1.
         count: u8,
     },
-    /// It was closed.
+    /// Its main dialog was closed, and with it the conversation unless a survey follows.
     Closed {
         /// By whom. Stored under its own name: `by` is who did it, of every record.
+        #[serde(rename = "closer")]
+        by: Closer,
+    },
+    /// After the close the consumer is asked about it, in a dialog of its own.
+    SurveyOpened {
+        /// Which revision of the account's survey it is.
+        revision: u32,
+    },
+    /// The survey is over, and with it the conversation.
+    SurveyClosed {
+        /// By whom.
         #[serde(rename = "closer")]
         by: Closer,
     },
@@ -495,6 +513,8 @@ impl Event {
             | Self::DelaySet { .. }
             | Self::IdleFired { .. }
             | Self::Closed { .. }
+            | Self::SurveyOpened { .. }
+            | Self::SurveyClosed { .. }
             | Self::Unfired { .. } => None,
         }
     }
@@ -520,6 +540,8 @@ impl Event {
             | Self::DelaySet { .. }
             | Self::IdleFired { .. }
             | Self::Closed { .. }
+            | Self::SurveyOpened { .. }
+            | Self::SurveyClosed { .. }
             | Self::Unfired { .. } => None,
         }
     }

@@ -10,7 +10,8 @@ use crate::conversation::event::{
 };
 use crate::conversation::line::Audience;
 use crate::conversation::state::{Conversation, IdleCount, LaneEntry, SeenKey, Since, Stage, Talk};
-use crate::id::{ConversationId, InvocationId};
+use crate::conversation::survey::{Survey, SurveyClosed};
+use crate::id::{ConversationId, DialogId, InvocationId};
 use crate::limits;
 use crate::sequence::EventSeq;
 use crate::state_change::CbotEventType;
@@ -49,6 +50,7 @@ fn opened(id: ConversationId, recorded: &Recorded) -> Option<Conversation> {
         opened_in_off_hours: *in_off_hours,
         origin: Arc::clone(origin),
         stage: Stage::Open,
+        survey: None,
         skill: skill.clone(),
         suggested_agent: None,
         participants: BTreeMap::from([
@@ -105,9 +107,7 @@ fn apply(state: &mut Conversation, recorded: &Recorded) {
             state.authenticated = true;
             state.changed_at = at;
         }
-        Event::LinesReceived { wire_sequence, .. } => {
-            state.next_wire_sequence = wire_sequence.saturating_add(1);
-        }
+        Event::LinesReceived { dialog, wire_sequence, .. } => count(state, *dialog, *wire_sequence),
         Event::Noted { note } => state.note = note.clone(),
         Event::Rated { rating } => state.rating = Some(*rating),
         Event::DelaySet { delay } => {
@@ -121,6 +121,16 @@ fn apply(state: &mut Conversation, recorded: &Recorded) {
             state.stage = Stage::Closed { by: *by, at };
             state.changed_at = at;
         }
+        Event::SurveyOpened { revision } => {
+            state.survey = Some(Survey::opened(*revision, at));
+            state.changed_at = at;
+        }
+        Event::SurveyClosed { by } => {
+            if let Some(survey) = &mut state.survey {
+                survey.closed = Some(SurveyClosed { by: *by, at });
+            }
+            state.changed_at = at;
+        }
         Event::Triggered(triggered) => state.lane.push_back(lane_entry(recorded.seq, triggered)),
         Event::Settled(settled) => {
             // Triggers are settled in order, so the settled one is the oldest.
@@ -130,14 +140,31 @@ fn apply(state: &mut Conversation, recorded: &Recorded) {
     }
 }
 
+/// A line or a receipt took this sequence of its dialog.
+fn count(state: &mut Conversation, dialog: u8, wire_sequence: u32) {
+    let next = wire_sequence.saturating_add(1);
+    if dialog == DialogId::MAIN {
+        state.next_wire_sequence = next;
+    } else if let Some(survey) = &mut state.survey {
+        survey.next_wire_sequence = next;
+    }
+}
+
 fn line_published(state: &mut Conversation, line: &Line, seq: EventSeq, at: Timestamp) {
-    state.next_wire_sequence = line.wire_sequence.saturating_add(1);
+    count(state, line.dialog, line.wire_sequence);
     if let Some(key) = &line.key {
         let keys = Arc::make_mut(&mut state.keys);
         if keys.len() >= limits::COMMAND_KEYS_MAX {
             keys.pop_front();
         }
         keys.push_back(SeenKey { author: line.author, key: key.clone(), line: seq });
+    }
+    if line.dialog != DialogId::MAIN {
+        // What is said about the service is no part of it: it takes nobody's turn.
+        if let Some(survey) = &mut state.survey {
+            survey.last_line_at = Some(at);
+        }
+        return;
     }
     if line.audience() == Audience::BrandSide {
         return;
@@ -210,6 +237,9 @@ fn note_for_fences(state: &mut Conversation, recorded: &Recorded) {
 fn concerns_fences(event: &Event) -> Option<Since> {
     let nothing = Since::default();
     if let Event::LinePublished(line) = event {
+        if line.dialog != DialogId::MAIN {
+            return None;
+        }
         let (brand_wrote, consumer_wrote) = (line.answers(), line.role == Role::Consumer);
         Some(Since { brand_wrote, consumer_wrote, ..nothing })
     } else if let Event::ParticipantJoined { role: Role::AssignedAgent, .. } = event {

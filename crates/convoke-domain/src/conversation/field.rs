@@ -9,6 +9,8 @@ use crate::conversation::commit::{By, Commit};
 use crate::conversation::decide::{brand_side_only, check_text, open_state, participant_role};
 use crate::conversation::event::{Actor, Event, PrivateText, Role};
 use crate::conversation::line::Receipt;
+use crate::conversation::survey;
+use crate::id::DialogId;
 use crate::limits;
 
 /// What a consumer thinks of how they were served.
@@ -96,10 +98,11 @@ impl DelayKind {
     }
 }
 
-/// Tells what became of lines. A closed conversation takes it too: its last lines are read after the close.
+/// Tells what became of lines. A closed dialog takes it too: its last lines are read after the close.
 pub(crate) fn receive(
     commit: &mut Commit<'_>,
     by: By,
+    dialog: u8,
     receipt: Receipt,
     lines: Vec<u32>,
 ) -> Result<(), Rejection> {
@@ -109,8 +112,15 @@ pub(crate) fn receive(
     if lines.is_empty() || lines.len() > limits::RECEIVED_LINES_MAX {
         return Err(Rejection::ReceivedLines);
     }
-    let wire_sequence = state.next_wire_sequence;
-    commit.push(by, Event::LinesReceived { dialog: 0, wire_sequence, by_whom, role, receipt, lines });
+    let wire_sequence = if dialog == DialogId::MAIN {
+        state.next_wire_sequence
+    } else {
+        if !survey::takes_part(role) {
+            return Err(Rejection::NotAllowed { role });
+        }
+        state.survey.as_ref().ok_or(Rejection::NoSuchDialog)?.next_wire_sequence
+    };
+    commit.push(by, Event::LinesReceived { dialog, wire_sequence, by_whom, role, receipt, lines });
     Ok(())
 }
 
@@ -126,7 +136,7 @@ pub(crate) fn note(commit: &mut Commit<'_>, by: By, note: String) -> Result<(), 
     Ok(())
 }
 
-/// The consumer rates, also after the close.
+/// The consumer rates, also after the close. That is what a survey asks for, so it ends one.
 pub(crate) fn rate(commit: &mut Commit<'_>, by: By, rating: Rating) -> Result<(), Rejection> {
     let state = commit.state()?;
     if by.actor != Actor::System {
@@ -141,7 +151,7 @@ pub(crate) fn rate(commit: &mut Commit<'_>, by: By, rating: Rating) -> Result<()
     if state.rating != Some(rating) {
         commit.push(by, Event::Rated { rating });
     }
-    Ok(())
+    survey::answered(commit, by)
 }
 
 pub(crate) fn set_delay(commit: &mut Commit<'_>, by: By, delay: Option<Delay>) -> Result<(), Rejection> {

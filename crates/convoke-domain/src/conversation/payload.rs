@@ -111,13 +111,20 @@ pub enum CloseReason {
     System,
 }
 
-impl From<Closer> for CloseReason {
-    fn from(closer: Closer) -> Self {
+impl CloseReason {
+    /// The kind of a closer.
+    pub const fn of(closer: Closer) -> Self {
         match closer {
             Closer::Agent(_) => Self::Agent,
             Closer::Consumer(_) => Self::Consumer,
             Closer::ControllerBot | Closer::AutoClose | Closer::Operator => Self::System,
         }
+    }
+}
+
+impl From<Closer> for CloseReason {
+    fn from(closer: Closer) -> Self {
+        Self::of(closer)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::conversation::event::{
 };
 use crate::conversation::state::{Conversation, LaneEntry, Since};
 use crate::hours::Shift;
+use crate::id::DialogId;
 use crate::invocation::{
     CommandFate, CommandKind, Fate, FenceReason, FunctionRef, MessageFate, NotInvoked, Outcome, Silence,
 };
@@ -211,7 +212,7 @@ impl Settle {
 
     fn publish(&self, commit: &mut Commit<'_>, state: &Conversation, message: Message) {
         let line = Line {
-            dialog: 0,
+            dialog: DialogId::MAIN,
             wire_sequence: state.next_wire_sequence,
             author: ParticipantId::ControllerBot,
             role: Role::Controller,

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::conversation::event::{Closer, CommandKey, Origin, ParticipantId, PrivateText, Role, Timer};
 use crate::conversation::field::{Delay, Rating};
 use crate::conversation::payload::Payload;
-use crate::id::{ConsumerId, ConversationId, InvocationId, SkillId, UserId};
+use crate::conversation::survey::Survey;
+use crate::id::{ConsumerId, ConversationId, DialogId, InvocationId, SkillId, UserId};
 use crate::sequence::EventSeq;
 use crate::state_change::{CbotEventType, StateChangeEvent};
 use crate::ttr::Ttr;
@@ -33,8 +34,11 @@ pub struct Conversation {
     pub opened_in_off_hours: bool,
     /// Where the consumer came from; shared, since it never changes and states are copied often.
     pub origin: Arc<Origin>,
-    /// Open, or closed by somebody.
+    /// Whether its main dialog is open, or who closed it.
     pub stage: Stage,
+    /// In which the consumer is asked about it after the close; `None` if nobody is or was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<Survey>,
     /// The skill that serves it.
     pub skill: SkillId,
     /// The agent to be asked first.
@@ -92,7 +96,7 @@ pub struct SeenKey {
     pub line: EventSeq,
 }
 
-/// Open, or closed by somebody.
+/// Open, or closed by somebody: a main dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
 pub enum Stage {
@@ -175,9 +179,37 @@ pub struct Since {
 }
 
 impl Conversation {
-    /// Whether lines are welcome.
+    /// Whether it is served: its main dialog is open, and lines are welcome there.
     pub const fn is_open(&self) -> bool {
         matches!(self.stage, Stage::Open)
+    }
+
+    /// Whether nothing of it is open any more: neither its main dialog nor a survey.
+    pub fn is_over(&self) -> bool {
+        self.ended_at().is_some()
+    }
+
+    /// When the last of its dialogs was closed; `None` while one is open.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        match (self.stage, &self.survey) {
+            (Stage::Open, _) => None,
+            (Stage::Closed { at, .. }, None) => Some(at),
+            (Stage::Closed { .. }, Some(survey)) => survey.closed.map(|closed| closed.at),
+        }
+    }
+
+    /// The survey, while it waits for the consumer.
+    pub fn open_survey(&self) -> Option<&Survey> {
+        self.survey.as_ref().filter(|survey| survey.closed.is_none())
+    }
+
+    /// Whether it has a dialog with this ordinal, open or closed.
+    pub const fn has_dialog(&self, ordinal: u8) -> bool {
+        match ordinal {
+            DialogId::MAIN => true,
+            DialogId::SURVEY => self.survey.is_some(),
+            _ => false,
+        }
     }
 
     /// The agent who serves it.

@@ -12,7 +12,7 @@ use crate::limits;
 
 /// When `timer` is next due, or `None` if its condition does not hold.
 pub fn due(state: &Conversation, timer: Timer, account: &Account) -> Option<Timestamp> {
-    if !state.is_open() {
+    if !state.is_open() && timer != Timer::SurveyExpiry {
         return None;
     }
     let base = base(state, timer)?;
@@ -25,6 +25,7 @@ pub fn due(state: &Conversation, timer: Timer, account: &Account) -> Option<Time
             add(base, idle.consumer_non_responsive.time.checked_mul(nth)?)
         }
         Timer::AutoClose => add(base, account.auto_close),
+        Timer::SurveyExpiry => add(base, limits::SURVEY_EXPIRY),
     }
 }
 
@@ -59,6 +60,8 @@ pub fn base(state: &Conversation, timer: Timer) -> Option<Timestamp> {
         Timer::AutoClose => {
             (!talk.consumer_wrote_last && state.manual_deadline.is_none()).then_some(state.changed_at)
         }
+        // Lines do not prolong it: whoever begins to answer has a week, too.
+        Timer::SurveyExpiry => state.open_survey().map(|survey| survey.opened_at),
     }
 }
 

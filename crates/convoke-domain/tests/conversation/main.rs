@@ -19,4 +19,5 @@ mod properties;
 mod routing;
 mod selection;
 mod stored_form;
+mod surveys;
 mod ttr;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use convoke_domain::conversation::{
-    Action, Actor, Command, Conversation, Event, Failed, ParticipantId, PrivateText, Recorded, Rejection,
-    Role, Settlement, Settling, Stage, Timer, Triggered, replay,
+    Action, Actor, Command, Conversation, Event, Failed, InSurvey, Open, Origin, ParticipantId, PrivateText,
+    Rating, RatingStatus, Receipt, Recorded, Rejection, Role, Settlement, Settling, Stage, Timer, Triggered,
+    replay,
 };
 use convoke_domain::id::InvocationId;
 use convoke_domain::invocation::{Answer, CommandKind, Returned};
@@ -106,6 +107,21 @@ fn action() -> impl Strategy<Value = Action> {
         }),
         1 => Just(Action::StepUp { identity: PrivateText::new("customer 12") }),
         1 => select(Timer::ALL.to_vec()).prop_map(|timer| Action::TimerDue { timer }),
+        1 => Just(Action::Receive { receipt: Receipt::Read, lines: vec![0] }),
+        2 => in_survey(),
+    ]
+}
+
+/// What is done in a survey, and what ends one.
+fn in_survey() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        3 => Just(Action::InSurvey(InSurvey::Publish(line("fine")))),
+        1 => Just(Action::InSurvey(InSurvey::Receive { receipt: Receipt::Read, lines: vec![0] })),
+        1 => Just(Action::InSurvey(InSurvey::Close)),
+        1 => prop::option::of(0..7_u8).prop_map(|rate| {
+            let status = if rate.is_some() { RatingStatus::Filled } else { RatingStatus::Skipped };
+            Action::Rate { rating: Rating { rate, resolved: None, status } }
+        }),
     ]
 }
 
@@ -150,11 +166,12 @@ fn happening() -> impl Strategy<Value = Happening> {
 fn story() -> impl Strategy<Value = Vec<(u64, Happening)>> {
     // Often none at all: what happens at one instant must be told apart by its order.
     let pause = select(vec![0, 0, 0, 1, 30, 60, 300, 600, 3_600, 40_000]);
-    let ended = (actor(), Just(Action::Close)).prop_map(|(actor, action)| Happening::Does(actor, action));
+    let end = select(vec![Action::Close, Action::CloseMain, Action::CloseMain]);
+    let ended = (actor(), end).prop_map(|(actor, action)| Happening::Does(actor, action));
     (
         prop::collection::vec((pause.clone(), happening()), 1..60),
         prop::collection::vec((pause.clone(), ended), 0..2),
-        prop::collection::vec((pause, happening()), 0..8),
+        prop::collection::vec((pause, happening()), 0..12),
     )
         .prop_map(|(mut before, end, after)| {
             before.extend(end);
@@ -170,7 +187,9 @@ fn begun() -> World {
         world.deploy(event, &[]);
     }
     world.account.idle.awaiting_in_queue.repeat = 3;
-    world.opens();
+    world.account.survey.enabled = true;
+    let origin = Origin { features: vec!["MULTI_DIALOG".to_owned()], ..Origin::default() };
+    world.when(consumer(), Action::Open(Open { origin, ..opening() }));
     world
 }
 
@@ -227,6 +246,11 @@ fn told(story: Vec<(u64, Happening)>) -> World {
 fn check_step(before: &Conversation, after: &Conversation) {
     if let Stage::Closed { .. } = before.stage {
         assert_eq!(after.stage, before.stage, "closed stays closed");
+        assert_eq!(after.survey.is_some(), before.survey.is_some(), "a survey opens with the close or never");
+    }
+    assert!(!after.is_open() || after.survey.is_none(), "nobody is asked while they are served");
+    if before.is_over() {
+        assert_eq!(after.ended_at(), before.ended_at(), "what is over stays over");
     }
     assert!(after.cursor >= before.cursor && after.cursor.is_none_or(|cursor| cursor <= after.head));
     let assigned = after.participants.values().filter(|role| **role == Role::AssignedAgent);
@@ -303,14 +327,20 @@ fn check_payloads(log: &[Recorded]) {
     }
 }
 
-/// Lines count from 0, openings and ends fire once.
+/// Lines and receipts count from 0 in each dialog, openings and ends fire once.
 fn check_counts(log: &[Recorded]) {
-    let mut next = 0;
+    let mut next = [0, 0];
     for recorded in log {
-        if let Event::LinePublished(line) = &recorded.event {
-            assert_eq!(line.wire_sequence, next);
-            next += 1;
-        }
+        let (dialog, sequence) = if let Event::LinePublished(line) = &recorded.event {
+            (line.dialog, line.wire_sequence)
+        } else if let Event::LinesReceived { dialog, wire_sequence, .. } = &recorded.event {
+            (*dialog, *wire_sequence)
+        } else {
+            continue;
+        };
+        let next = &mut next[usize::from(dialog)];
+        assert_eq!(sequence, *next, "each dialog counts for itself");
+        *next += 1;
     }
     for once in [StateChangeEvent::NewConversation, StateChangeEvent::ConversationEnd] {
         assert!(triggers(log).filter(|(_, triggered)| triggered.event == once).count() <= 1);

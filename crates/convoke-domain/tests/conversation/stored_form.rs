@@ -27,7 +27,7 @@ use convoke_domain::ttr::Ttr;
 
 use crate::kit::*;
 
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 21] = [
     "opened",
     "line_published",
     "participant_joined",
@@ -47,6 +47,8 @@ const KINDS: [&str; 19] = [
     "noted",
     "rated",
     "delay_set",
+    "survey_opened",
+    "survey_closed",
 ];
 
 /// The kind of an event. A new variant stops the build here: it needs an example.
@@ -71,6 +73,8 @@ const fn kind_of(event: &Event) -> &'static str {
         Event::Noted { .. } => 16,
         Event::Rated { .. } => 17,
         Event::DelaySet { .. } => 18,
+        Event::SurveyOpened { .. } => 19,
+        Event::SurveyClosed { .. } => 20,
     }]
 }
 
@@ -159,16 +163,28 @@ fn acts() -> Vec<Event> {
         Event::SteppedUp { consumer: CONSUMER, identity: PrivateText::new("customer 12") },
     ];
     acts.extend(roles.map(|role| Event::ParticipantJoined { participant: anna(), role }));
-    acts.extend(Timer::ALL.map(|timer| Event::IdleFired { timer, base: at(NOON), count: 2 }));
-    let closers = [
+    // The survey's timer never fires idleness.
+    let idle = Timer::ALL.into_iter().filter(|timer| *timer != Timer::SurveyExpiry);
+    acts.extend(idle.map(|timer| Event::IdleFired { timer, base: at(NOON), count: 2 }));
+    acts.extend(closers().map(|by| Event::Closed { by }));
+    acts
+}
+
+fn closers() -> [Closer; 5] {
+    [
         Closer::Agent(user(ANNA)),
         Closer::Consumer(CONSUMER),
         Closer::ControllerBot,
         Closer::AutoClose,
         Closer::Operator,
-    ];
-    acts.extend(closers.map(|by| Event::Closed { by }));
-    acts
+    ]
+}
+
+/// Examples of what happens to surveys.
+fn surveys() -> Vec<Event> {
+    let mut surveys = vec![Event::SurveyOpened { revision: 3 }];
+    surveys.extend(closers().map(|by| Event::SurveyClosed { by }));
+    surveys
 }
 
 /// Examples of what only the wire's clients do.
@@ -347,8 +363,9 @@ fn examples() -> BTreeMap<&'static str, Vec<Recorded>> {
         Some(Cause { invocation: InvocationId::Direct(uuid::Uuid::from_u128(5)), ..own_cause() }),
     ];
     let mut examples: BTreeMap<&'static str, Vec<Recorded>> = BTreeMap::new();
-    for (place, event) in acts().into_iter().chain(firings()).chain(settles()).chain(wire_acts()).enumerate()
-    {
+    // New kinds come last: the place of an example is part of it.
+    let all = acts().into_iter().chain(firings()).chain(settles()).chain(wire_acts()).chain(surveys());
+    for (place, event) in all.enumerate() {
         let recorded = Recorded {
             seq: seq(place as u64 + 1),
             at: at("2026-06-08T12:00:00.123456789Z"),

@@ -58,7 +58,8 @@ impl Handle {
         let id = inner.index.join(user, interest, Arc::clone(&mailbox));
         let present = user.map(|user| {
             inner.routing.connected(user);
-            inner.conversations_of(user).map(|card| (card.state.id, card.state.head)).collect()
+            let served = inner.conversations_of(user).filter(|card| card.state.is_open());
+            served.map(|card| (card.state.id, card.state.head)).collect()
         });
         drop(inner);
         let (handle, account) = (self.clone(), account.clone());
@@ -102,8 +103,8 @@ impl Follower {
         self.board.lock().cards.get(&conversation).map(Card::view)
     }
 
-    /// Open conversations that match, by id, at most `most`: of these agents, of these consumers, or of all.
-    pub fn open_conversations(
+    /// Conversations that are not over and match, by id, at most `most`: of these agents, of these consumers, or of all.
+    pub fn present_conversations(
         &self,
         agents: &BTreeSet<UserId>,
         consumers: &BTreeSet<ConsumerId>,
@@ -111,7 +112,7 @@ impl Follower {
         matches: impl Fn(&Conversation) -> bool,
     ) -> Vec<CardView> {
         let inner = self.board.lock();
-        let matching = |card: &&Card| card.state.is_open() && matches(&card.state);
+        let matching = |card: &&Card| !card.state.is_over() && matches(&card.state);
         if agents.is_empty() && consumers.is_empty() {
             return inner.cards.values().filter(matching).take(most).map(Card::view).collect();
         }

@@ -47,8 +47,8 @@ struct Entry {
 impl Index {
     /// A conversation is another one than before. Gives those that are forgotten because they are closed for longest.
     pub(super) fn moved(&mut self, old: Option<&Conversation>, new: &Conversation) -> Option<ConversationId> {
-        let was_open = old.is_some_and(Conversation::is_open);
-        if !new.is_open() {
+        let was_open = old.is_some_and(|old| !old.is_over());
+        if new.is_over() {
             if was_open || old.is_none() {
                 self.remove(old.unwrap_or(new));
                 self.closed.push_back(new.id);
@@ -93,12 +93,12 @@ impl Index {
         }
     }
 
-    /// The open conversations in which an agent takes part.
+    /// The conversations in which an agent takes part that are not over: a survey may be all that is open of them.
     pub(super) fn of_agent(&self, agent: UserId) -> impl Iterator<Item = &ConversationId> {
         self.of_agent.get(&agent).into_iter().flatten()
     }
 
-    /// The open conversations of a consumer.
+    /// The conversations of a consumer that are not over.
     pub(super) fn of_consumer(&self, consumer: ConsumerId) -> impl Iterator<Item = &ConversationId> {
         self.of_consumer.get(&consumer).into_iter().flatten()
     }

@@ -35,6 +35,11 @@ impl Attempt {
         }
     }
 
+    /// The only attempt to tell a function of the survey of a conversation with this consumer.
+    pub(crate) fn of_survey(function: FunctionId, consumer: ConsumerId) -> Self {
+        Self { function, source: RunSource::Change, consumer: Some(consumer), code: None, number: 1 }
+    }
+
     /// The only attempt of what is no answer to a trigger.
     pub(crate) fn direct(function: FunctionId, source: RunSource) -> Self {
         Self { function, source, consumer: None, code: None, number: 1 }

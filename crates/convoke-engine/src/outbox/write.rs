@@ -14,7 +14,7 @@ use crate::limits;
 
 impl Outbox {
     /// Writes rows of the outbox, all or none.
-    pub(super) async fn write(&self, account: &AccountId, rows: Vec<FactOp>) -> Result<(), EngineError> {
+    pub(crate) async fn write(&self, account: &AccountId, rows: Vec<FactOp>) -> Result<(), EngineError> {
         let mut step = Step::new(StreamId::Outbox(account.clone()), self.store.epoch(), None);
         step.facts = rows;
         committer::hand_in(&self.committer, step).await.map(drop)

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 
 use convoke_domain::controller::select;
-use convoke_domain::conversation::{Action, CommandKey};
+use convoke_domain::conversation::{Action, CommandKey, InSurvey};
 use convoke_domain::id::ConversationId;
 use tokio::time::{Duration, Instant};
 
@@ -98,5 +98,9 @@ fn is_retry(waiting: &Write, write: &Write) -> bool {
 }
 
 fn key(write: &Write) -> Option<&CommandKey> {
-    if let Action::Publish(line) = &write.command.action { line.key.as_ref() } else { None }
+    if let Action::Publish(line) | Action::InSurvey(InSurvey::Publish(line)) = &write.command.action {
+        line.key.as_ref()
+    } else {
+        None
+    }
 }

@@ -136,6 +136,8 @@ pub(crate) struct Ticket {
     pub(crate) timers: Vec<TimerOp>,
     /// The webhooks that the step leaves a letter to.
     pub(crate) letters: Vec<WebhookId>,
+    /// Whether it leaves something to tell functions on surveys.
+    pub(crate) surveys: bool,
     pub(crate) write: Write,
     pub(crate) reply: Reply,
 }

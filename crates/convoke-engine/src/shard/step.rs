@@ -12,7 +12,7 @@ use super::load::{StoredHistory, history_after, history_fact, key_owner};
 use super::resident::{ConsumerRecord, Resident};
 use crate::directory::AccountView;
 use crate::timers::{TimerIndex, by_name, name};
-use crate::{closed, outbox, stored};
+use crate::{closed, outbox, stored, surveys};
 
 /// The step of `decision`, or `None` if nothing has to be written. Updates what the shard remembers of timers, key and
 /// consumer; the conversation's state is the caller's.
@@ -50,6 +50,7 @@ pub(super) fn of(
     }
     step.facts = history_facts(resident, consumer, &decision.events);
     step.facts.extend(outbox::letters(view, resident.id, &decision.events));
+    step.facts.extend(surveys::rows(view, decision.after.as_ref(), &decision.events));
     step.facts.extend(closed::facts(decision.after.as_ref(), &decision.events));
     step.summary = decision.after.as_ref().filter(|_| changes_summary(&decision.events)).map(summary);
     Some(step)
@@ -112,6 +113,7 @@ fn changes_summary(events: &[Recorded]) -> bool {
             recorded.event,
             Event::Opened { .. }
                 | Event::Closed { .. }
+                | Event::SurveyClosed { .. }
                 | Event::SkillChanged { .. }
                 | Event::ParticipantJoined { .. }
                 | Event::ParticipantLeft { .. }
@@ -121,7 +123,7 @@ fn changes_summary(events: &[Recorded]) -> bool {
 
 fn summary(state: &Conversation) -> Summary {
     Summary {
-        open: state.is_open(),
+        open: !state.is_over(),
         opened_at: state.opened_at,
         changed_at: state.changed_at,
         skill: Some(state.skill.clone()),

@@ -17,3 +17,4 @@ mod presence;
 mod race;
 mod runs;
 mod schedules;
+mod surveys;

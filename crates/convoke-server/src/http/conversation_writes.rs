@@ -75,7 +75,7 @@ pub(super) async fn step_up(write: Writing, Body(step_up): Body<StepUp>) -> Answ
     write.act(Act::StepUp(step_up)).await
 }
 
-/// Closes the conversation.
+/// Closes the conversation. Where the account asks what consumers think, and people closed it, its survey follows.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/conversations/{conversation}/close",
     tag = "conversations", responses((status = 200, body = Written)))]
 pub(super) async fn close(write: Writing) -> Answer<Json<Written>> {
@@ -162,11 +162,12 @@ fn command(caller: &Caller, act: Act) -> Answer<(Actor, Action)> {
         Act::Transfer(transfer) => transfer.into_action()?,
         // The brand vouches for it, whoever of the brand says so.
         Act::StepUp(step_up) => return Ok((Actor::System, step_up.into_action()?)),
-        Act::Close => Action::Close,
+        Act::Close => Action::CloseMain,
         Act::SetTtr(set) => set.into_action()?,
         Act::SetManualDeadline(set) => set.into(),
         Act::SetNote(set) => set.into(),
         Act::Receive(received) => received.into(),
+        Act::Rate(rating) => rating.into(),
     };
     Ok((caller.actor()?, action))
 }

@@ -13,9 +13,9 @@ use convoke_api::v1::event::ConversationEvent;
 use convoke_api::v1::explain::Explanation;
 use convoke_api::v1::list::Page;
 use convoke_domain::conversation::{Conversation as ConversationState, Recorded, Rejection};
-use convoke_domain::id::{AccountId, ConsumerId, ConversationId};
+use convoke_domain::id::{ConsumerId, ConversationId};
 use convoke_domain::sequence::EventSeq;
-use convoke_engine::{ListFilter, ListPlace, ListRow, Opened, Opening};
+use convoke_engine::{Following, ListFilter, ListPlace, ListRow, Opened, Opening};
 use serde::Deserialize;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
@@ -26,8 +26,8 @@ use super::run_log::explained_attempts;
 use crate::caller::{Peer, Tenant};
 use crate::extract::{MaybeBody, Params, Query};
 use crate::limits;
+use crate::openings::{OpeningSeat, open_of};
 use crate::problem::{Answer, ApiError};
-use crate::seats::Seat;
 use crate::server::Shared;
 
 /// Conversations, latest change first. Consumers see their own.
@@ -132,9 +132,6 @@ pub(crate) async fn open_for(
     Ok(OpenedConversation { id: opened.conversation, consumer: opened.consumer, written })
 }
 
-/// A conversation that is being opened, of a consumer.
-type OpeningSeat = Seat<(AccountId, ConsumerId)>;
-
 /// Room for one more open conversation of somebody whom nobody knows. Those that are being opened count too, over
 /// whichever connection: who does not wait for answers gets no more than who does.
 async fn seat_by_window(
@@ -145,8 +142,8 @@ async fn seat_by_window(
 ) -> Answer<OpeningSeat> {
     let most = limits::WINDOW_OPEN_MAX;
     let seat = server.openings.take(&(tenant.id().clone(), consumer), most);
-    let filter = ListFilter { open: Some(true), consumer: Some(consumer), ..ListFilter::default() };
-    let open = server.handle.conversations(tenant.id(), &filter, None, most).await?.len();
+    let (board, _) = server.handle.at_board(tenant.id(), Following::Consumer(consumer)).await?;
+    let open = open_of(&board, consumer, most);
     // Whoever took a seat later counts this one.
     let Some(seat) = seat.filter(|seat| open + seat.number() <= most) else {
         let detail = format!("at most {most} conversations are open at once");

@@ -69,6 +69,7 @@ pub(super) fn route(ask: &Ask) -> Option<(Method, &'static str)> {
             Act::SetManualDeadline(_) => (Method::PUT, "/conversations/{conversation}/manual-deadline"),
             Act::SetNote(_) => (Method::PUT, "/conversations/{conversation}/note"),
             Act::Receive(_) => (Method::POST, "/conversations/{conversation}/receipts"),
+            Act::Rate(_) => (Method::PUT, "/conversations/{conversation}/rating"),
         },
     })
 }

@@ -215,7 +215,7 @@ fn every_request_has_the_row_of_an_http_route() {
         "leave": {"participant": participant}, "accept": {}, "transfer": {"skill": WORKSHOP},
         "step_up": {"identity": "x"}, "close": null, "set_ttr": {"ttr": {"type": "urgent"}},
         "set_manual_deadline": {"deadline": null}, "follow": {}, "open": {}, "board": {}, "set_note": {"note": "x"},
-        "receive": {"receipt": "read", "lines": [0]},
+        "receive": {"receipt": "read", "lines": [0]}, "rate": {"rate": 4},
     });
     let mut paths = BTreeSet::new();
     for (kind, body) in bodies.as_object().unwrap() {

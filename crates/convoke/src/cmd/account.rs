@@ -4,7 +4,9 @@ use anyhow::Result;
 use clap::{ArgAction, Args, Subcommand};
 use convoke_api::v1::account::{Account as View, CreateAccount};
 use convoke_api::v1::list::List;
-use convoke_api::v1::settings::{FencePolicy, Generation, RunLogSettings, Settings, UpdateSettings};
+use convoke_api::v1::settings::{
+    FencePolicy, Generation, PostSurvey, RunLogSettings, Settings, UpdateSettings,
+};
 use convoke_domain::automatic_message::Language;
 use convoke_domain::id::{AccountId, SkillId};
 use reqwest::Method;
@@ -74,6 +76,9 @@ pub(crate) struct Set {
     /// Close conversations that lie still for so many seconds
     #[arg(long, value_name = "SECONDS")]
     auto_close: Option<u64>,
+    /// Whether consumers are asked what they think after a conversation, if their window can show it
+    #[arg(long, action = ArgAction::Set, value_name = "BOOL")]
+    survey: Option<bool>,
     /// For how many days runs and their log lines are kept, 1 to 365
     #[arg(long, value_name = "DAYS")]
     log_days: Option<u16>,
@@ -102,6 +107,7 @@ fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 impl Set {
     async fn run(self, api: &Api<'_>) -> Result<Answer> {
         let run_log = self.run_log(api).await?;
+        let survey = self.survey(api).await?;
         let update = UpdateSettings {
             name: self.name,
             default_language: self.language,
@@ -109,12 +115,20 @@ impl Set {
             generation: self.generation,
             fence_policy: self.fence_policy,
             auto_close_seconds: self.auto_close,
+            survey,
             run_log,
             activity_days: self.activity_days,
             ..UpdateSettings::default()
         };
         let settings: Settings = api.put(&["settings"], &update).await?;
         Answer::new(&settings, settings_text(&settings)?)
+    }
+
+    /// The survey switched as is given here, with the question that it has; `None` if nothing is.
+    async fn survey(&self, api: &Api<'_>) -> Result<Option<PostSurvey>> {
+        let Some(enabled) = self.survey else { return Ok(None) };
+        let present: Settings = api.get(&["settings"]).await?;
+        Ok(Some(PostSurvey { enabled, ..present.survey }))
     }
 
     /// What is kept of runs with what is given here; `None` if nothing is.

@@ -38,6 +38,9 @@ pub(crate) struct Set {
     /// Whether conversations can be routed to it
     #[arg(long, action = ArgAction::Set, value_name = "BOOL")]
     enabled: Option<bool>,
+    /// Whether its consumers are asked what they think afterwards [default: as the account says]
+    #[arg(long, action = ArgAction::Set, value_name = "BOOL")]
+    survey: Option<bool>,
 }
 
 impl Skill {
@@ -64,12 +67,16 @@ impl Set {
             special_occasions: None,
             ttr: None,
             idle: convoke_api::v1::idle::IdleOverrides::default(),
+            survey: None,
         });
         if let Some(name) = self.name {
             settings.name = name;
         }
         if let Some(enabled) = self.enabled {
             settings.enabled = enabled;
+        }
+        if let Some(survey) = self.survey {
+            settings.survey = Some(survey);
         }
         if self.always {
             settings.working_hours = None;

@@ -39,8 +39,8 @@ pub enum Ask {
     Unsubscribe(String),
     /// Lines that were written.
     QueryMessages(Query),
-    /// To be told of lines, from a sequence on.
-    SubscribeMessages(ConversationId, u32),
+    /// To be told of a dialog's lines, from a sequence on.
+    SubscribeMessages(DialogId, u32),
     /// To publish something.
     Publish(Publish),
     /// Who somebody is; without a name, the caller.
@@ -71,8 +71,8 @@ pub struct RingAnswer {
 /// Which lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Query {
-    /// Of which conversation.
-    pub conversation: ConversationId,
+    /// Of which dialog.
+    pub dialog: DialogId,
     /// Most lines.
     pub most: Option<usize>,
     /// From this sequence on.
@@ -85,7 +85,7 @@ pub struct Query {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publish {
     /// Where.
-    pub conversation: ConversationId,
+    pub dialog: DialogId,
     /// What.
     pub published: Published,
 }
@@ -127,10 +127,10 @@ impl Ask {
             }
             "ms.QueryMessages" => Self::QueryMessages(query(body)?),
             "ms.SubscribeMessagingEvents" => {
-                Self::SubscribeMessages(conversation(body)?, sequence(body, "fromSeq")?.unwrap_or(0))
+                Self::SubscribeMessages(dialog(body)?, sequence(body, "fromSeq")?.unwrap_or(0))
             }
             "ms.PublishEvent" => Self::Publish(Publish {
-                conversation: conversation(body)?,
+                dialog: dialog(body)?,
                 published: Published::read(body, &request.metadata)?,
             }),
             "userprofile.GetUserProfile" => Self::GetProfile(
@@ -159,14 +159,25 @@ fn ring(body: Body<'_>) -> Result<RingAnswer, Refused> {
     Ok(RingAnswer { ring: body.needed("ringId")?, accepted })
 }
 
-/// The conversation that a request names, by itself or by its dialog.
+/// The conversation that a request names, by itself or by one of its dialogs.
 fn conversation(body: Body<'_>) -> Result<ConversationId, Refused> {
     let text = body.text("conversationId").or_else(|| body.text("dialogId"));
-    let text = text.ok_or(Refused::missing("dialogId"))?;
-    let dialog = DialogId::from_str(&text).ok().filter(|dialog| dialog.ordinal == 0);
-    let dialog = dialog
-        .ok_or_else(|| Refused::not_found("conversation.not_found", "there is no such conversation"))?;
-    Ok(dialog.conversation)
+    named(&text.ok_or(Refused::missing("dialogId"))?).map(|dialog| dialog.conversation)
+}
+
+/// The dialog that a request names; without one the main one of the conversation that it names.
+fn dialog(body: Body<'_>) -> Result<DialogId, Refused> {
+    let (of, text) = (body.text("conversationId"), body.text("dialogId"));
+    let dialog = named(&text.or_else(|| of.clone()).ok_or(Refused::missing("dialogId"))?)?;
+    match of.map(|of| named(&of)).transpose()? {
+        Some(of) if of.conversation != dialog.conversation => Err(Refused::no_such_dialog()),
+        Some(_) | None => Ok(dialog),
+    }
+}
+
+fn named(text: &str) -> Result<DialogId, Refused> {
+    let unknown = |_| Refused::not_found("conversation.not_found", "there is no such conversation");
+    DialogId::from_str(text).map_err(unknown)
 }
 
 fn sequence(body: Body<'_>, name: &'static str) -> Result<Option<u32>, Refused> {
@@ -177,7 +188,7 @@ fn sequence(body: Body<'_>, name: &'static str) -> Result<Option<u32>, Refused> 
 fn query(body: Body<'_>) -> Result<Query, Refused> {
     let most = body.number("maxQuantity")?.filter(|most| *most > 0);
     Ok(Query {
-        conversation: conversation(body)?,
+        dialog: dialog(body)?,
         most: most.and_then(|most| usize::try_from(most).ok()),
         from: sequence(body, "newerThanSequence")?.unwrap_or(0),
         before: sequence(body, "olderThanSequence")?,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use convoke_domain::account::Account;
-use convoke_domain::conversation::{Closer, Conversation, ParticipantId, Recorded, Role, Stage};
+use convoke_domain::conversation::survey::takes_part;
+use convoke_domain::conversation::{Closer, Conversation, ParticipantId, Recorded, Role, Stage, Survey};
+use convoke_domain::id::DialogId;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -45,18 +47,21 @@ pub fn change(
 
 /// When something last happened in it that is told.
 pub(super) fn last_update(state: &Conversation) -> Timestamp {
-    state.talk.last_line_at.map_or(state.changed_at, |line| line.max(state.changed_at))
+    let in_survey = state.survey.and_then(|survey| survey.last_line_at);
+    let lines = state.talk.last_line_at.into_iter().chain(in_survey);
+    lines.fold(state.changed_at, Timestamp::max)
 }
 
 fn details(dialect: Dialect, state: &Conversation, account: &Account) -> Value {
-    let (word, closed) = stage(state);
+    let closed = closing(state);
+    let ended = state.ended_at();
     let mut details = json!({
         "convId": state.id.to_string(),
         "skillId": state.skill,
-        "dialogs": [dialog(dialect, state, account)],
+        "dialogs": dialogs(dialect, state, account),
         "brandId": account.id,
-        "state": word,
-        "stage": word,
+        "state": open_or_closed(closed.is_none()),
+        "stage": open_or_closed(ended.is_none()),
         "startTs": state.opened_at.as_millisecond(),
         "metaDataLastUpdateTs": state.changed_at.as_millisecond(),
         "firstConversation": state.first_conversation,
@@ -67,8 +72,10 @@ fn details(dialect: Dialect, state: &Conversation, account: &Account) -> Value {
         "context": context(state),
         "conversationHandlerDetails": {"accountId": account.id, "skillId": state.skill},
     });
-    if let Some((by, at)) = closed {
+    if let Some((by, _)) = closed {
         details["closeReason"] = json!(close_reason(by));
+    }
+    if let Some(at) = ended {
         details["endTs"] = json!(at.as_millisecond());
     }
     if let Some(deadline) = state.manual_deadline {
@@ -114,52 +121,114 @@ fn seen_by_consumers(state: &Conversation) -> impl Iterator<Item = (ParticipantI
     all.filter(|(_, role)| *role != Role::Reader)
 }
 
-fn dialog(dialect: Dialect, state: &Conversation, account: &Account) -> Value {
-    let (word, closed) = stage(state);
-    let known: Vec<(ParticipantId, Role)> = match dialect {
-        Dialect::Agent { .. } => state.participants.iter().map(|(who, role)| (*who, *role)).collect(),
-        Dialect::Consumer => seen_by_consumers(state).collect(),
-    };
-    let participant = |participant: ParticipantId, role: Role, suggested: bool| {
-        let id = match dialect {
-            Dialect::Agent { .. } => old_id_of(account, participant),
-            Dialect::Consumer => pid_of(account, participant),
-        };
-        let mut details = json!({"id": id, "role": role_word(role)});
-        if dialect != (Dialect::Agent { suggestions: false }) {
-            details["state"] = json!(if suggested { "SUGGESTED" } else { "ACTIVE" });
-        }
-        details
-    };
-    let mut participants: Vec<Value> =
-        known.into_iter().map(|(who, role)| participant(who, role, false)).collect();
+/// The dialogs of a conversation: the main one, and the survey after it if there is or was one.
+pub fn dialogs(dialect: Dialect, state: &Conversation, account: &Account) -> Vec<Value> {
+    let main = main_dialog(dialect, state, account);
+    let survey = state.survey.as_ref().map(|survey| survey_dialog(dialect, state, survey, account));
+    std::iter::once(main).chain(survey).collect()
+}
+
+fn main_dialog(dialect: Dialect, state: &Conversation, account: &Account) -> Value {
+    let mut participants = participants(dialect, state, account, |_| true);
     if dialect == (Dialect::Agent { suggestions: true })
         && let Some(agent) = state.suggested_agent
     {
-        participants.push(participant(ParticipantId::User(agent), Role::AssignedAgent, true));
+        participants.push(participant(
+            dialect,
+            account,
+            ParticipantId::User(agent),
+            Role::AssignedAgent,
+            true,
+        ));
     }
+    // The survey changed the conversation after its close, but not this dialog.
+    let closed = closing(state);
+    let changed_at = closed.filter(|_| state.survey.is_some()).map_or(state.changed_at, |(_, at)| at);
+    dialog(state, DialogId::MAIN, &participants, (state.opened_at, changed_at), closed)
+}
+
+/// Whoever served is out of it.
+fn survey_dialog(dialect: Dialect, state: &Conversation, survey: &Survey, account: &Account) -> Value {
+    let participants = participants(dialect, state, account, takes_part);
+    let closed = survey.closed.map(|closed| (closed.by, closed.at));
+    let changed_at = closed.map_or(survey.opened_at, |(_, at)| at);
+    dialog(state, DialogId::SURVEY, &participants, (survey.opened_at, changed_at), closed)
+}
+
+fn dialog(
+    state: &Conversation,
+    ordinal: u8,
+    participants: &[Value],
+    (opened_at, changed_at): (Timestamp, Timestamp),
+    closed: Option<(Closer, Timestamp)>,
+) -> Value {
+    let is_main = ordinal == DialogId::MAIN;
     let mut dialog = json!({
-        "dialogId": state.id.to_string(),
+        "dialogId": DialogId { conversation: state.id, ordinal }.to_string(),
         "participantsDetails": participants,
-        "dialogType": "MAIN",
+        "dialogType": if is_main { "MAIN" } else { "POST_SURVEY" },
         "channelType": "MESSAGING",
         "metaData": {},
-        "state": word,
-        "creationTs": state.opened_at.as_millisecond(),
-        "metaDataLastUpdateTs": state.changed_at.as_millisecond(),
+        "state": open_or_closed(closed.is_none()),
+        "creationTs": opened_at.as_millisecond(),
+        "metaDataLastUpdateTs": changed_at.as_millisecond(),
     });
     if let Some((by, at)) = closed {
         dialog["endTs"] = json!(at.as_millisecond());
         dialog["closedBy"] = json!(closed_by(by));
-        dialog["closedCause"] = json!("");
+        // A survey that nobody answered says so.
+        dialog["closedCause"] = json!(if !is_main && by == Closer::AutoClose { "TIMEOUT" } else { "" });
     }
     dialog
 }
 
-fn stage(state: &Conversation) -> (&'static str, Option<(Closer, Timestamp)>) {
+/// Those in a dialog whom this side knows of.
+fn participants(
+    dialect: Dialect,
+    state: &Conversation,
+    account: &Account,
+    takes_part: impl Fn(Role) -> bool,
+) -> Vec<Value> {
+    let told = |who, role| participant(dialect, account, who, role, false);
+    match dialect {
+        Dialect::Agent { .. } => {
+            let all = state.participants.iter().filter(|(_, role)| takes_part(**role));
+            all.map(|(who, role)| told(*who, *role)).collect()
+        }
+        Dialect::Consumer => {
+            let known = seen_by_consumers(state).filter(|(_, role)| takes_part(*role));
+            known.map(|(who, role)| told(who, role)).collect()
+        }
+    }
+}
+
+fn participant(
+    dialect: Dialect,
+    account: &Account,
+    participant: ParticipantId,
+    role: Role,
+    suggested: bool,
+) -> Value {
+    let id = match dialect {
+        Dialect::Agent { .. } => old_id_of(account, participant),
+        Dialect::Consumer => pid_of(account, participant),
+    };
+    let mut details = json!({"id": id, "role": role_word(role)});
+    if dialect != (Dialect::Agent { suggestions: false }) {
+        details["state"] = json!(if suggested { "SUGGESTED" } else { "ACTIVE" });
+    }
+    details
+}
+
+const fn open_or_closed(open: bool) -> &'static str {
+    if open { "OPEN" } else { "CLOSE" }
+}
+
+/// Who closed the main dialog, and when.
+const fn closing(state: &Conversation) -> Option<(Closer, Timestamp)> {
     match state.stage {
-        Stage::Open => ("OPEN", None),
-        Stage::Closed { by, at } => ("CLOSE", Some((by, at))),
+        Stage::Open => None,
+        Stage::Closed { by, at } => Some((by, at)),
     }
 }
 

@@ -4,7 +4,7 @@ use convoke_domain::account::Account;
 use convoke_domain::conversation::{
     Audience, CommandKey, Event, Line, LineExtra, LineForm, NewLine, ParticipantId, Receipt, Recorded, Role,
 };
-use convoke_domain::id::ConversationId;
+use convoke_domain::id::{ConversationId, DialogId};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -110,7 +110,10 @@ pub fn message_of(
     conversation: ConversationId,
     account: &Account,
 ) -> Option<Value> {
-    let from = |who, role| From { dialect, who, role, conversation, account };
+    let from = |ordinal, who, role| {
+        let dialog = DialogId { conversation, ordinal };
+        From { dialect, who, role, dialog, account }
+    };
     let told = |from: &From<'_>, sequence: u32, event: Value| {
         let mut told = from.told(event);
         told.insert("sequence".to_owned(), json!(sequence));
@@ -118,7 +121,7 @@ pub fn message_of(
         told
     };
     if let Event::LinePublished(line) = &recorded.event {
-        let mut message = told(&from(line.author, line.role), line.wire_sequence, shown(line));
+        let mut message = told(&from(line.dialog, line.author, line.role), line.wire_sequence, shown(line));
         let audience = match line.audience() {
             Audience::All => "ALL",
             Audience::BrandSide => "AGENTS_AND_MANAGERS",
@@ -132,18 +135,19 @@ pub fn message_of(
             message.insert("eventId".to_owned(), json!(key.as_str()));
         }
         Some(Value::Object(message))
-    } else if let Event::LinesReceived { wire_sequence, by_whom, role, receipt, lines, .. } = &recorded.event
+    } else if let Event::LinesReceived { dialog, wire_sequence, by_whom, role, receipt, lines } =
+        &recorded.event
     {
         let event =
             json!({"type": "AcceptStatusEvent", "status": receipt.wire_name(), "sequenceList": lines});
-        Some(Value::Object(told(&from(*by_whom, *role), *wire_sequence, event)))
+        Some(Value::Object(told(&from(*dialog, *by_whom, *role), *wire_sequence, event)))
     } else {
         None
     }
 }
 
 /// Messages in the form in which this side is told: agents get each alone, consumers a list.
-pub fn message(dialect: Dialect, conversation: ConversationId, messages: &[Value]) -> Vec<String> {
+pub fn message(dialect: Dialect, dialog: DialogId, messages: &[Value]) -> Vec<String> {
     if messages.is_empty() {
         return Vec::new();
     }
@@ -154,8 +158,8 @@ pub fn message(dialect: Dialect, conversation: ConversationId, messages: &[Value
         }
         Dialect::Consumer => {
             let body = json!({
-                "dialogId": conversation.to_string(),
-                "conversationId": conversation.to_string(),
+                "dialogId": dialog.to_string(),
+                "conversationId": dialog.conversation.to_string(),
                 "changes": messages,
             });
             vec![super::notification("ms.MessagingEventNotification", &body)]
@@ -173,14 +177,15 @@ pub fn chat_state(
     account: &Account,
 ) -> Value {
     let event = json!({"type": "ChatStateEvent", "chatState": state});
-    Value::Object(From { dialect, who, role, conversation, account }.told(event))
+    let dialog = DialogId { conversation, ordinal: DialogId::MAIN };
+    Value::Object(From { dialect, who, role, dialog, account }.told(event))
 }
 
 struct From<'a> {
     dialect: Dialect,
     who: ParticipantId,
     role: Role,
-    conversation: ConversationId,
+    dialog: DialogId,
     account: &'a Account,
 }
 
@@ -199,8 +204,8 @@ impl From<'_> {
         }
         told.insert("originatorClientProperties".to_owned(), json!({}));
         told.insert("originatorMetadata".to_owned(), metadata);
-        told.insert("conversationId".to_owned(), json!(self.conversation.to_string()));
-        told.insert("dialogId".to_owned(), json!(self.conversation.to_string()));
+        told.insert("conversationId".to_owned(), json!(self.dialog.conversation.to_string()));
+        told.insert("dialogId".to_owned(), json!(self.dialog.to_string()));
         told.insert("event".to_owned(), event);
         told
     }

@@ -5,9 +5,9 @@
 
 use convoke_domain::account::Account;
 use convoke_domain::conversation::{
-    Action, Conversation, Delay, DelayKind, ParticipantId, Rating, RatingStatus, Role,
+    Action, Conversation, Delay, DelayKind, InSurvey, ParticipantId, Rating, RatingStatus, Role,
 };
-use convoke_domain::id::{SkillId, UserId};
+use convoke_domain::id::{DialogId, SkillId, UserId};
 use convoke_domain::ttr::Ttr;
 use serde_json::Value;
 
@@ -156,7 +156,7 @@ impl Plan {
         Ok(())
     }
 
-    /// A dialog is closed. There is the main one; closing it closes the conversation.
+    /// A dialog is closed. A survey may follow the main one.
     fn dialog(&mut self, field: Body<'_>, state: &Conversation) -> Result<(), Refused> {
         if field.text("type").is_some_and(|kind| kind != "UPDATE") {
             return Err(Refused::unknown("DialogChange with another type than UPDATE"));
@@ -164,10 +164,17 @@ impl Plan {
         let dialog = field.object("dialog").ok_or(Refused::missing("dialog"))?;
         closed(dialog.text("state").as_deref(), "dialog.state")?;
         let named = dialog.text("dialogId").or_else(|| field.text("dialogId"));
-        if named.is_some_and(|named| named != state.id.to_string()) {
-            return Err(Refused::not_found("dialog.unknown", "the conversation has no such dialog"));
+        let named = named.map_or(Ok(DialogId { conversation: state.id, ordinal: DialogId::MAIN }), |named| {
+            named.parse().map_err(|_| Refused::no_such_dialog())
+        });
+        let named: DialogId = named?;
+        if named.conversation != state.id || !state.has_dialog(named.ordinal) {
+            return Err(Refused::no_such_dialog());
         }
-        self.last.push(Action::Close);
+        self.last.push(match named.ordinal {
+            DialogId::MAIN => Action::CloseMain,
+            _ => Action::InSurvey(InSurvey::Close),
+        });
         Ok(())
     }
 

@@ -69,6 +69,11 @@ impl Refused {
         Self::new(404, 1, code, details.into())
     }
 
+    /// A dialog that the conversation does not have.
+    pub fn no_such_dialog() -> Self {
+        Self::not_found("dialog.unknown", "the conversation has no such dialog")
+    }
+
     /// What cannot be any more.
     pub fn over(code: &str, details: impl Into<String>) -> Self {
         Self::new(409, 1, code, details.into())

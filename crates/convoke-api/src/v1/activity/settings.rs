@@ -68,6 +68,7 @@ fn subject(event: &Event, account: &Account) -> Value {
         | Event::ActivityDaysSet { .. }
         | Event::GenerationSet { .. }
         | Event::WindowSet { .. }
+        | Event::SurveySet { .. }
         | Event::EgressSet { .. }
         | Event::DomainAdded { .. }
         | Event::DomainRemoved { .. } => value(&Settings::from(account)),

@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use convoke_domain::automatic_message::Language;
-use convoke_domain::conversation::{Action, Audience, CommandKey, LineExtra, NewLine, Origin, PrivateText};
+use convoke_domain::conversation::{
+    Action, Audience, CommandKey, LineExtra, NewLine, Origin, PrivateText, Rating, RatingStatus,
+};
 use convoke_domain::id::{ConversationId, IdError, SkillId, UserId};
 use convoke_domain::limits::COMMAND_KEY_BYTES_MAX;
 use convoke_domain::ttr::TtrError;
@@ -248,6 +250,30 @@ pub struct ReceiveLines {
 impl From<ReceiveLines> for Action {
     fn from(received: ReceiveLines) -> Self {
         Self::Receive { receipt: received.receipt.into(), lines: received.lines }
+    }
+}
+
+/// What the consumer thinks of how they were served. Without anything they do not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateConversation {
+    /// From 1, not at all satisfied, to 5, very.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 5)]
+    pub rate: Option<u8>,
+    /// Whether what they came for was solved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<bool>,
+}
+
+impl From<RateConversation> for Action {
+    fn from(RateConversation { rate, resolved }: RateConversation) -> Self {
+        let status = match (rate, resolved) {
+            (Some(_), _) => RatingStatus::Filled,
+            (None, Some(_)) => RatingStatus::PartiallyFilled,
+            (None, None) => RatingStatus::Skipped,
+        };
+        Self::Rate { rating: Rating { rate, resolved, status } }
     }
 }
 

@@ -1,6 +1,6 @@
 //! How conversations are.
 
-use convoke_domain::conversation::{Closer, Conversation as Domain, LaneEntry, Reply, Stage};
+use convoke_domain::conversation::{self as domain, Closer, Conversation as Domain, LaneEntry, Reply, Stage};
 use convoke_domain::function::EventBinding;
 use convoke_domain::id::{ConsumerId, ConversationId, InvocationId, SkillId, UserId};
 use convoke_domain::state_change::CbotEventType;
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::explain::Names;
+use crate::v1::event::RatingStatus;
 use crate::v1::participant::{ParticipantRef, Party, Role, Viewer};
 use crate::v1::ttr::Ttr;
 
@@ -62,7 +63,7 @@ pub struct ConversationSummary {
     /// The skill it is routed to.
     #[schema(value_type = Option<String>)]
     pub skill: Option<SkillId>,
-    /// Whether it is open.
+    /// Whether it is open; a survey keeps it so after its close.
     pub open: bool,
     /// When it was opened.
     pub opened_at: Timestamp,
@@ -103,6 +104,31 @@ impl Closed {
             Closer::Operator => "operator",
         }
     }
+}
+
+/// What a consumer thinks of how they were served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Rating {
+    /// 1 to 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u8>,
+    /// Whether what they came for was solved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<bool>,
+    /// How much was answered.
+    pub status: RatingStatus,
+}
+
+/// The survey after a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Survey {
+    /// Whether it waits for the consumer.
+    pub open: bool,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
 }
 
 /// Someone who takes part.
@@ -157,6 +183,12 @@ pub struct Conversation {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Closed>,
+    /// The survey that followed the close.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<Survey>,
+    /// What the consumer thinks of it, once they said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<Rating>,
     /// The skill that serves it.
     #[schema(value_type = String)]
     pub skill: SkillId,
@@ -212,6 +244,8 @@ impl Conversation {
             changed_at: state.changed_at,
             open: state.is_open(),
             closed,
+            survey: state.survey.map(survey),
+            rating: state.rating.map(rating),
             skill: state.skill.clone(),
             assigned_agent: state.assigned_agent().filter(|_| staff),
             suggested_agent: state.suggested_agent.filter(|_| staff),
@@ -223,6 +257,18 @@ impl Conversation {
             pending: pending.collect(),
         }
     }
+}
+
+fn survey(survey: domain::Survey) -> Survey {
+    Survey {
+        open: survey.closed.is_none(),
+        opened_at: survey.opened_at,
+        closed_at: survey.closed.map(|closed| closed.at),
+    }
+}
+
+fn rating(domain::Rating { rate, resolved, status }: domain::Rating) -> Rating {
+    Rating { rate, resolved, status: status.into() }
 }
 
 fn pending(state: &Domain, entry: &LaneEntry) -> PendingTrigger {

@@ -46,7 +46,9 @@ impl Event {
             | Self::DeadlineMoved { .. }
             | Self::LinesReceived { .. }
             | Self::Rated { .. }
-            | Self::Closed { .. }) => Some(shown),
+            | Self::Closed { .. }
+            | Self::SurveyOpened
+            | Self::SurveyClosed { .. }) => Some(shown),
         }
     }
 }
@@ -89,6 +91,8 @@ pub(super) fn event(recorded: &Recorded, viewer: Viewer, names: &dyn Names) -> E
             Event::IdleFired { timer: timer.into(), base, count }
         }
         domain::Event::Closed { by } => Event::Closed { closed_by: closing(by) },
+        domain::Event::SurveyOpened { .. } => Event::SurveyOpened,
+        domain::Event::SurveyClosed { by } => Event::SurveyClosed { closed_by: closing(by) },
         domain::Event::Triggered(triggered) => Event::Triggered {
             event: EventBinding::StateChange(triggered.event),
             code: triggered.code,

@@ -26,6 +26,7 @@ fn every_request_reads_back_as_it_was_sent() {
         Act::SetTtr(ttr),
         Act::SetManualDeadline(deadline),
         Act::SetNote(SetNote { note: "a regular".to_owned() }),
+        Act::Rate(RateConversation { rate: Some(4), resolved: None }),
         Act::Receive(ReceiveLines { receipt: crate::v1::event::Receipt::Read, lines: vec![0, 3] }),
     ];
     let mut asks: Vec<Ask> = acts.into_iter().map(|act| Ask::Act { conversation, act }).collect();

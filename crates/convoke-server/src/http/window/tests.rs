@@ -221,6 +221,22 @@ async fn a_visitor_who_does_not_wait_for_answers_opens_no_more_than_one_who_does
 }
 
 #[tokio::test(start_paused = true)]
+async fn surveys_that_a_visitor_does_not_answer_keep_nobody_from_writing_again() {
+    let kit = with_window().await;
+    kit.put("/settings", &kit.admin().await, json!({"survey": {"enabled": true}})).await.ok(200);
+    let token = text(&visit(&kit).await["token"]).to_owned();
+    let path = format!("/api/v1/accounts/{ACME}/conversations");
+    let open = json!({"features": ["MULTI_DIALOG"]});
+    for _ in 0..=limits::WINDOW_OPEN_MAX {
+        let opened = ask(&kit, &path, Some(SHOP), &token, &open, [192, 0, 2, 9]).await.ok(201);
+        let close = format!("{path}/{}/close", text(&opened["id"]));
+        ask(&kit, &close, Some(SHOP), &token, &Value::Null, [192, 0, 2, 9]).await.ok(200);
+        let state = kit.get(&format!("/conversations/{}", text(&opened["id"])), &kit.operator).await.ok(200);
+        assert_eq!(state["survey"]["open"], true);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_visitor_writes_only_so_fast_and_others_are_not_held_up() {
     let kit = with_window().await;
     let enter = async || {

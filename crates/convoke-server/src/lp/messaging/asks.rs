@@ -17,7 +17,7 @@ use std::sync::Arc;
 use convoke_api::lp::messaging::{Ask, Dialect, Refused, Request, changes};
 use convoke_api::problem::Problem;
 use convoke_domain::conversation::{Conversation, Rejection};
-use convoke_domain::id::ConversationId;
+use convoke_domain::id::{ConversationId, DialogId};
 use convoke_engine::{EngineError, Written};
 use futures_util::future::BoxFuture;
 use serde_json::json;
@@ -121,9 +121,7 @@ impl Session {
                 self.respond(id, 200, self.names().text, &json!("OK"));
             }
             Ask::QueryMessages(query) => self.query(id, query).await?,
-            Ask::SubscribeMessages(conversation, from) => {
-                self.subscribe_messages(id, conversation, from).await?;
-            }
+            Ask::SubscribeMessages(dialog, from) => self.subscribe_messages(id, dialog, from).await?,
             Ask::Publish(publish) => self.publish(id, publish).await?,
             Ask::GetProfile(of) => self.profile(id, of).await?,
             Ask::SetProfile(profile) => self.set_profile(id, &profile).await?,
@@ -146,6 +144,12 @@ impl Session {
     async fn state(&mut self, conversation: ConversationId) -> Result<Arc<Conversation>, Asked> {
         let state = self.server.handle.conversation(self.tenant.id(), conversation).await?;
         if self.sees(&state) { Ok(state) } else { Err(EngineError::from(Rejection::NotFound).into()) }
+    }
+
+    /// The same of a dialog's conversation; there has to be such a dialog.
+    async fn state_with(&mut self, dialog: DialogId) -> Result<Arc<Conversation>, Asked> {
+        let state = self.state(dialog.conversation).await?;
+        if state.has_dialog(dialog.ordinal) { Ok(state) } else { Err(Refused::no_such_dialog().into()) }
     }
 
     fn names(&self) -> &'static Names {

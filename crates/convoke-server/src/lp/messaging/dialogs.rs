@@ -1,20 +1,20 @@
-//! The lines that one connection is told, and how far it was told each conversation.
+//! The lines that one connection is told, and how far it was told each dialog.
 //!
-//! An agent is told the lines of the conversations in which they take part, from their joining to their leaving, without
-//! asking; a consumer those of the dialogs they subscribed to. A place moves over every event that was looked at, so what
+//! An agent is told the lines of the main dialogs in which they take part, from their joining to their leaving, without
+//! asking, and those of a survey if they subscribed to it; a consumer those of the dialogs they subscribed to. A place moves over every event that was looked at, so what
 //! was told is not told again, and what was not is.
 
 use std::collections::BTreeMap;
 
 use convoke_domain::conversation::{Audience, Event, ParticipantId, Recorded, Role};
-use convoke_domain::id::ConversationId;
+use convoke_domain::id::{ConversationId, DialogId};
 use convoke_domain::sequence::EventSeq;
 
 use crate::limits;
 
-/// How far a connection was told each conversation.
+/// How far a connection was told each dialog.
 #[derive(Default)]
-pub(super) struct Dialogs(BTreeMap<ConversationId, Place>);
+pub(super) struct Dialogs(BTreeMap<DialogId, Place>);
 
 /// How far it was told one.
 #[derive(Debug, Clone, Copy)]
@@ -37,14 +37,20 @@ pub(super) enum Ear {
 }
 
 impl Dialogs {
-    /// The place in a conversation, if there is one.
+    /// The place in the main dialog of a conversation, if there is one.
     pub(super) fn place(&self, conversation: ConversationId) -> Option<Place> {
-        self.0.get(&conversation).copied()
+        self.0.get(&main(conversation)).copied()
+    }
+
+    /// The places in all dialogs of a conversation.
+    pub(super) fn places(&self, conversation: ConversationId) -> Vec<(DialogId, Place)> {
+        let last = DialogId { conversation, ordinal: u8::MAX };
+        self.0.range(main(conversation)..=last).map(|(dialog, place)| (*dialog, *place)).collect()
     }
 
     /// From here on lines are told.
-    pub(super) fn begin(&mut self, conversation: ConversationId, seen: Option<EventSeq>, from: u32) {
-        self.0.insert(conversation, Place { seen, active: true, from });
+    pub(super) fn begin(&mut self, dialog: DialogId, seen: Option<EventSeq>, from: u32) {
+        self.0.insert(dialog, Place { seen, active: true, from });
     }
 
     /// An agent who comes to a conversation is told what comes after their joining, which is among `latest` or was long
@@ -58,27 +64,27 @@ impl Dialogs {
     ) {
         let joining = latest.iter().rev().find(|recorded| joined(recorded, own));
         let seen = joining.map_or(head, |recorded| recorded.seq);
-        self.begin(conversation, Some(seen), 0);
+        self.begin(main(conversation), Some(seen), 0);
     }
 
     /// Which of the next events are told. The place moves over all of them.
     pub(super) fn told<'e>(
         &mut self,
-        conversation: ConversationId,
+        dialog: DialogId,
         ear: Ear,
         events: &'e [Recorded],
     ) -> Vec<&'e Recorded> {
-        let Some(place) = self.0.get_mut(&conversation) else { return Vec::new() };
+        let Some(place) = self.0.get_mut(&dialog) else { return Vec::new() };
         let mut told = Vec::new();
         for recorded in events {
             if Some(recorded.seq) <= place.seen {
                 continue;
             }
             place.seen = Some(recorded.seq);
-            if let Ear::Agent(own) = ear {
+            if let (Ear::Agent(own), DialogId::MAIN) = (ear, dialog.ordinal) {
                 place.active = (place.active || joined(recorded, own)) && !left(recorded, own);
             }
-            if place.active && hears(ear, place.from, recorded) {
+            if place.active && hears(ear, dialog.ordinal, place.from, recorded) {
                 told.push(recorded);
             }
         }
@@ -88,12 +94,16 @@ impl Dialogs {
     /// Forgets conversations that are over, if there are too many.
     pub(super) fn tidy(&mut self, is_open: impl Fn(ConversationId) -> bool) {
         if self.0.len() > limits::DIALOGS_MAX {
-            self.0.retain(|conversation, _| is_open(*conversation));
+            self.0.retain(|dialog, _| is_open(dialog.conversation));
         }
         while self.0.len() > limits::DIALOGS_MAX {
             self.0.pop_first();
         }
     }
+}
+
+const fn main(conversation: ConversationId) -> DialogId {
+    DialogId { conversation, ordinal: DialogId::MAIN }
 }
 
 fn joined(recorded: &Recorded, own: ParticipantId) -> bool {
@@ -104,18 +114,20 @@ fn left(recorded: &Recorded, own: ParticipantId) -> bool {
     matches!(recorded.event, Event::ParticipantLeft { participant, .. } if participant == own)
 }
 
-/// Whether somebody is told this event, from this sequence on.
-pub(super) fn hears(ear: Ear, from: u32, recorded: &Recorded) -> bool {
+/// Whether somebody is told this event of a dialog, from this sequence on.
+pub(super) fn hears(ear: Ear, dialog: u8, from: u32, recorded: &Recorded) -> bool {
     if let Event::LinePublished(line) = &recorded.event {
         let for_them = match ear {
             Ear::Agent(_) => true,
             Ear::Consumer { automatic } => {
-                line.audience() == Audience::All && (automatic || line.role != Role::Controller)
+                // Whoever can show a survey can show its question.
+                let shown = automatic || line.role != Role::Controller || dialog == DialogId::SURVEY;
+                line.audience() == Audience::All && shown
             }
         };
-        for_them && line.wire_sequence >= from
-    } else if let Event::LinesReceived { wire_sequence, .. } = recorded.event {
-        wire_sequence >= from
+        for_them && line.dialog == dialog && line.wire_sequence >= from
+    } else if let Event::LinesReceived { dialog: of, wire_sequence, .. } = recorded.event {
+        of == dialog && wire_sequence >= from
     } else {
         false
     }

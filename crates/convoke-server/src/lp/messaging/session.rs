@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
 use convoke_api::lp::messaging::{Dialect, Refused, Request, response};
 use convoke_domain::conversation::{Actor, Conversation, ParticipantId};
-use convoke_domain::id::{ConsumerId, UserId};
+use convoke_domain::id::{ConsumerId, DialogId, UserId};
 use convoke_engine::{EngineError, Follower, Following};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
@@ -82,7 +82,7 @@ impl Session {
         let (follower, present) = server.handle.at_board(tenant.id(), who).await?;
         let mut dialogs = Dialogs::default();
         for (conversation, head) in present {
-            dialogs.begin(conversation, Some(head), 0);
+            dialogs.begin(DialogId { conversation, ordinal: DialogId::MAIN }, Some(head), 0);
         }
         Ok(Self {
             server,

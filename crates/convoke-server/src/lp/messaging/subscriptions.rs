@@ -18,7 +18,7 @@ pub(super) struct Subscriptions {
 /// One subscription.
 pub(super) struct Subscription {
     pub(super) filter: Filter,
-    /// Open conversations that it was told of.
+    /// Conversations that it was told of and that are not over.
     known: BTreeSet<ConversationId>,
 }
 
@@ -62,7 +62,7 @@ impl Subscriptions {
     /// A subscription is told of this conversation.
     pub(super) fn knows(&mut self, id: &str, state: &Conversation) {
         if let Some(subscription) = self.by_id.get_mut(id)
-            && state.is_open()
+            && !state.is_over()
         {
             subscription.known.insert(state.id);
         }
@@ -73,10 +73,10 @@ impl Subscriptions {
         let mut told = Vec::new();
         for (id, subscription) in &mut self.by_id {
             if subscription.filter.matches(state) {
-                if state.is_open() {
-                    subscription.known.insert(state.id);
-                } else {
+                if state.is_over() {
                     subscription.known.remove(&state.id);
+                } else {
+                    subscription.known.insert(state.id);
                 }
                 told.push((id.clone(), Changed::Matches));
             } else if subscription.known.remove(&state.id) {

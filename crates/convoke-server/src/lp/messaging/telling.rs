@@ -2,7 +2,7 @@
 
 use convoke_api::lp::messaging::{Dialect, change, chat_state, message, message_of, notification};
 use convoke_domain::conversation::{ParticipantId, Recorded};
-use convoke_domain::id::ConversationId;
+use convoke_domain::id::{ConversationId, DialogId};
 use convoke_engine::{CardView, ChatState, News};
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ impl Session {
             self.tell_chat_state(state);
         }
         let follower = &self.follower;
-        let is_open = |id| follower.card(id).is_some_and(|card| card.state.is_open());
+        let is_open = |id| follower.card(id).is_some_and(|card| !card.state.is_over());
         self.dialogs.tidy(is_open);
         // Most news of an account are nothing to most of its agents: those are not worth looking at the token.
         let is_agent = matches!(self.side, Side::Agent(_));
@@ -56,17 +56,17 @@ impl Session {
             self.notify_of_changes(&subscription, &[told]);
         }
         self.notice(&card);
-        if let Some(place) = self.dialogs.place(conversation) {
+        for (dialog, place) in self.dialogs.places(conversation) {
             let events = self.follower.events_since(conversation, place.seen).await.map_err(failed)?;
             let ear = self.ear();
-            let told = self.dialogs.told(conversation, ear, &events);
+            let told = self.dialogs.told(dialog, ear, &events);
             let account = &self.tenant.view.account;
             let messages: Vec<Value> = told
                 .into_iter()
                 .filter_map(|event| message_of(self.dialect, event, conversation, account))
                 .collect();
             for some in messages.chunks(limits::MESSAGES_AT_ONCE) {
-                self.out.extend(message(self.dialect, conversation, some));
+                self.out.extend(message(self.dialect, dialog, some));
             }
         }
         Ok(())
@@ -97,7 +97,8 @@ impl Session {
             let account = &self.tenant.view.account;
             let told =
                 chat_state(self.dialect, state.conversation, state.who, state.role, state.state, account);
-            self.out.extend(message(self.dialect, state.conversation, &[told]));
+            let dialog = DialogId { conversation: state.conversation, ordinal: DialogId::MAIN };
+            self.out.extend(message(self.dialect, dialog, &[told]));
         }
     }
 

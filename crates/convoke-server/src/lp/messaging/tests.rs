@@ -13,6 +13,7 @@ mod hostile;
 mod needed;
 mod people;
 mod routing;
+mod surveys;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

@@ -1,8 +1,8 @@
 //! Lines: those that were written, those that come, and publishing.
 
 use convoke_api::lp::messaging::{Publish, Published, Query, message, message_of};
-use convoke_domain::conversation::{Action, Event, Recorded, Rejection, Reply};
-use convoke_domain::id::ConversationId;
+use convoke_domain::conversation::{Action, Event, InSurvey, Recorded, Rejection, Reply};
+use convoke_domain::id::{ConversationId, DialogId};
 use convoke_domain::sequence::EventSeq;
 use convoke_engine::{ChatState, EngineError, Written};
 use serde_json::{Value, json};
@@ -13,10 +13,11 @@ use crate::lp::messaging::dialogs::{Ear, hears};
 use crate::lp::messaging::session::Session;
 
 impl Session {
-    /// Lines of a conversation that were written, by their sequence.
+    /// Lines of a dialog that were written, by their sequence.
     pub(super) async fn query(&mut self, id: &str, query: Query) -> Result<(), Asked> {
-        self.state(query.conversation).await?;
-        let events = self.follower.events_since(query.conversation, None).await?;
+        let Query { dialog, .. } = query;
+        self.state_with(dialog).await?;
+        let events = self.follower.events_since(dialog.conversation, None).await?;
         let wanted = |recorded: &&Recorded| {
             // What is asked for is history: the Controller Bot's lines belong to it (DESIGN §3).
             let ear = if let Ear::Consumer { .. } = self.ear() {
@@ -25,7 +26,7 @@ impl Session {
                 self.ear()
             };
             let sequence = sequence_of(recorded);
-            hears(ear, query.from, recorded)
+            hears(ear, dialog.ordinal, query.from, recorded)
                 && query.before.is_none_or(|before| sequence.is_some_and(|sequence| sequence < before))
         };
         let mut found: Vec<&Recorded> = events.iter().filter(wanted).collect();
@@ -38,7 +39,7 @@ impl Session {
         let account = &self.tenant.view.account;
         let told = found.into_iter();
         let told: Vec<Value> =
-            told.filter_map(|event| message_of(self.dialect, event, query.conversation, account)).collect();
+            told.filter_map(|event| message_of(self.dialect, event, dialog.conversation, account)).collect();
         self.respond(id, 200, self.names().messages, &Value::Array(told));
         Ok(())
     }
@@ -47,37 +48,46 @@ impl Session {
     pub(super) async fn subscribe_messages(
         &mut self,
         id: &str,
-        conversation: ConversationId,
+        dialog: DialogId,
         from: u32,
     ) -> Result<(), Asked> {
-        self.state(conversation).await?;
-        let events = self.follower.events_since(conversation, None).await?;
-        self.dialogs.begin(conversation, None, from);
-        let told = self.dialogs.told(conversation, self.ear(), &events);
+        self.state_with(dialog).await?;
+        let events = self.follower.events_since(dialog.conversation, None).await?;
+        self.dialogs.begin(dialog, None, from);
+        let told = self.dialogs.told(dialog, self.ear(), &events);
         let account = &self.tenant.view.account;
         let messages: Vec<Value> = told
             .into_iter()
-            .filter_map(|event| message_of(self.dialect, event, conversation, account))
+            .filter_map(|event| message_of(self.dialect, event, dialog.conversation, account))
             .collect();
         self.respond(id, 200, self.names().subscribed, &json!({}));
         for some in messages.chunks(limits::MESSAGES_AT_ONCE) {
-            self.out.extend(message(self.dialect, conversation, some));
+            self.out.extend(message(self.dialect, dialog, some));
         }
         Ok(())
     }
 
     pub(super) async fn publish(&mut self, id: &str, publish: Publish) -> Result<(), Asked> {
-        let Publish { conversation, published } = publish;
-        let state = self.state(conversation).await?;
+        let Publish { dialog, published } = publish;
+        let DialogId { conversation, ordinal } = dialog;
+        let state = self.state_with(dialog).await?;
+        let in_survey = ordinal == DialogId::SURVEY;
         let action = match published {
+            Published::Line(line) if in_survey => Action::InSurvey(InSurvey::Publish(line)),
             Published::Line(line) => Action::Publish(line),
+            Published::Receipt { receipt, lines } if in_survey => {
+                Action::InSurvey(InSurvey::Receive { receipt, lines })
+            }
             Published::Receipt { receipt, lines } => Action::Receive { receipt, lines },
             Published::ChatState(word) => {
                 let who = self.participant();
                 let role = state.role_of(who).ok_or(EngineError::from(Rejection::NotAParticipant))?;
-                let told = ChatState { conversation, who, role, state: word };
-                self.follower.tell_chat_state(&told);
-                self.server.chat_letters.tell(self.tenant.id(), &told);
+                // In a survey there is nobody else to tell.
+                if !in_survey {
+                    let told = ChatState { conversation, who, role, state: word };
+                    self.follower.tell_chat_state(&told);
+                    self.server.chat_letters.tell(self.tenant.id(), &told);
+                }
                 self.respond(id, 200, self.names().published, &json!({"sequence": 0}));
                 return Ok(());
             }

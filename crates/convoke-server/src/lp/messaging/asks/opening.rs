@@ -1,10 +1,8 @@
 //! Opening a conversation.
 
-use std::collections::BTreeSet;
-
 use convoke_api::lp::messaging::Refused;
 use convoke_domain::conversation::{Action, Command};
-use convoke_domain::id::{AccountId, ConsumerId, ConversationId};
+use convoke_domain::id::{ConsumerId, ConversationId};
 use convoke_domain::ttr::Ttr;
 use convoke_engine::{EngineError, Opening};
 use futures_util::FutureExt as _;
@@ -13,11 +11,8 @@ use tokio_util::task::TaskTracker;
 use super::{Answered, Asked};
 use crate::limits;
 use crate::lp::messaging::session::{Session, Side};
+use crate::openings::{OpeningSeat, open_of};
 use crate::problem::ApiError;
-use crate::seats::Seat;
-
-/// A conversation that is being opened, of a consumer.
-type OpeningSeat = Seat<(AccountId, ConsumerId)>;
 
 impl Session {
     pub(super) async fn open(
@@ -72,8 +67,7 @@ impl Session {
     /// who does not wait for answers gets no more than who does.
     fn seat(&self, consumer: ConsumerId) -> Result<OpeningSeat, Refused> {
         let most = limits::OPEN_OF_CONSUMER_MAX;
-        let own = BTreeSet::from([consumer]);
-        let open = || self.follower.open_conversations(&BTreeSet::new(), &own, most, |_| true).len();
+        let open = || open_of(&self.follower, consumer, most);
         // Asked while nobody else can begin or end: what was just opened is counted as one of both.
         let key = (self.tenant.id().clone(), consumer);
         let seat = self.server.openings.take_if(&key, |being_opened| open() + being_opened < most);

@@ -31,17 +31,18 @@ impl Session {
         self.respond(id, 200, self.names().conversations, &json!({"subscriptionId": subscription}));
         let Some(filter) = self.subscriptions.filter(subscription).cloned() else { return Ok(()) };
         let mut cards = Vec::new();
-        if filter.open {
+        if filter.stage.open {
             let agents = filter.agents.clone().filter(|_| filter.consumer.is_none()).unwrap_or_default();
             let consumers: BTreeSet<ConsumerId> = filter.consumer.into_iter().collect();
             // An agent who is not known has no conversations; nobody named means all.
             let nobody = filter.agents.as_ref().is_some_and(BTreeSet::is_empty);
             if !nobody {
                 let matches = |state: &Conversation| filter.matches(state);
-                cards = self.follower.open_conversations(&agents, &consumers, limits::SNAPSHOT_MAX, matches);
+                cards =
+                    self.follower.present_conversations(&agents, &consumers, limits::SNAPSHOT_MAX, matches);
             }
         }
-        if filter.closed {
+        if filter.wants_ended() {
             let most = limits::SNAPSHOT_MAX - cards.len();
             cards.extend(self.closed_conversations(&filter, most).await?);
         }
@@ -57,7 +58,7 @@ impl Session {
         Ok(())
     }
 
-    /// Closed conversations that match, latest first: of the agents who were there at the end, and of the latest thousand of
+    /// Conversations that are over and match, latest first: of the agents who were there at the end, and of the latest thousand of
     /// the account or the consumer.
     async fn closed_conversations(&mut self, filter: &Filter, most: usize) -> Result<Vec<CardView>, Asked> {
         let (handle, account) = (&self.server.handle, self.tenant.id());
@@ -77,7 +78,7 @@ impl Session {
                 continue;
             }
             match handle.conversation(account, id).await {
-                Ok(state) if !state.is_open() && filter.matches(&state) => found.push(CardView::of(state)),
+                Ok(state) if state.is_over() && filter.matches(&state) => found.push(CardView::of(state)),
                 // Rows of agents outlive what retention took.
                 Ok(_) | Err(EngineError::Conversation(Rejection::NotFound)) => {}
                 Err(error) => return Err(error.into()),

@@ -91,7 +91,9 @@ fn name(frame: &Value) -> String {
     let result = &first["result"];
     let state =
         result["ringsDetails"][0]["ringState"].as_str().or(result["conversationDetails"]["state"].as_str());
-    let parts = [frame["type"].as_str(), first["type"].as_str(), event, state];
+    // Only a survey makes the whole another than its main dialog.
+    let whole = result["conversationDetails"]["stage"].as_str().filter(|whole| Some(*whole) != state);
+    let parts = [frame["type"].as_str(), first["type"].as_str(), event, state, whole];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -276,4 +278,57 @@ async fn consumers_are_told_what_is_recorded() {
     noted.ask(&mut window, "cqm.UnsubscribeExConversations", mine).await;
     window.settled().await;
     compare("consumer.json", &noted.finish(&window.heard, &OF_CONSUMERS));
+}
+
+/// A conversation whose consumer is asked afterwards, as both sides are told it from the close of the main dialog on.
+#[tokio::test]
+async fn both_sides_are_told_of_a_survey_as_is_recorded() {
+    let center = Center::new().await;
+    let survey = json!({"survey": {"enabled": true, "question": {"en": "How were we?"}}});
+    center.kit.put("/settings", &center.kit.admin().await, survey).await.ok(200);
+    let mut agent = center.at_work(AGENT).await;
+    agent.ask(".ams.aam.SubscribeExConversations", json!({"stage": ["OPEN"]})).await;
+    let mut window = center.consumer(&center.jwt().await, &["AUTO_MESSAGES", "MULTI_DIALOG"]).await;
+    window.ask("cqm.SubscribeExConversations", json!({})).await;
+    let id = window.open().await;
+    agent.accept().await;
+    let ended = |result: &Value, stage: &str| {
+        result["conversationDetails"]["state"] == "CLOSE" && result["conversationDetails"]["stage"] == stage
+    };
+    agent
+        .change("UPSERT", |result| result["conversationDetails"]["participants"]["ASSIGNED_AGENT"].is_array())
+        .await;
+    for client in [&mut agent, &mut window] {
+        client.settled().await;
+        client.heard.clear();
+    }
+    let (mut by_agent, mut by_window) = (Recorder::default(), Recorder::default());
+    let close = json!({"conversationId": id, "conversationField": [
+        {"field": "DialogChange", "type": "UPDATE", "dialog": {"dialogId": id, "state": "CLOSE"}},
+    ]});
+    by_agent.ask(&mut agent, ".ams.cm.UpdateConversationField", close).await;
+    let asked = window.change("UPSERT", |result| ended(result, "OPEN")).await;
+    let survey = asked["conversationDetails"]["dialogs"][1]["dialogId"].as_str().unwrap().to_owned();
+    let listen = json!({"dialogId": survey, "conversationId": id, "fromSeq": 0});
+    by_window.ask(&mut window, "ms.SubscribeMessagingEvents", listen).await;
+    window.line("How were we?").await;
+    let mut answer = line(&survey, "it was fine");
+    answer["conversationId"] = json!(id);
+    by_window.ask(&mut window, "ms.PublishEvent", answer).await;
+    window.line("it was fine").await;
+    let rating = json!({"conversationId": id, "conversationField": [{"field": "CSATRate", "csatRate": 5,
+        "csatResolutionConfirmation": true, "status": "FILLED"}]});
+    by_window.ask(&mut window, "cm.UpdateConversationField", rating).await;
+    window.change("UPSERT", |result| ended(result, "CLOSE")).await;
+    agent.change("DELETE", |result| ended(result, "CLOSE")).await;
+    by_agent.ask(&mut agent, ".ams.ms.QueryMessages", json!({"dialogId": survey})).await;
+    for client in [&mut agent, &mut window] {
+        client.settled().await;
+    }
+    compare(
+        "survey-agent.json",
+        &by_agent.finish(&agent.heard, &["cm.UpdateConversationField", "ms.QueryMessages"]),
+    );
+    let asked = ["ms.SubscribeMessagingEvents", "ms.PublishEvent", "cm.UpdateConversationField"];
+    compare("survey-consumer.json", &by_window.finish(&window.heard, &asked));
 }
