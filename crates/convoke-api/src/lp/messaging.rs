@@ -6,6 +6,7 @@
 //! of one, what is missing where it says nothing. Answers carry every field that any client is known to need.
 
 mod ask;
+mod brand;
 mod conversation;
 mod envelope;
 mod event;
@@ -20,6 +21,7 @@ use convoke_domain::conversation::{ParticipantId, Role};
 use convoke_domain::id::UserId;
 
 pub use self::ask::{Ask, Opening, Publish, Query, RingAnswer};
+pub use self::brand::{brand, set_brand};
 pub use self::conversation::{Changed, change, dialogs};
 pub use self::envelope::{Request, Unreadable, notification, response};
 pub use self::event::{Published, chat_state, message, message_of};

@@ -47,6 +47,12 @@ pub enum Ask {
     GetProfile(Option<String>),
     /// What the caller's own profile says from now on.
     SetProfile(Map<String, Value>),
+    /// The account's times to respond, as a list of one profile.
+    GetBrands,
+    /// The same, alone.
+    GetBrand,
+    /// Other times to respond.
+    SetBrand(Map<String, Value>),
     /// Where to send a file.
     UploadFile(Upload),
     /// Where to get a file.
@@ -137,6 +143,9 @@ impl Ask {
                 request.text.clone().or_else(|| body.text("userId")).filter(|id| !id.is_empty()),
             ),
             "userprofile.SetUserProfile" => Self::SetProfile(request.body.clone()),
+            "brandprofile.GetBrands" => Self::GetBrands,
+            "brandprofile.GetBrandProfile" => Self::GetBrand,
+            "brandprofile.SetBrandProfile" => Self::SetBrand(request.body.clone()),
             "ms.GenerateURLForUploadFile" => Self::UploadFile(file::upload(body)?),
             "ms.GenerateURLForDownloadFile" => Self::DownloadFile(file::path(body)?),
             "cm.ConsumerRequestConversation" => Self::Open(Box::new(opening(body)?)),

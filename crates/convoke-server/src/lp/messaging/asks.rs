@@ -5,6 +5,7 @@
 //! waits for its function holds up nobody else's.
 
 mod answers;
+mod brand;
 mod files;
 mod lines;
 mod opening;
@@ -70,6 +71,9 @@ impl Session {
             | Ask::SubscribeRoutingTasks
             | Ask::UpdateRoutingTasks(_)
             | Ask::UpdateRing(_)
+            | Ask::GetBrands
+            | Ask::GetBrand
+            | Ask::SetBrand(_)
             | Ask::OpenAgain(..) => true,
             Ask::InitConnection | Ask::SetProfile(_) | Ask::Open(_) => false,
             Ask::GetClock
@@ -125,6 +129,9 @@ impl Session {
             Ask::Publish(publish) => self.publish(id, publish).await?,
             Ask::GetProfile(of) => self.profile(id, of).await?,
             Ask::SetProfile(profile) => self.set_profile(id, &profile).await?,
+            Ask::GetBrands => self.brands(id),
+            Ask::GetBrand => self.brand(id),
+            Ask::SetBrand(profile) => self.set_brand(id, &profile).await?,
             Ask::UploadFile(upload) => self.upload_file(id, upload).await?,
             Ask::DownloadFile(path) => self.download_file(id, &path)?,
             Ask::OpenAgain(consumer, before) => self.open_again(id, consumer, before).await?,
@@ -177,6 +184,12 @@ impl From<Refused> for Asked {
 impl From<EngineError> for Asked {
     fn from(error: EngineError) -> Self {
         Self::No(refusal(error))
+    }
+}
+
+impl From<ApiError> for Asked {
+    fn from(error: ApiError) -> Self {
+        Self::No(Refused::of_problem(&error.into_problem()))
     }
 }
 

@@ -57,7 +57,11 @@ impl Center {
 
     /// An agent's socket.
     async fn agent(&self, user: u64) -> Client {
-        let token = self.token_of(user).await;
+        self.agent_with(&self.token_of(user).await).await
+    }
+
+    /// The socket of whoever has this token.
+    async fn agent_with(&self, token: &str) -> Client {
         self.knock(&format!("/ws_api/account/{ACME}/messaging/brand/{token}?v=2.1"), &[]).await.unwrap()
     }
 

@@ -5,14 +5,15 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::http::Request;
 use convoke_api::limits::FILE_BYTES_MAX;
-use convoke_domain::account::UserRole;
+use convoke_domain::account::{Principal, UserRole};
+use convoke_domain::id::UserId;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{Center, Client};
 use crate::limits;
-use crate::testing::{ACME, Kit, OTHER, ScriptedHost, until};
+use crate::testing::{ACME, AGENT, Kit, OTHER, ScriptedHost, until};
 
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1A\n and so on";
 
@@ -44,6 +45,32 @@ async fn fetch(center: &Center, client: &mut Client, path: &str) -> Vec<u8> {
     let response = center.kit.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), 200);
     response.into_body().collect().await.unwrap().to_bytes().to_vec()
+}
+
+#[tokio::test]
+async fn the_old_brand_profile_is_the_accounts_times_to_respond() {
+    let center = Center::new().await;
+    let mut agent = center.at_work(AGENT).await;
+    let before = agent.ask(".ams.brandprofile.GetBrandProfile", json!({})).await;
+    assert_eq!(
+        (&before["brandId"], &before["ttrUrgent"], &before["ttrCustom"]),
+        (&json!(ACME), &json!(300), &Value::Null)
+    );
+    let (code, why) = agent.refused(".ams.brandprofile.SetBrandProfile", json!({"ttrUrgent": 60})).await;
+    assert_eq!((code, why.as_str()), (403, "role.missing"));
+    let principal = Principal::User(UserId::new(AGENT).unwrap());
+    let token = center.kit.issue(ACME, principal, &[UserRole::Agent, UserRole::Administrator]).await;
+    let mut administrator = center.agent_with(&token).await;
+    for wrong in [json!({"ttrUrgent": 0}), json!({"ttrUrgent": "soon"}), json!({"ttrCustom": 60})] {
+        assert_eq!(administrator.refused(".ams.brandprofile.SetBrandProfile", wrong).await.0, 400);
+    }
+    administrator.ask(".ams.brandprofile.SetBrandProfile", json!({"ttrUrgent": 60})).await;
+    let after = administrator.ask(".ams.brandprofile.GetBrands", json!({})).await;
+    assert_eq!(
+        after,
+        json!([{"brandId": ACME, "name": before["name"], "ttrUrgent": 60,
+        "ttrNormal": before["ttrNormal"], "ttrCustom": null, "delayType": null, "tillWhen": null}])
+    );
 }
 
 #[tokio::test]
