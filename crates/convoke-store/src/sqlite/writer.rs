@@ -174,7 +174,8 @@ impl Writer {
         Ok(busy == 0)
     }
 
-    /// Takes the bodies of old records away. One that cannot be read is no failure of writing.
+    /// Takes the bodies of old records away, also from the write-ahead log, unless somebody reads it for long: then they
+    /// leave it when it begins anew. One that cannot be read is no failure of writing.
     fn forget(&mut self, stream: &StreamId, through: EventSeq) -> Result<u64, StoreError> {
         let rows = {
             let heads = self.shared.heads.read().unwrap_or_else(PoisonError::into_inner);
@@ -184,10 +185,11 @@ impl Writer {
             return Ok(0);
         }
         self.attempt(|writer| {
-            writer.connection.execute_batch("BEGIN IMMEDIATE")?;
+            // ON: pages that a long body leaves free are overwritten, too.
+            writer.connection.execute_batch("PRAGMA secure_delete = ON; BEGIN IMMEDIATE")?;
             forgetting::blank(&writer.connection, stream, &rows)?;
-            writer.connection.execute_batch("COMMIT")?;
-            Ok(())
+            writer.connection.execute_batch("COMMIT; PRAGMA secure_delete = FAST")?;
+            writer.checkpoint("TRUNCATE", ERASE_PATIENCE).map(drop)
         })?;
         Ok(rows.len() as u64)
     }

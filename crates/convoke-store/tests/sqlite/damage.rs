@@ -5,11 +5,11 @@ use std::path::Path;
 use convoke_domain::sequence::EventSeq;
 use convoke_store::conformance::Harness;
 use convoke_store::sqlite::{Severity, doctor};
-use convoke_store::{SqliteStore, Step, Store, StoreError, Summary, TimerOp};
+use convoke_store::{SqliteStore, Step, Store, StoreError, StreamId, Summary, TimerOp};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-use super::support::{Sqlite, append, conversation, one};
+use super::support::{Sqlite, all_bytes, append, conversation, one};
 
 /// A closed store with two streams of some records each, and a timer.
 async fn some_data() -> TempDir {
@@ -45,6 +45,25 @@ async fn the_doctor_finds_sound_data_sound_and_leaves_it_alone() {
     assert_eq!((report.streams, report.rows, report.timers), (2, 10, 2));
     assert!(report.to_string().ends_with("the data is sound"));
     assert_eq!(std::fs::read(dir.path().join("convoke.db")).unwrap(), before);
+}
+
+#[tokio::test]
+async fn what_was_forgotten_is_sound_and_in_no_file() {
+    let harness = Sqlite::open();
+    let (store, stream) = (harness.store(), StreamId::Account("acme".parse().unwrap()));
+    // One is longer than a page.
+    for (expect, (who, length)) in (0..).zip([("Ada", 10), ("Grace", 20_000), ("Alan", 10), ("Edsger", 10)]) {
+        let said = format!("{}, said by {who}", "so".repeat(length));
+        assert!(one(store, append(store, &stream, expect, said.into())).await.is_ok());
+    }
+    assert_eq!(store.forget(&stream, EventSeq::new(3).unwrap()).await.unwrap(), 3);
+    let dir = harness.close();
+    let report = doctor(dir.path()).unwrap();
+    assert!(report.is_sound() && report.rows == 4, "{report}");
+    let bytes = all_bytes(dir.path());
+    let said = |who: &str| bytes.windows(who.len()).any(|part| part == who.as_bytes());
+    assert_eq!(["by Ada", "by Grace", "by Alan", "by Edsger"].map(said), [false, false, false, true]);
+    assert!(!said(&"so".repeat(100)), "nothing of the long one is left");
 }
 
 #[tokio::test]
