@@ -12,14 +12,6 @@ pub(crate) struct Seats<K: Ord>(Arc<Mutex<BTreeMap<K, usize>>>);
 pub(crate) struct Seat<K: Ord> {
     of: Seats<K>,
     key: K,
-    number: usize,
-}
-
-impl<K: Ord> Seat<K> {
-    /// How many the key had when this one was taken, with it.
-    pub(crate) fn number(&self) -> usize {
-        self.number
-    }
 }
 
 impl<K: Ord> Default for Seats<K> {
@@ -48,9 +40,8 @@ impl<K: Ord + Clone> Seats<K> {
         if !may(taken) {
             return None;
         }
-        let number = taken + 1;
-        all.insert(key.clone(), number);
-        Some(Seat { of: self.clone(), key: key.clone(), number })
+        all.insert(key.clone(), taken + 1);
+        Some(Seat { of: self.clone(), key: key.clone() })
     }
 
     /// One more seat, if the key has fewer than `most`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use convoke_domain::account::{self, Command};
-use convoke_domain::id::{AccountId, ConsumerId, UserId};
+use convoke_domain::id::{AccountId, UserId};
 use convoke_engine::ports::MovableClock;
 use convoke_engine::{AccountView, FileStore, Handle};
 use tokio_util::sync::CancellationToken;
@@ -14,9 +14,9 @@ use crate::auth::{Attempts, Auth, Visits};
 use crate::caller::Tenant;
 use crate::files::Files;
 use crate::lp::{Published, Unanswered};
+use crate::openings::Openings;
 use crate::operator::Sockets;
 use crate::problem::Answer;
-use crate::seats::Seats;
 use crate::templates::Templates;
 use crate::webhooks::{ChatLetters, LaneBook};
 
@@ -74,7 +74,7 @@ pub(crate) struct Inner {
     pub(crate) chat_letters: ChatLetters,
     pub(crate) files: Files,
     /// Conversations that consumers are opening, so that several connections of one get no more than one.
-    pub(crate) openings: Seats<(AccountId, ConsumerId)>,
+    pub(crate) openings: Openings,
     pub(crate) openapi: Bytes,
 }
 
@@ -91,7 +91,7 @@ impl Shared {
             lanes: LaneBook::default(),
             chat_letters: ChatLetters::default(),
             files,
-            openings: Seats::default(),
+            openings: Openings::default(),
             openapi,
         }))
     }

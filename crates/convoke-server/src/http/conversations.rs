@@ -15,10 +15,9 @@ use convoke_api::v1::list::Page;
 use convoke_domain::conversation::{Conversation as ConversationState, Recorded, Rejection};
 use convoke_domain::id::{ConsumerId, ConversationId};
 use convoke_domain::sequence::EventSeq;
-use convoke_engine::{Following, ListFilter, ListPlace, ListRow, Opened, Opening};
+use convoke_engine::{Following, ListFilter, ListPlace, ListRow, Opening};
 use serde::Deserialize;
 use std::sync::Arc;
-use tokio_util::task::TaskTracker;
 use utoipa::IntoParams;
 
 use super::consumers::consumer;
@@ -26,7 +25,7 @@ use super::run_log::explained_attempts;
 use crate::caller::{Peer, Tenant};
 use crate::extract::{MaybeBody, Params, Query};
 use crate::limits;
-use crate::openings::{OpeningSeat, open_of};
+use crate::openings::Opening as BeingOpened;
 use crate::problem::{Answer, ApiError};
 use crate::server::Shared;
 
@@ -111,8 +110,8 @@ pub(crate) async fn open_for(
     if open.line.as_ref().is_some_and(|line| line.private) {
         return Err(ApiError::field("line.private", "a conversation begins with a line that everybody sees"));
     }
-    let seat = match own.filter(|_| tenant.caller.by_window) {
-        Some(consumer) => Some(seat_by_window(server, tenant, consumer, peer).await?),
+    let room = match own.filter(|_| tenant.caller.by_window) {
+        Some(consumer) => Some(room_by_window(server, tenant, consumer, peer).await?),
         None => None,
     };
     let address = peer.filter(|_| own.is_some()).map(|peer| peer.0.ip().to_string());
@@ -123,44 +122,32 @@ pub(crate) async fn open_for(
         first_line: open.line.map(PublishLine::into_line).transpose()?,
         skill: open.skill,
     };
-    let opened = match seat {
-        None => server.handle.open(tenant.id(), opening).await?,
-        Some(seat) => open_in(seat, server, tenant, opening).await?,
+    let (handle, account) = (server.handle.clone(), tenant.id().clone());
+    let opened = async move { handle.open(&account, opening).await };
+    let opened = match room {
+        None => opened.await?,
+        Some(room) => room.decided_by(opened).await.map_err(|_| PlatformError::Internal)??,
     };
     let head = opened.written.head.map_or(0, EventSeq::number);
     let written = Written::of(head, opened.written.reply);
     Ok(OpenedConversation { id: opened.conversation, consumer: opened.consumer, written })
 }
 
-/// Room for one more open conversation of somebody whom nobody knows. Those that are being opened count too, over
-/// whichever connection: who does not wait for answers gets no more than who does.
-async fn seat_by_window(
+/// Room for one more open conversation of somebody whom nobody knows.
+async fn room_by_window(
     server: &Shared,
     tenant: &Tenant,
     consumer: ConsumerId,
     peer: Option<Peer>,
-) -> Answer<OpeningSeat> {
+) -> Answer<BeingOpened> {
     let most = limits::WINDOW_OPEN_MAX;
-    let seat = server.openings.take(&(tenant.id().clone(), consumer), most);
     let (board, _) = server.handle.at_board(tenant.id(), Following::Consumer(consumer)).await?;
-    let open = open_of(&board, consumer, most);
-    // Whoever took a seat later counts this one.
-    let Some(seat) = seat.filter(|seat| open + seat.number() <= most) else {
+    let Some(room) = BeingOpened::of(&server.openings, &board, tenant.id(), consumer, most) else {
         let detail = format!("at most {most} conversations are open at once");
         return Err(Problem::new(PlatformError::TooManyRequests, detail).into());
     };
     server.visits.opening(peer.map(|peer| peer.0.ip()))?;
-    Ok(seat)
-}
-
-/// Opens it; until that is decided the seat is taken, also if nobody waits for the answer any more.
-async fn open_in(seat: OpeningSeat, server: &Shared, tenant: &Tenant, opening: Opening) -> Answer<Opened> {
-    let (handle, account) = (server.handle.clone(), tenant.id().clone());
-    let opened = TaskTracker::new().spawn(async move {
-        let _seat = seat;
-        handle.open(&account, opening).await
-    });
-    Ok(opened.await.map_err(|_| PlatformError::Internal)??)
+    Ok(room)
 }
 
 /// A conversation as it is now, and as this token may see it.

@@ -6,12 +6,11 @@ use convoke_domain::id::{ConsumerId, ConversationId};
 use convoke_domain::ttr::Ttr;
 use convoke_engine::{EngineError, Opening};
 use futures_util::FutureExt as _;
-use tokio_util::task::TaskTracker;
 
 use super::{Answered, Asked};
 use crate::limits;
 use crate::lp::messaging::session::{Session, Side};
-use crate::openings::{OpeningSeat, open_of};
+use crate::openings::Opening as BeingOpened;
 use crate::problem::ApiError;
 
 impl Session {
@@ -21,7 +20,7 @@ impl Session {
         opening: convoke_api::lp::messaging::Opening,
     ) -> Result<(), Asked> {
         let Side::Consumer { consumer, authenticated, features } = &self.side else { return Ok(()) };
-        let seat = self.seat(*consumer)?;
+        let room = self.room(*consumer)?;
         let address = self.peer.map(|peer| peer.0.ip().to_string());
         let mut described = opening.open;
         described.features.clone_from(features);
@@ -34,7 +33,7 @@ impl Session {
             origin,
             first_line: None,
         };
-        self.begin_opening(id, request, opening.ttr, seat).await;
+        self.begin_opening(id, request, opening.ttr, room).await;
         Ok(())
     }
 
@@ -49,7 +48,7 @@ impl Session {
         if before.consumer != consumer {
             return Err(Refused::not_found("conversation.not_found", "it is of another consumer").into());
         }
-        let seat = self.seat(consumer)?;
+        let room = self.room(consumer)?;
         let mut origin = convoke_domain::conversation::Origin::clone(&before.origin);
         "ProactiveContext".clone_into(&mut origin.context_type);
         let request = Opening {
@@ -59,26 +58,20 @@ impl Session {
             origin,
             first_line: None,
         };
-        self.begin_opening(id, request, None, seat).await;
+        self.begin_opening(id, request, None, room).await;
         Ok(())
     }
 
-    /// Room for one more open conversation of a consumer. Those that are being opened count too, over whichever connection:
-    /// who does not wait for answers gets no more than who does.
-    fn seat(&self, consumer: ConsumerId) -> Result<OpeningSeat, Refused> {
+    fn room(&self, consumer: ConsumerId) -> Result<BeingOpened, Refused> {
         let most = limits::OPEN_OF_CONSUMER_MAX;
-        let open = || open_of(&self.follower, consumer, most);
-        // Asked while nobody else can begin or end: what was just opened is counted as one of both.
-        let key = (self.tenant.id().clone(), consumer);
-        let seat = self.server.openings.take_if(&key, |being_opened| open() + being_opened < most);
-        seat.ok_or_else(|| Refused::too_many(format!("a consumer has at most {most} open conversations")))
+        let (openings, account) = (&self.server.openings, self.tenant.id());
+        let room = BeingOpened::of(openings, &self.follower, account, consumer, most);
+        room.ok_or_else(|| Refused::too_many(format!("a consumer has at most {most} open conversations")))
     }
 
-    async fn begin_opening(&mut self, id: &str, request: Opening, ttr: Option<Ttr>, seat: OpeningSeat) {
+    async fn begin_opening(&mut self, id: &str, request: Opening, ttr: Option<Ttr>, room: BeingOpened) {
         let (handle, account, by) = (self.server.handle.clone(), self.tenant.id().clone(), self.actor());
-        // Goes on if the connection breaks: until it is decided it counts.
-        let opened = TaskTracker::new().spawn(async move {
-            let _seat = seat;
+        let opened = room.decided_by(async move {
             let conversation = handle.open(&account, request).await?.conversation;
             if let Some(ttr) = ttr {
                 let command = Command { by, cause: None, action: Action::SetTtr { ttr } };
