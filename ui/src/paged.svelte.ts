@@ -22,16 +22,29 @@ export interface Paged<Row> {
   readonly busy: boolean;
   /** Reads the next page; people are told what went wrong. */
   readFurther: () => Promise<void>;
-  /** Forgets the further pages: something else is asked for, or rows are gone. */
+  /** Forgets the further pages: rows are gone. */
   begin: () => void;
 }
 
-/** Reads the first page like `reading`; `read` is given where a page begins, `idOf` tells rows apart. To be called by a component. */
-export function paged<Row>(read: (after: string | undefined) => Promise<ListPage<Row>>, idOf: (row: Row) => string, everyMs: number): Paged<Row> {
+/**
+ * Reads the first page like `reading`; `read` is given where a page begins, `idOf` tells rows apart, `of` reads what is asked for: another
+ * choice begins anew, whoever made it. To be called by a component.
+ */
+export function paged<Row>(read: (after: string | undefined) => Promise<ListPage<Row>>, idOf: (row: Row) => string, everyMs: number, of: () => unknown = () => null): Paged<Row> {
   let further = $state.raw<{ rows: Row[]; next: string | null } | null>(null);
   let busy = $state(false);
   // Answers to what was asked before somebody began anew do not count.
   let begun = 0;
+
+  const begin = () => {
+    begun += 1;
+    further = null;
+  };
+  // Before the first page is read of the other choice.
+  $effect(() => {
+    of();
+    begin();
+  });
 
   const joined = (newer: Row[], older: Row[]): Row[] => {
     const ids = new Set(newer.map(idOf));
@@ -73,10 +86,7 @@ export function paged<Row>(read: (after: string | undefined) => Promise<ListPage
       return busy;
     },
     readFurther,
-    begin: () => {
-      begun += 1;
-      further = null;
-    },
+    begin,
   };
 }
 

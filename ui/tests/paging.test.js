@@ -13,6 +13,13 @@ let page;
 
 eachInABrowser((desk) => ({ server, page } = desk));
 
+/** The time comes at which the list reads its first page again. */
+async function readAgain() {
+  const read = page.waitForResponse((response) => response.url().includes("/conversations?") && response.ok());
+  await page.clock.fastForward(LATER_MS);
+  await read;
+}
+
 const rows = (name) => page.getByRole("row", { name });
 
 test("a conversation that moves to another page is there once, and none gets lost", async () => {
@@ -31,21 +38,30 @@ test("a conversation that moves to another page is there once, and none gets los
   // The newest one is closed: the first of the second page moves up.
   const [{ id: newest }] = (await ask("GET", "/conversations?open=true&limit=1")).items;
   await ask("POST", `/conversations/${newest}/close`, undefined, server.operator);
-  const moved = page.waitForResponse((response) => response.url().includes("/conversations?") && response.ok());
-  await page.clock.fastForward(LATER_MS);
-  await moved;
+  await readAgain();
   assert.equal(new Set(await shown()).size, (await shown()).length, "each is there once");
 
   // Others come: the last ones of the first page are pushed off it.
   await many(3, begin);
-  const pushed = page.waitForResponse((response) => response.url().includes("/conversations?") && response.ok());
-  await page.clock.fastForward(LATER_MS);
-  await pushed;
+  await readAgain();
   const [{ id: last }] = (await ask("GET", "/conversations?open=true&limit=1")).items;
   await rows(new RegExp(last)).waitFor();
   const seen = await shown();
   assert.deepEqual((await there()).filter((id) => !seen.includes(id)), [], "none is missing");
   assert.equal(new Set(seen).size, seen.length, "each is there once");
+});
+
+test("another choice begins with its first page, also where a link makes it", async () => {
+  const ask = await prepare(server.url);
+  await many(PAGE + 5, () => ask("POST", "/conversations", { skill: "123456", consumer: null, line: { text: "Hello" } }));
+  await page.goto(`${server.url}/conversations?open=yes`);
+  await page.getByRole("button", { name: "Show more" }).click();
+  await rows(/conv_/).nth(PAGE + 4).waitFor();
+  const all = page.waitForResponse((response) => response.url().includes("/conversations?limit") && response.ok());
+  await page.getByRole("main").getByRole("link", { name: "Conversations" }).click();
+  await all;
+  await rows(/conv_/).nth(PAGE).waitFor({ state: "detached" });
+  assert.equal(await rows(/conv_/).count(), PAGE);
 });
 
 test("as many functions as an account may have are found on a phone", async () => {

@@ -337,6 +337,11 @@ impl DialogId {
     pub const MAIN: u8 = 0;
     /// Ordinal of the dialog in which they are asked about it afterwards.
     pub const SURVEY: u8 = 1;
+
+    /// The main dialog of a conversation.
+    pub const fn main(conversation: ConversationId) -> Self {
+        Self { conversation, ordinal: Self::MAIN }
+    }
 }
 
 impl fmt::Display for DialogId {

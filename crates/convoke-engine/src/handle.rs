@@ -241,6 +241,27 @@ impl Handle {
         Ok(events)
     }
 
+    /// All durable events of a conversation from `from`, as many as they are.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub async fn events_from(
+        &self,
+        account: &AccountId,
+        conversation: ConversationId,
+        from: EventSeq,
+    ) -> Result<Vec<Recorded>, EngineError> {
+        let mut events: Vec<Recorded> = Vec::new();
+        loop {
+            let from = events.last().map_or(from, |last| last.seq.next());
+            let more = self.events(account, conversation, from).await?;
+            if more.is_empty() {
+                return Ok(events);
+            }
+            events.extend(more);
+        }
+    }
+
     /// Follows a conversation from after a place: all that is there, then what comes.
     ///
     /// # Errors

@@ -170,8 +170,13 @@ async fn tell(
         for (conversation, rows) in by_conversation(page) {
             telling.spawn(tell_of(handle.clone(), account.clone(), conversation, rows));
         }
+        let mut failed = None;
+        // To the end, whatever becomes of one: calls that have begun are not broken off.
         while let Some(told) = telling.join_next().await {
-            told.map_err(|_| EngineError::Stopping)??;
+            failed = told.map_err(|_| EngineError::Stopping).flatten().err().or(failed);
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
     }
     Ok(())
@@ -221,17 +226,12 @@ async fn call(
     conversation: ConversationId,
     row: &Row,
 ) -> Result<(), EngineError> {
-    let mut events: Vec<Recorded> = Vec::new();
-    while events.last().is_none_or(|last| last.seq < row.until) {
-        let from = EventSeq::after(events.last().map(|last| last.seq));
-        let more = handle.events(account, conversation, from).await?;
-        if more.is_empty() {
-            // Retention has taken it.
-            return Ok(());
-        }
-        events.extend(more);
-    }
+    let mut events = handle.events_from(account, conversation, EventSeq::FIRST).await?;
     events.retain(|recorded| recorded.seq <= row.until);
+    if events.last().is_none_or(|last| last.seq < row.until) {
+        // Retention has taken it.
+        return Ok(());
+    }
     let Some(view) = handle.account(account) else { return Ok(()) };
     let happened = events.iter().find(|recorded| recorded.seq == row.event);
     let event = happened.and_then(|recorded| other_event(&recorded.event));

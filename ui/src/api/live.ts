@@ -34,7 +34,7 @@ export interface LiveListener {
   /** The token does not count any more: nothing goes on by itself. */
   strangers: () => void;
   /** It could not connect several times in a row: the server is away, or does not let us in. */
-  failing?: () => unknown;
+  failing?: () => void;
 }
 
 export interface Followed {
@@ -125,9 +125,7 @@ export class Live {
     if (this.#closed || !this.#rests) return;
     this.#token = token;
     this.#rests = false;
-    if (this.#socket !== null) return;
-    this.#again = setTimeout(() => this.#connect(), this.#wait);
-    this.#wait = Math.min(this.#wait * 2, WAIT_MS_MAX);
+    if (this.#socket === null) this.#connectLater();
   }
 
   /** Tries at once instead of when its time comes: somebody looks, or the network is back. */
@@ -162,9 +160,14 @@ export class Live {
       this.#failures += 1;
       if (this.#failures === FAILURES_MAX) this.#on.failing?.();
       if (this.#closed || this.#rests) return;
-      this.#again = setTimeout(() => this.#connect(), this.#wait);
-      this.#wait = Math.min(this.#wait * 2, WAIT_MS_MAX);
+      this.#connectLater();
     };
+  }
+
+  /** Each time it waits longer, until it is there. */
+  #connectLater(): void {
+    this.#again = setTimeout(() => this.#connect(), this.#wait);
+    this.#wait = Math.min(this.#wait * 2, WAIT_MS_MAX);
   }
 
   /** A network that is gone does not say so. */

@@ -2,7 +2,7 @@
 // for a server; a stream per page would leave none for anything else. One page holds the stream and tells the others. When
 // it goes, the next one takes over.
 
-import { type Asked, address, caller } from "./client";
+import { address, caller, type Asked, whenKnown } from "./client";
 import type { Attempt } from "./schema";
 import { type Listener, follow } from "./stream";
 
@@ -70,7 +70,7 @@ class Runs {
         live: (connected) => this.#live(connected),
         over: (reason) => {
           this.#holds = false;
-          if (reason.status === 401) caller.back.add(() => stop.aborted || void this.#hold());
+          if (reason.status === 401) void whenKnown(() => stop.aborted || void this.#hold());
           else this.#listeners.forEach(({ on }) => on.over?.(reason));
         },
       },

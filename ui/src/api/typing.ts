@@ -36,7 +36,9 @@ export class Writer {
 
   is(who: Party | null): void {
     clearTimeout(this.#timer);
+    // Nobody was shown: nothing changes.
+    if (who === null && this.#timer === undefined) return;
+    this.#timer = who === null ? undefined : setTimeout(() => this.is(null), SHOWN_MS);
     this.#show(who);
-    if (who !== null) this.#timer = setTimeout(() => this.#show(null), SHOWN_MS);
   }
 }

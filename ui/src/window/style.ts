@@ -31,8 +31,7 @@ header :focus-visible { outline-color: var(--on-accent); outline-offset: -3px; }
 .line.automatic { border: 1px dashed var(--auto-edge); background: var(--auto); }
 .line.pending { opacity: .8; border: 1px dashed var(--soft); }
 .line.refused { opacity: 1; border-color: var(--bad); }
-.quiet { color: var(--soft); font-size: .85rem; }
-.quiet { align-self: center; text-align: center; }
+.quiet { align-self: center; color: var(--soft); font-size: .85rem; text-align: center; }
 .bar { margin: 0; padding: .45rem 1rem; background: var(--sunken); font-size: .88rem; }
 .bar.warn { background: var(--auto); color: var(--auto-edge); }
 .typing { min-height: 1.3em; margin: 0; padding: 0 1rem; color: var(--soft); font-size: .85rem; }

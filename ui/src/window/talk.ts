@@ -135,6 +135,7 @@ export class Talk {
     this.closed = false;
     this.urgent = false;
     this.asked = false;
+    this.#writer.is(null);
     this.events = [];
     this.#receipts = null;
     this.#options.memory.keep({ conversation: null, seen: 0 });

@@ -415,7 +415,7 @@ const fn conversation_state(open: bool) -> &'static str {
     if open { "OPEN" } else { "CLOSE" }
 }
 
-const fn close_reason(reason: CloseReason) -> &'static str {
+pub(super) const fn close_reason(reason: CloseReason) -> &'static str {
     match reason {
         CloseReason::Agent => "AGENT",
         CloseReason::Consumer => "CONSUMER",

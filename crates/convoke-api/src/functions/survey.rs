@@ -4,9 +4,8 @@
 //! known is 0, a text empty.
 
 use convoke_domain::account::Account;
-use convoke_domain::conversation::payload::CloseReason;
 use convoke_domain::conversation::{
-    Audience, Conversation, Event, Line, LineForm, ParticipantId, Recorded, Role, Stage,
+    Audience, Conversation, Event, Line, LineForm, ParticipantId, Recorded, Role,
 };
 use convoke_domain::id::DialogId;
 use jiff::Timestamp;
@@ -15,8 +14,8 @@ use serde_json::{Map, Value, json};
 use super::other_events::{
     ContentEvent, ContentEventBody, Survey, SurveyCampaign, SurveyContext, SurveyParticipant, SurveyTtr,
 };
-use super::payload::role_word;
-use crate::lp::messaging::{Dialect, dialogs, pid_of};
+use super::payload::{close_reason, role_word};
+use crate::lp::messaging::{Dialect, dialogs, old_id, pid_of};
 
 /// There is one survey per account; what it asks changes with its revision.
 const SURVEY: u64 = 1;
@@ -56,7 +55,7 @@ fn payload(account: &Account, state: &Conversation, events: &[Recorded]) -> Surv
             .next()
             .map_or_else(nothing_said, |(recorded, line)| content_event(account, recorded, line)),
         campaign_info: SurveyCampaign { campaign_id: origin.campaign, engagement_id: origin.engagement },
-        close_reason: close_reason(state).to_owned(),
+        close_reason: state.closed().map_or("", |(by, _)| close_reason(by.into())).to_owned(),
         context: SurveyContext {
             client_properties: object(json!({"features": origin.features})),
             interaction_context_id: String::new(),
@@ -78,18 +77,6 @@ fn payload(account: &Account, state: &Conversation, events: &[Recorded]) -> Surv
     }
 }
 
-/// Who closed the conversation.
-const fn close_reason(state: &Conversation) -> &'static str {
-    match state.stage {
-        Stage::Open => "",
-        Stage::Closed { by, .. } => match CloseReason::of(by) {
-            CloseReason::Agent => "AGENT",
-            CloseReason::Consumer => "CONSUMER",
-            CloseReason::System => "SYSTEM",
-        },
-    }
-}
-
 fn participants(account: &Account, state: &Conversation) -> Vec<SurveyParticipant> {
     let listed = state.participants.iter().map(|(who, role)| SurveyParticipant {
         id: participant_id(account, *who),
@@ -101,7 +88,7 @@ fn participants(account: &Account, state: &Conversation) -> Vec<SurveyParticipan
 fn participant_id(account: &Account, who: ParticipantId) -> String {
     match who {
         ParticipantId::Consumer(consumer) => consumer.to_string(),
-        ParticipantId::User(user) => format!("{}.{user}", account.id),
+        ParticipantId::User(user) => old_id(account, user),
         ParticipantId::ControllerBot => format!("{}.controller", account.id),
     }
 }

@@ -6,9 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use convoke_domain::account::Account;
-use convoke_domain::conversation::{
-    Actor, Closer, Conversation, Event, Line, ParticipantId, Recorded, Role, Stage,
-};
+use convoke_domain::conversation::{Actor, Closer, Conversation, Event, Line, ParticipantId, Recorded, Role};
 use convoke_domain::id::{DialogId, SkillId, UserId};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -158,19 +156,11 @@ impl History<'_> {
             let duration = at.duration_since(conversation.opened_at).as_millis();
             info["duration"] = json!(i64::try_from(duration).unwrap_or(i64::MAX));
         }
-        if let Some((_, by)) = self.closed() {
+        if let Some((by, _)) = conversation.closed() {
             info["closeReason"] = json!(close_reason(by));
             info["closeReasonDescription"] = json!(close_reason(by));
         }
         info
-    }
-
-    /// When its main dialog was closed, and by whom.
-    fn closed(&self) -> Option<(Timestamp, Closer)> {
-        match self.conversation.stage {
-            Stage::Closed { by, at } => Some((at, by)),
-            Stage::Open => None,
-        }
     }
 
     fn campaign(&self) -> Value {
@@ -295,15 +285,15 @@ impl History<'_> {
     }
 
     fn dialogs(&self) -> Value {
-        let main = self.dialog(DialogId::MAIN, self.conversation.opened_at, self.closed());
+        let main = self.dialog(DialogId::MAIN, self.conversation.opened_at, self.conversation.closed());
         let survey = self.conversation.survey.map(|survey| {
-            let closed = survey.closed.map(|closed| (closed.at, closed.by));
+            let closed = survey.closed.map(|closed| (closed.by, closed.at));
             self.dialog(DialogId::SURVEY, survey.opened_at, closed)
         });
         std::iter::once(main).chain(survey).collect()
     }
 
-    fn dialog(&self, ordinal: u8, opened_at: Timestamp, closed: Option<(Timestamp, Closer)>) -> Value {
+    fn dialog(&self, ordinal: u8, opened_at: Timestamp, closed: Option<(Closer, Timestamp)>) -> Value {
         let mut dialog = json!({
             "dialogId": DialogId { conversation: self.conversation.id, ordinal }.to_string(),
             "dialogType": if ordinal == DialogId::MAIN { "MAIN" } else { "POST_SURVEY" },
@@ -313,7 +303,7 @@ impl History<'_> {
             "skillName": self.skill_name(&self.conversation.skill),
         });
         put_time(&mut dialog, "startTime", opened_at);
-        if let Some((at, by)) = closed {
+        if let Some((by, at)) = closed {
             put_time(&mut dialog, "endTime", at);
             dialog["closeReason"] = json!(close_reason(by));
         }

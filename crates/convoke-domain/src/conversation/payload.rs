@@ -111,20 +111,13 @@ pub enum CloseReason {
     System,
 }
 
-impl CloseReason {
-    /// The kind of a closer.
-    pub const fn of(closer: Closer) -> Self {
+impl From<Closer> for CloseReason {
+    fn from(closer: Closer) -> Self {
         match closer {
             Closer::Agent(_) => Self::Agent,
             Closer::Consumer(_) => Self::Consumer,
             Closer::ControllerBot | Closer::AutoClose | Closer::Operator => Self::System,
         }
-    }
-}
-
-impl From<Closer> for CloseReason {
-    fn from(closer: Closer) -> Self {
-        Self::of(closer)
     }
 }
 

@@ -184,6 +184,14 @@ impl Conversation {
         matches!(self.stage, Stage::Open)
     }
 
+    /// Who closed its main dialog, and when; `None` while it is open.
+    pub const fn closed(&self) -> Option<(Closer, Timestamp)> {
+        match self.stage {
+            Stage::Open => None,
+            Stage::Closed { by, at } => Some((by, at)),
+        }
+    }
+
     /// Whether nothing of it is open any more: neither its main dialog nor a survey.
     pub fn is_over(&self) -> bool {
         self.ended_at().is_some()

@@ -125,9 +125,7 @@ pub(crate) fn answered(commit: &mut Commit<'_>, by: By) -> Result<(), Rejection>
     if commit.state()?.open_survey().is_none() {
         return Ok(());
     }
-    let closer = closer(commit.state()?, by)?;
-    commit.push(by, Event::SurveyClosed { by: closer });
-    Ok(())
+    close(commit, by)
 }
 
 fn ended_here(commit: &Commit<'_>) -> bool {

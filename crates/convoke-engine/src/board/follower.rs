@@ -145,15 +145,7 @@ impl Follower {
             let events = steps.iter().flat_map(|step| step.iter()).filter(|event| event.seq >= from);
             return Ok(events.cloned().collect());
         }
-        let mut events: Vec<Recorded> = Vec::new();
-        loop {
-            let from = events.last().map_or(from, |last| last.seq.next());
-            let more = self.handle.events(&self.account, conversation, from).await?;
-            if more.is_empty() {
-                return Ok(events);
-            }
-            events.extend(more);
-        }
+        self.handle.events_from(&self.account, conversation, from).await
     }
 
     /// Tells the others in a conversation what somebody does besides writing.

@@ -42,26 +42,9 @@ async fn fill(handle: &Handle, account: &AccountId, board: &Board) -> Result<(),
         let Some(last) = page.last() else { return Ok(()) };
         place = Some(last.place());
         for row in page {
-            let events = whole(handle, account, row.conversation).await?;
+            let events = handle.events_from(account, row.conversation, EventSeq::FIRST).await?;
             board.put(row.conversation, events);
         }
-    }
-}
-
-/// All events of a conversation.
-async fn whole(
-    handle: &Handle,
-    account: &AccountId,
-    conversation: ConversationId,
-) -> Result<Vec<Recorded>, EngineError> {
-    let mut events: Vec<Recorded> = Vec::new();
-    loop {
-        let from = events.last().map_or(EventSeq::FIRST, |last| last.seq.next());
-        let more = handle.events(account, conversation, from).await?;
-        if more.is_empty() {
-            return Ok(events);
-        }
-        events.extend(more);
     }
 }
 

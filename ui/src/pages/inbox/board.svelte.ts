@@ -70,7 +70,9 @@ export class Board {
       message: (message) => this.#heard(message),
       strangers: () => (this.#own ? this.#doubt() : caller.strangers()),
       // A handshake that is refused does not say why.
-      failing: () => this.#own && this.#doubt(),
+      failing: () => {
+        if (this.#own) this.#doubt();
+      },
     });
   }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use convoke_domain::account::Account;
 use convoke_domain::conversation::survey::takes_part;
-use convoke_domain::conversation::{Closer, Conversation, ParticipantId, Recorded, Role, Stage, Survey};
+use convoke_domain::conversation::{Closer, Conversation, ParticipantId, Recorded, Role, Survey};
 use convoke_domain::id::DialogId;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -53,7 +53,7 @@ pub(super) fn last_update(state: &Conversation) -> Timestamp {
 }
 
 fn details(dialect: Dialect, state: &Conversation, account: &Account) -> Value {
-    let closed = closing(state);
+    let closed = state.closed();
     let ended = state.ended_at();
     let mut details = json!({
         "convId": state.id.to_string(),
@@ -142,7 +142,7 @@ fn main_dialog(dialect: Dialect, state: &Conversation, account: &Account) -> Val
         ));
     }
     // The survey changed the conversation after its close, but not this dialog.
-    let closed = closing(state);
+    let closed = state.closed();
     let changed_at = closed.filter(|_| state.survey.is_some()).map_or(state.changed_at, |(_, at)| at);
     dialog(state, DialogId::MAIN, &participants, (state.opened_at, changed_at), closed)
 }
@@ -222,14 +222,6 @@ fn participant(
 
 const fn open_or_closed(open: bool) -> &'static str {
     if open { "OPEN" } else { "CLOSE" }
-}
-
-/// Who closed the main dialog, and when.
-const fn closing(state: &Conversation) -> Option<(Closer, Timestamp)> {
-    match state.stage {
-        Stage::Open => None,
-        Stage::Closed { by, at } => Some((by, at)),
-    }
 }
 
 const fn close_reason(by: Closer) -> &'static str {

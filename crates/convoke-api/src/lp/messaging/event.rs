@@ -177,7 +177,7 @@ pub fn chat_state(
     account: &Account,
 ) -> Value {
     let event = json!({"type": "ChatStateEvent", "chatState": state});
-    let dialog = DialogId { conversation, ordinal: DialogId::MAIN };
+    let dialog = DialogId::main(conversation);
     Value::Object(From { dialect, who, role, dialog, account }.told(event))
 }
 

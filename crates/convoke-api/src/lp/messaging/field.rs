@@ -164,10 +164,10 @@ impl Plan {
         let dialog = field.object("dialog").ok_or(Refused::missing("dialog"))?;
         closed(dialog.text("state").as_deref(), "dialog.state")?;
         let named = dialog.text("dialogId").or_else(|| field.text("dialogId"));
-        let named = named.map_or(Ok(DialogId { conversation: state.id, ordinal: DialogId::MAIN }), |named| {
-            named.parse().map_err(|_| Refused::no_such_dialog())
-        });
-        let named: DialogId = named?;
+        let named = match named {
+            Some(named) => named.parse().map_err(|_| Refused::no_such_dialog())?,
+            None => DialogId::main(state.id),
+        };
         if named.conversation != state.id || !state.has_dialog(named.ordinal) {
             return Err(Refused::no_such_dialog());
         }

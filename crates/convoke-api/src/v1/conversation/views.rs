@@ -1,6 +1,6 @@
 //! How conversations are.
 
-use convoke_domain::conversation::{self as domain, Closer, Conversation as Domain, LaneEntry, Reply, Stage};
+use convoke_domain::conversation::{self as domain, Closer, Conversation as Domain, LaneEntry, Reply};
 use convoke_domain::function::EventBinding;
 use convoke_domain::id::{ConsumerId, ConversationId, InvocationId, SkillId, UserId};
 use convoke_domain::state_change::CbotEventType;
@@ -222,13 +222,10 @@ impl Conversation {
     /// The conversation as `viewer` sees it.
     pub fn of(state: &Domain, viewer: Viewer, names: &dyn Names) -> Self {
         let staff = viewer == Viewer::Staff;
-        let closed = match state.stage {
-            Stage::Open => None,
-            Stage::Closed { by, at } => {
-                let reason = convoke_domain::conversation::payload::CloseReason::from(by);
-                Some(Closed { by: reason.into(), what: Closed::words(by).to_owned(), at })
-            }
-        };
+        let closed = state.closed().map(|(by, at)| {
+            let reason = convoke_domain::conversation::payload::CloseReason::from(by);
+            Closed { by: reason.into(), what: Closed::words(by).to_owned(), at }
+        });
         let participants = state.participants.iter().map(|(id, role)| Participant {
             party: Party::of((*id).into(), viewer, names),
             role: (*role).into(),

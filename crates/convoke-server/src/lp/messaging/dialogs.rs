@@ -1,8 +1,8 @@
 //! The lines that one connection is told, and how far it was told each dialog.
 //!
 //! An agent is told the lines of the main dialogs in which they take part, from their joining to their leaving, without
-//! asking, and those of a survey if they subscribed to it; a consumer those of the dialogs they subscribed to. A place moves over every event that was looked at, so what
-//! was told is not told again, and what was not is.
+//! asking, and those of a survey if they subscribed to it; a consumer those of the dialogs they subscribed to. A place moves
+//! over every event that was looked at, so what was told is not told again, and what was not is.
 
 use std::collections::BTreeMap;
 
@@ -39,13 +39,13 @@ pub(super) enum Ear {
 impl Dialogs {
     /// The place in the main dialog of a conversation, if there is one.
     pub(super) fn place(&self, conversation: ConversationId) -> Option<Place> {
-        self.0.get(&main(conversation)).copied()
+        self.0.get(&DialogId::main(conversation)).copied()
     }
 
     /// The places in all dialogs of a conversation.
     pub(super) fn places(&self, conversation: ConversationId) -> Vec<(DialogId, Place)> {
         let last = DialogId { conversation, ordinal: u8::MAX };
-        self.0.range(main(conversation)..=last).map(|(dialog, place)| (*dialog, *place)).collect()
+        self.0.range(DialogId::main(conversation)..=last).map(|(dialog, place)| (*dialog, *place)).collect()
     }
 
     /// From here on lines are told.
@@ -64,7 +64,7 @@ impl Dialogs {
     ) {
         let joining = latest.iter().rev().find(|recorded| joined(recorded, own));
         let seen = joining.map_or(head, |recorded| recorded.seq);
-        self.begin(main(conversation), Some(seen), 0);
+        self.begin(DialogId::main(conversation), Some(seen), 0);
     }
 
     /// Which of the next events are told. The place moves over all of them.
@@ -100,10 +100,6 @@ impl Dialogs {
             self.0.pop_first();
         }
     }
-}
-
-const fn main(conversation: ConversationId) -> DialogId {
-    DialogId { conversation, ordinal: DialogId::MAIN }
 }
 
 fn joined(recorded: &Recorded, own: ParticipantId) -> bool {

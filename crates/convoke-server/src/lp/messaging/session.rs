@@ -82,7 +82,7 @@ impl Session {
         let (follower, present) = server.handle.at_board(tenant.id(), who).await?;
         let mut dialogs = Dialogs::default();
         for (conversation, head) in present {
-            dialogs.begin(DialogId { conversation, ordinal: DialogId::MAIN }, Some(head), 0);
+            dialogs.begin(DialogId::main(conversation), Some(head), 0);
         }
         Ok(Self {
             server,

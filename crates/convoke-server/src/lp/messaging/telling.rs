@@ -56,8 +56,11 @@ impl Session {
             self.notify_of_changes(&subscription, &[told]);
         }
         self.notice(&card);
-        for (dialog, place) in self.dialogs.places(conversation) {
-            let events = self.follower.events_since(conversation, place.seen).await.map_err(failed)?;
+        let places = self.dialogs.places(conversation);
+        // Read once, from where the one that was told least goes on: what another has seen is not told again.
+        let Some(seen) = places.iter().map(|(_, place)| place.seen).min() else { return Ok(()) };
+        let events = self.follower.events_since(conversation, seen).await.map_err(failed)?;
+        for (dialog, _) in places {
             let ear = self.ear();
             let told = self.dialogs.told(dialog, ear, &events);
             let account = &self.tenant.view.account;
@@ -97,7 +100,7 @@ impl Session {
             let account = &self.tenant.view.account;
             let told =
                 chat_state(self.dialect, state.conversation, state.who, state.role, state.state, account);
-            let dialog = DialogId { conversation: state.conversation, ordinal: DialogId::MAIN };
+            let dialog = DialogId::main(state.conversation);
             self.out.extend(message(self.dialect, dialog, &[told]));
         }
     }

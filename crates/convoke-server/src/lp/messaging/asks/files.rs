@@ -7,7 +7,6 @@ use super::Asked;
 use crate::auth::Permit;
 use crate::files::new_path;
 use crate::lp::messaging::session::{Session, Side};
-use crate::problem::ApiError;
 
 impl Session {
     pub(super) async fn upload_file(&mut self, id: &str, upload: Upload) -> Result<(), Asked> {
@@ -17,8 +16,7 @@ impl Session {
             Side::Agent(user) => FileOwner::User(user),
             Side::Consumer { consumer, .. } => FileOwner::Consumer(consumer),
         };
-        let room = self.server.files.has_room_for(&account, owner, size).await;
-        room.map_err(|full: ApiError| Refused::of_problem(&full.into_problem()))?;
+        self.server.files.has_room_for(&account, owner, size).await?;
         let path = new_path(self.server.handle.entropy(), &account, owner, kind);
         let (signature, expires) = self.server.auth.file_signature(Permit::Upload(size), &path);
         self.respond(id, 200, self.names().upload, &file_place(&path, &signature, expires));

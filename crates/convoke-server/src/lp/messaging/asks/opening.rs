@@ -24,8 +24,7 @@ impl Session {
         let address = self.peer.map(|peer| peer.0.ip().to_string());
         let mut described = opening.open;
         described.features.clone_from(features);
-        let origin = described.origin(address.as_deref()).map_err(ApiError::from);
-        let origin = origin.map_err(|error| Refused::of_problem(&error.into_problem()))?;
+        let origin = described.origin(address.as_deref()).map_err(ApiError::from)?;
         let request = Opening {
             consumer: Some(*consumer),
             authenticated: *authenticated,
